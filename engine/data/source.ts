@@ -1,0 +1,52 @@
+/** What a data source is: one entry of the table in `sources.ts`. */
+import type { Phrase } from '../model/phrase.ts';
+import type { ModelSpec } from '../model/spec.ts';
+import { type Static, Type } from '@sinclair/typebox';
+
+/** What a sample is, which decides how pages draw it: an image lies on the time axis, a series is a curve, tokens are text. */
+export type SampleKind = 'image' | 'series' | 'tokens' | 'vectors';
+
+/** The choice of data for a model, as it is stored with a run and remembered for a model. */
+export const DataBinding = Type.Object(
+  {
+    /** Key of the table of data sources: `mnist-rows`. */
+    source: Type.String({ minLength: 1 }),
+    /** Seed of generated data. */
+    seed: Type.Optional(Type.Integer({ minimum: 0 })),
+  },
+  { additionalProperties: false },
+);
+export type DataBinding = Static<typeof DataBinding>;
+
+/** One part of a data set. Rows are read on demand, so that bytes can stay bytes. */
+export interface Split {
+  readonly count: number;
+  /** Writes the inputs of the rows `[n, T, D]`. */
+  readInputs(rows: ArrayLike<number>, into: Float32Array): void;
+  /** Writes labels `[n]` (Int32Array) or target values. */
+  readTargets(rows: ArrayLike<number>, into: Int32Array | Float32Array): void;
+}
+
+export interface Dataset {
+  readonly kind: SampleKind;
+  readonly steps: number;
+  readonly features: number;
+  /** Number of classes; undefined for target values. */
+  readonly classes: number | undefined;
+  /** Names of the classes where they have any. */
+  readonly classNames?: readonly string[];
+  readonly train: Split;
+  readonly validation: Split;
+  readonly test: Split;
+}
+
+export interface DataSource {
+  readonly id: string;
+  readonly title: Phrase;
+  readonly description: Phrase;
+  readonly kind: SampleKind;
+  /** Whether the model's inputs and loss take this data; else the reason why not. */
+  fits(spec: ModelSpec): true | Phrase;
+  /** @param directory where the shipped data lies. @throws EngineError `missing-file` or `damaged-file` with the path. */
+  load(binding: DataBinding, spec: ModelSpec, directory: string): Dataset;
+}

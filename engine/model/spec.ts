@@ -1,0 +1,301 @@
+/**
+ * `ModelSpec`: the one description of a recurrent model that reader, engine, views and files speak. It is plain JSON,
+ * versioned, and validated by a JSON schema (the TypeBox types below are that schema). It says what the program says,
+ * in the field's terms; what of it the engine can run is told by `support.ts`.
+ *
+ * A model is a graph: `inputs` are what is fed, `nodes` are operations in the order of evaluation, `loss` reads one of
+ * them. Sizes that the source leaves open are named symbols (`"hidden_size"`).
+ */
+import { type Static, Type } from '@sinclair/typebox';
+
+export const MODEL_SPEC_VERSION = 1;
+
+const id = Type.String({ minLength: 1 });
+const closed = { additionalProperties: false } as const;
+const literals = <const T extends readonly string[]>(values: T) =>
+  Type.Unsafe<T[number]>({ type: 'string', enum: [...values] });
+
+/** The dialects: which framework's conventions (gate order, biases, defaults, names of weights) hold. */
+export const Framework = literals(['tensorflow1', 'keras2', 'keras3', 'pytorch', 'tensorflowjs']);
+export type Framework = Static<typeof Framework>;
+
+/** A known size, or the name of one that the source leaves open. */
+export const Size = Type.Union([Type.Integer({ minimum: 1 }), Type.String({ minLength: 1 })]);
+export type Size = Static<typeof Size>;
+
+export const Activation = literals([
+  'linear', 'tanh', 'sigmoid', 'relu', 'relu6', 'leaky_relu', 'elu', 'selu', 'gelu', 'softplus', 'softsign', 'swish',
+  'hard_sigmoid', // clip(0.2 x + 0.5, 0, 1): TensorFlow 1, Keras 2, TensorFlow.js
+  'hard_sigmoid_keras3', // relu6(x + 3) / 6
+  'softmax', 'log_softmax', 'exponential',
+]); // prettier-ignore
+export type Activation = Static<typeof Activation>;
+
+/** How a weight starts. `default` is the framework's own choice for that weight. */
+export const Initializer = Type.Object(
+  {
+    kind: literals(['default', 'zeros', 'ones', 'constant', 'glorot_uniform', 'glorot_normal', 'he_uniform', 'he_normal', 'lecun_uniform', 'lecun_normal', 'orthogonal', 'uniform', 'normal', 'truncated_normal', 'identity']),
+    /** The constant, the half-width of `uniform`, the standard deviation of `normal`, or the gain of `orthogonal`. */
+    value: Type.Optional(Type.Number()),
+  },
+  closed,
+); // prettier-ignore
+export type Initializer = Static<typeof Initializer>;
+
+const PartOfRecurrent = Type.Object(
+  {
+    /** `outputs` is h of the top layer at every step; `state` is what a layer holds after the last step. */
+    take: literals(['outputs', 'state']),
+    /** Layer of the stack, counted from 0 at the bottom; only with `state`. */
+    layer: Type.Optional(Type.Integer({ minimum: 0 })),
+    direction: Type.Optional(literals(['forward', 'backward'])),
+    state: Type.Optional(literals(['c', 'h'])),
+  },
+  closed,
+);
+
+/** A tensor of the graph: the value of an input or node, or a named part of a recurrent node. */
+export const TensorRef = Type.Object(
+  { from: Type.String({ minLength: 1 }), part: Type.Optional(PartOfRecurrent) },
+  closed,
+);
+export type TensorRef = Static<typeof TensorRef>;
+
+const Keep = Type.Number({ exclusiveMinimum: 0, maximum: 1 });
+const Rate = Type.Number({ minimum: 0, exclusiveMaximum: 1 });
+
+/** What is wrapped around one cell of a stack, from the innermost to the outermost. */
+export const CellWrapper = Type.Union([
+  /** TF1 `DropoutWrapper`: drops the input, then the new state (never c), then the output. Probabilities of keeping. */
+  Type.Object({ wrapper: Type.Literal('dropout'), inputKeep: Type.Optional(Keep), stateKeep: Type.Optional(Keep), outputKeep: Type.Optional(Keep), variational: Type.Optional(Type.Boolean()) }, closed),
+  Type.Object({ wrapper: Type.Literal('residual') }, closed),
+  Type.Object({ wrapper: Type.Literal('input_projection'), units: Size, activation: Type.Optional(Activation) }, closed),
+  Type.Object({ wrapper: Type.Literal('output_projection'), units: Size, activation: Type.Optional(Activation) }, closed),
+]); // prettier-ignore
+export type CellWrapper = Static<typeof CellWrapper>;
+
+/** One recurrent cell: a key of the cell table (`engine/cells/table.ts`) and its options. */
+export const CellSpec = Type.Object(
+  {
+    cell: literals(['rnn', 'lstm', 'gru']),
+    /** The class in the source, e.g. `BasicLSTMCell`; it names the weights. */
+    className: Type.String({ minLength: 1 }),
+    units: Size,
+    /** Name given in the source, where it changes the names of the weights. */
+    name: Type.Optional(Type.String()),
+    activation: Type.Optional(Activation),
+    recurrentActivation: Type.Optional(Activation),
+    useBias: Type.Optional(Type.Boolean()),
+    /** Added to the forget gate's pre-activation at every step (TF1), or put into the initial bias (Keras: `unitForgetBias`). */
+    forgetBias: Type.Optional(Type.Number()),
+    unitForgetBias: Type.Optional(Type.Boolean()),
+    peepholes: Type.Optional(Type.Boolean()),
+    cellClip: Type.Optional(Type.Number({ exclusiveMinimum: 0 })),
+    projection: Type.Optional(Type.Object({ units: Size, clip: Type.Optional(Type.Number({ exclusiveMinimum: 0 })) }, closed)),
+    /** GRU: the reset gate is applied after the recurrent product (Keras default, PyTorch) or before it (TF1). */
+    resetAfter: Type.Optional(Type.Boolean()),
+    /** LSTM whose forget gate is 1 - input gate (`CoupledInputForgetGateLSTMCell`). */
+    coupledInputForget: Type.Optional(Type.Boolean()),
+    layerNorm: Type.Optional(Type.Object({ gain: Type.Number(), shift: Type.Number() }, closed)),
+    /** Keras `dropout` and `recurrent_dropout` (one mask for all steps), `dropout_keep_prob` of the LayerNorm cell. */
+    inputDropout: Type.Optional(Rate),
+    recurrentDropout: Type.Optional(Rate),
+    kernelInitializer: Type.Optional(Initializer),
+    recurrentInitializer: Type.Optional(Initializer),
+    biasInitializer: Type.Optional(Initializer),
+    wrappers: Type.Optional(Type.Array(CellWrapper)),
+    /** Index of the cell of this stack whose weights it shares (`[cell] * n`). */
+    sharesWeightsWith: Type.Optional(Type.Integer({ minimum: 0 })),
+  },
+  closed,
+); // prettier-ignore
+export type CellSpec = Static<typeof CellSpec>;
+
+/** A stack of cells driven over the steps of a sequence: `dynamic_rnn`, a Keras layer, `nn.LSTM(num_layers=…)`. */
+export const RecurrentNode = Type.Object(
+  {
+    op: Type.Literal('recurrent'),
+    id,
+    input: TensorRef,
+    /** From the bottom to the top. */
+    cells: Type.Array(CellSpec, { minItems: 1 }),
+    direction: literals(['forward', 'backward', 'bidirectional']),
+    /** Cells of the backward direction where they differ from `cells`. */
+    backwardCells: Type.Optional(Type.Array(CellSpec, { minItems: 1 })),
+    merge: Type.Optional(literals(['concatenate', 'sum', 'average', 'multiply', 'separate'])),
+    /** `dynamic_rnn`, `static_rnn`, `loop` (cells called in a loop), `layer` (Keras, PyTorch modules). */
+    driver: literals(['dynamic_rnn', 'static_rnn', 'loop', 'layer']),
+    /** TF1 variable scope or layer / attribute name; it begins the names of the weights. */
+    scope: Type.String(),
+    /** Whether the scope adds `multi_rnn_cell/cell_k` to the names (TF1 `MultiRNNCell`). */
+    stacked: Type.Boolean(),
+    timeMajor: Type.Optional(Type.Boolean()),
+    /** Input that holds the length of each row. */
+    sequenceLength: Type.Optional(TensorRef),
+    /** Node that holds the mask of the steps (Keras `Masking`, `Embedding(mask_zero=True)`). */
+    mask: Type.Optional(TensorRef),
+    zeroOutputForMask: Type.Optional(Type.Boolean()),
+    /** PyTorch packed sequences: outputs past the end are zeros, the backward direction starts at each row's own end. */
+    packed: Type.Optional(Type.Boolean()),
+    initialState: Type.Optional(
+      Type.Union([
+        Type.Object({ kind: Type.Literal('zeros') }, closed),
+        Type.Object({ kind: Type.Literal('learned'), names: Type.Array(Type.String()) }, closed),
+        /** In the order of layers, each layer's states in the order of the cell table. */
+        Type.Object({ kind: Type.Literal('given'), tensors: Type.Array(TensorRef) }, closed),
+      ]),
+    ),
+    returnSequences: Type.Optional(Type.Boolean()),
+    returnState: Type.Optional(Type.Boolean()),
+    stateful: Type.Optional(Type.Boolean()),
+    /** PyTorch: dropout on the outputs of every layer but the last. */
+    layerDropout: Type.Optional(Rate),
+  },
+  closed,
+); // prettier-ignore
+export type RecurrentNode = Static<typeof RecurrentNode>;
+
+export const DenseNode = Type.Object(
+  {
+    op: Type.Literal('dense'),
+    id,
+    input: TensorRef,
+    units: Size,
+    activation: Activation,
+    useBias: Type.Boolean(),
+    /** Variable scope, layer or attribute name. */
+    scope: Type.String(),
+    kernelInitializer: Type.Optional(Initializer),
+    biasInitializer: Type.Optional(Initializer),
+  },
+  closed,
+);
+export type DenseNode = Static<typeof DenseNode>;
+
+export const GraphNode = Type.Union([
+  RecurrentNode,
+  DenseNode, // on the last axis, whatever stands before it
+  Type.Object({ op: Type.Literal('embedding'), id, input: TensorRef, vocabulary: Size, units: Size, maskZero: Type.Optional(Type.Boolean()), paddingIndex: Type.Optional(Type.Integer()), scope: Type.String(), initializer: Type.Optional(Initializer) }, closed),
+  Type.Object({ op: Type.Literal('masking'), id, input: TensorRef, value: Type.Number() }, closed),
+  Type.Object({ op: Type.Literal('dropout'), id, input: TensorRef, rate: Rate }, closed),
+  Type.Object({ op: Type.Literal('activation'), id, input: TensorRef, activation: Activation }, closed),
+  /** One step of a sequence; negative counts from the end. */
+  Type.Object({ op: Type.Literal('select_step'), id, input: TensorRef, step: Type.Integer() }, closed),
+  Type.Object({ op: Type.Literal('reduce_steps'), id, input: TensorRef, by: literals(['mean', 'sum', 'max']) }, closed),
+  /** Joins tensors on the last axis. */
+  Type.Object({ op: Type.Literal('concatenate'), id, inputs: Type.Array(TensorRef, { minItems: 1 }) }, closed),
+  Type.Object({ op: Type.Literal('combine'), id, inputs: Type.Array(TensorRef, { minItems: 1 }), by: literals(['add', 'average', 'multiply']) }, closed),
+  /** The same vector at every step (Keras `RepeatVector`). */
+  Type.Object({ op: Type.Literal('repeat'), id, input: TensorRef, steps: Size }, closed),
+  /** Exchanges batch and steps. */
+  Type.Object({ op: Type.Literal('swap_batch_and_steps'), id, input: TensorRef }, closed),
+  /** Joins all axes after the batch. */
+  Type.Object({ op: Type.Literal('flatten'), id, input: TensorRef }, closed),
+]); // prettier-ignore
+export type GraphNode = Static<typeof GraphNode>;
+
+export const InputSpec = Type.Object(
+  {
+    id,
+    /** What it is fed with: the sequence itself, its labels or target values, the length of each row, a first state, a mask of steps. */
+    role: literals(['sequence', 'target', 'lengths', 'state', 'mask']),
+    dtype: literals(['float32', 'float64', 'int32', 'int64', 'bool']),
+    /** Axes after the batch, in batch-major order: `[{name: 'steps', size: 28}, {name: 'features', size: 28}]`. */
+    axes: Type.Array(Type.Object({ name: Type.String(), size: Size }, closed)),
+    /** Fed with steps before batch. */
+    timeMajor: Type.Optional(Type.Boolean()),
+  },
+  closed,
+);
+export type InputSpec = Static<typeof InputSpec>;
+
+export const LossSpec = Type.Object(
+  {
+    kind: literals(['sparse_softmax_cross_entropy', 'softmax_cross_entropy', 'sigmoid_cross_entropy', 'mean_squared_error', 'mean_absolute_error']),
+    /** Logits, or predicted values; probabilities where `fromLogits` is false. */
+    prediction: TensorRef,
+    target: TensorRef,
+    fromLogits: Type.Optional(Type.Boolean()),
+    ignoreLabel: Type.Optional(Type.Integer()),
+    /** Steps that count: by lengths or by mask. */
+    mask: Type.Optional(TensorRef),
+    reduction: literals(['mean', 'sum', 'mean_over_mask']),
+  },
+  closed,
+); // prettier-ignore
+export type LossSpec = Static<typeof LossSpec>;
+
+/** Options that are absent have the framework's own default. */
+export const OptimizerSpec = Type.Object(
+  {
+    kind: literals(['sgd', 'momentum', 'rmsprop', 'adagrad', 'adadelta', 'adam', 'amsgrad', 'adamw', 'adamax', 'nadam']),
+    learningRate: Type.Optional(Type.Number({ exclusiveMinimum: 0 })),
+    momentum: Type.Optional(Type.Number()),
+    nesterov: Type.Optional(Type.Boolean()),
+    dampening: Type.Optional(Type.Number()),
+    beta1: Type.Optional(Type.Number()),
+    beta2: Type.Optional(Type.Number()),
+    /** Decay of the squared gradients (RMSProp: TF1 `decay`, Keras `rho`, PyTorch `alpha`). */
+    rho: Type.Optional(Type.Number()),
+    epsilon: Type.Optional(Type.Number()),
+    centered: Type.Optional(Type.Boolean()),
+    initialAccumulator: Type.Optional(Type.Number()),
+    weightDecay: Type.Optional(Type.Number()),
+  },
+  closed,
+); // prettier-ignore
+export type OptimizerSpec = Static<typeof OptimizerSpec>;
+
+export const ClippingSpec = Type.Object(
+  { kind: literals(['value', 'norm', 'global_norm']), limit: Type.Number({ exclusiveMinimum: 0 }) },
+  closed,
+);
+export type ClippingSpec = Static<typeof ClippingSpec>;
+
+export const TrainingSpec = Type.Object(
+  {
+    optimizer: Type.Optional(OptimizerSpec),
+    clipping: Type.Optional(ClippingSpec),
+    learningRateDecay: Type.Optional(
+      Type.Object({ kind: literals(['exponential', 'inverse_time', 'step']), rate: Type.Number(), steps: Type.Number(), staircase: Type.Optional(Type.Boolean()) }, closed),
+    ),
+    epochs: Type.Optional(Type.Integer({ minimum: 1 })),
+    /** Training steps, where the program counts steps and not epochs. */
+    iterations: Type.Optional(Type.Integer({ minimum: 1 })),
+    batchSize: Type.Optional(Type.Integer({ minimum: 1 })),
+    /** Steps of truncated back-propagation through time. */
+    truncateSteps: Type.Optional(Type.Integer({ minimum: 1 })),
+    metrics: Type.Optional(Type.Array(Type.Object({ kind: literals(['accuracy', 'mean_squared_error', 'mean_absolute_error', 'perplexity']), topK: Type.Optional(Type.Integer({ minimum: 1 })) }, closed))),
+  },
+  closed,
+); // prettier-ignore
+export type TrainingSpec = Static<typeof TrainingSpec>;
+
+/** The data as the source names it; which data source of ours that is, is decided in `engine/data/sources.ts`. */
+export const DataSpec = Type.Object(
+  {
+    /** A data set that is known by name (`mnist`), or `file`, `array`, `unknown` (an expression that cannot be read). */
+    kind: Type.String({ minLength: 1 }),
+    /** The expression in the source, or the path. */
+    source: Type.Optional(Type.String()),
+  },
+  closed,
+);
+export type DataSpec = Static<typeof DataSpec>;
+
+export const ModelSpec = Type.Object(
+  {
+    version: Type.Literal(MODEL_SPEC_VERSION),
+    name: Type.String(),
+    framework: Framework,
+    inputs: Type.Array(InputSpec),
+    nodes: Type.Array(GraphNode),
+    loss: Type.Optional(LossSpec),
+    training: TrainingSpec,
+    data: Type.Optional(DataSpec),
+    /** Names under which the source holds tensors of the graph: `top_layer_h_state`, `logits`. */
+    names: Type.Optional(Type.Record(Type.String(), TensorRef)),
+  },
+  { ...closed, $id: 'rnn-explorer-model-1', title: 'Recurrent model' },
+);
+export type ModelSpec = Static<typeof ModelSpec>;

@@ -1,0 +1,106 @@
+/** Host ↔ engine worker: what the worker answers and what it sends while a run goes on. */
+import { type Static, Type } from '@sinclair/typebox';
+import { DataBinding } from '../data/source.ts';
+import { ModelSpec } from '../model/spec.ts';
+import { type MetricRow, RunSettings } from '../runs/format.ts';
+import type { ErrorReply } from '../errors.ts';
+import { type GateTrace, type TensorTrace, UnitOrder } from './trace.ts';
+
+const closed = { additionalProperties: false } as const;
+const Buffer = Type.Unsafe<ArrayBuffer>({});
+
+/** Opens a model under an id of the host's: network, data, and weights from a checkpoint or seeded. */
+export const OpenParams = Type.Object(
+  {
+    model: Type.String({ minLength: 1 }),
+    spec: ModelSpec,
+    data: DataBinding,
+    settings: RunSettings,
+    /** A checkpoint (safetensors); seeded weights without it. */
+    checkpoint: Type.Optional(Buffer),
+  },
+  closed,
+);
+export type OpenParams = Static<typeof OpenParams>;
+
+/** Trains an opened model to the end of its settings, from where its weights stand. */
+export const TrainParams = Type.Object(
+  { model: Type.String({ minLength: 1 }), run: Type.String({ minLength: 1 }) },
+  closed,
+);
+export type TrainParams = Static<typeof TrainParams>;
+
+export const ModelParams = Type.Object({ model: Type.String({ minLength: 1 }) }, closed);
+export type ModelParams = Static<typeof ModelParams>;
+
+const SampleIndex = Type.Integer({ minimum: 0 });
+export const TraceParams = Type.Object(
+  { model: Type.String(), sample: SampleIndex, layer: Type.Integer({ minimum: 0 }), order: UnitOrder },
+  closed,
+);
+export type TraceParams = Static<typeof TraceParams>;
+export const TensorsParams = Type.Object({ model: Type.String(), sample: SampleIndex }, closed);
+export type TensorsParams = Static<typeof TensorsParams>;
+
+export interface OpenedModel {
+  readonly parameters: number;
+  readonly trainCount: number;
+  readonly testCount: number;
+  readonly stepsPerEpoch: number;
+  /** What computes: `WebAssembly SIMD, 1 thread`. */
+  readonly engine: string;
+  /** Bytes that the network holds. */
+  readonly bytes: number;
+}
+
+/** How a run ended. */
+export interface RunEnd {
+  readonly status: 'finished' | 'stopped' | 'diverged';
+  readonly epoch: number;
+  readonly step: number;
+}
+
+/** Where a run stands; sent at most about ten times a second and at every change. */
+export interface Progress {
+  readonly run: string;
+  readonly epoch: number;
+  readonly epochs: number;
+  /** Over the whole run, from 1. */
+  readonly step: number;
+  readonly steps: number;
+  readonly samplesPerSecond: number;
+  readonly secondsLeft: number;
+  readonly paused: boolean;
+}
+
+/** What the worker serves. */
+export interface EngineSide {
+  readonly requests: {
+    open: { params: OpenParams; result: OpenedModel };
+    /** Resolves when the run has ended; `checkpoint` events come before. */
+    train: { params: TrainParams; result: RunEnd };
+    pause: { params: ModelParams; result: null };
+    resume: { params: ModelParams; result: null };
+    /** Ends the run after the step under way; `train` resolves with `stopped`. */
+    stop: { params: ModelParams; result: null };
+    trace: { params: TraceParams; result: GateTrace };
+    tensors: { params: TensorsParams; result: TensorTrace };
+    close: { params: ModelParams; result: null };
+  };
+  readonly events: {
+    /** First message of a worker that is able to work. */
+    ready: { engine: string };
+    progress: Progress;
+    /** Rows since the last event of this run, in order; `sequence` counts events from 0. */
+    metrics: { run: string; sequence: number; rows: readonly MetricRow[] };
+    /** At the end of each epoch (and when stopped): the whole state as safetensors. */
+    checkpoint: { run: string; epoch: number; step: number; data: ArrayBuffer };
+    log: { level: 'info' | 'warn' | 'error'; text: string; error?: ErrorReply };
+  };
+}
+
+/** The host answers nothing and sends nothing unasked. */
+export interface EngineClientSide {
+  readonly requests: Record<never, never>;
+  readonly events: Record<never, never>;
+}

@@ -1,0 +1,178 @@
+/**
+ * Host ↔ pages. The host owns everything; a page asks for a snapshot when it becomes ready or visible, then receives
+ * changes while it is visible, each with a sequence number; on a gap it asks for the snapshot again.
+ */
+import { Type } from '@sinclair/typebox';
+import { RunSettings, type RunStatus } from '../runs/format.ts';
+import type { Progress } from './engine.ts';
+import { type GateTrace, type TensorTrace, UnitOrder } from './trace.ts';
+
+const closed = { additionalProperties: false } as const;
+const Nothing = Type.Object({}, closed);
+
+/** One curve: x and y alternating as float64 in a buffer; x counts training steps. */
+export interface Curve {
+  readonly id: 'loss' | 'trainAccuracy' | 'testAccuracy' | 'testAccuracySlice';
+  readonly points: ArrayBuffer;
+}
+
+/** Strings of a page by key, already in the person's language. */
+export type Strings = Readonly<Record<string, string>>;
+
+/** A model, as the head of every page shows it. */
+export interface ModelHead {
+  /** `LSTM 3×150`. */
+  readonly headline: string;
+  readonly parameters: number;
+  /** `mnist_lstm.py`. */
+  readonly source: string;
+  /** Line in the source, counted from 1. */
+  readonly line: number;
+}
+
+/** A run that a page can show or pick. */
+export interface RunHead {
+  readonly id: string;
+  readonly title: string;
+  readonly status: RunStatus;
+  readonly created: string;
+  readonly model: ModelHead;
+  /** The sentence for failed and diverged runs. */
+  readonly reason: string | undefined;
+  /** The model's source reads differently now than when the run was started. */
+  readonly sourceChanged: boolean;
+  /** There is a checkpoint to go on from and epochs are left. */
+  readonly resumable: boolean;
+}
+
+/** Everything that the training page shows. */
+export interface TrainingSnapshot {
+  readonly run: RunHead | undefined;
+  /** Other runs of this workspace, newest first. */
+  readonly runs: readonly RunHead[];
+  readonly settings: RunSettings;
+  /** Most examples that the data has; null while it is not known. */
+  readonly exampleCount: number | null;
+  /** `MNIST rows`. */
+  readonly data: string;
+  /** What computes. */
+  readonly engine: string;
+  readonly progress: Progress | undefined;
+  readonly latest: LatestMetrics;
+  readonly curves: readonly Curve[];
+  /** Lines as the notes' program prints them. */
+  readonly lines: readonly string[];
+  /** Steps in an epoch, to write epochs under the curve. */
+  readonly stepsPerEpoch: number | undefined;
+  /** Sequence number of the last change that is in this snapshot. */
+  readonly sequence: number;
+}
+
+export interface LatestMetrics {
+  readonly loss: number | undefined;
+  readonly trainAccuracy: number | undefined;
+  readonly testAccuracy: number | undefined;
+  /** Set where the newest test accuracy is of a slice of that many examples. */
+  readonly testSlice: number | undefined;
+}
+
+/** A change after a snapshot. */
+export interface TrainingChange {
+  readonly sequence: number;
+  readonly run: RunHead;
+  readonly progress: Progress | undefined;
+  readonly latest: LatestMetrics;
+  /** Points to add at the end of each curve. */
+  readonly append: readonly Curve[];
+  readonly newLines: readonly string[];
+}
+
+/** What the training page may ask; every params object is checked against its schema. */
+export const TrainingPageRequests = {
+  hydrate: Nothing,
+  /** Starts a run with these settings (asks what to do when another run goes on). */
+  start: RunSettings,
+  pause: Nothing,
+  resume: Nothing,
+  stop: Nothing,
+  /** Goes on from the last checkpoint. */
+  resumeFromCheckpoint: Nothing,
+  showRun: Type.Object({ run: Type.String() }, closed),
+  revealSource: Nothing,
+  chooseData: Nothing,
+  openGates: Nothing,
+  openTensors: Nothing,
+} as const;
+
+type Served<
+  R extends Record<string, { readonly static: unknown }>,
+  Results extends Partial<Record<keyof R, unknown>>,
+> = {
+  [N in keyof R & string]: { params: R[N]['static']; result: N extends keyof Results ? Results[N] : null };
+};
+
+/** What the host serves to the training page, and sends to it. */
+export interface TrainingHostSide {
+  readonly requests: Served<typeof TrainingPageRequests, { hydrate: { strings: Strings; snapshot: TrainingSnapshot } }>;
+  readonly events: { snapshot: TrainingSnapshot; change: TrainingChange };
+}
+
+/** What an inspector shows: which run or model, and what can be picked. */
+export interface InspectorSubject {
+  readonly run: RunHead | undefined;
+  readonly model: ModelHead;
+  /** Runs that can be picked, newest first. */
+  readonly runs: readonly RunHead[];
+  /** Gates change by themselves now: the run is going on. */
+  readonly live: boolean;
+}
+
+export const GatesPageRequests = {
+  hydrate: Nothing,
+  /** The page asks again by itself on a `stale` event. */
+  trace: Type.Object(
+    { sample: Type.Integer({ minimum: 0 }), layer: Type.Integer({ minimum: 0 }), order: UnitOrder },
+    closed,
+  ),
+  showRun: Type.Object({ run: Type.String() }, closed),
+  openSamples: Nothing,
+  trainActiveFile: Nothing,
+  openTensors: Nothing,
+  openTraining: Nothing,
+} as const;
+
+export interface GatesHostSide {
+  readonly requests: Served<
+    typeof GatesPageRequests,
+    { hydrate: { strings: Strings; subject: InspectorSubject | undefined }; trace: GateTrace }
+  >;
+  /** `stale`: the weights have changed since the last trace (at most about once a second while visible). */
+  readonly events: { subject: InspectorSubject | undefined; stale: { step: number } };
+}
+
+export const TensorsPageRequests = {
+  hydrate: Nothing,
+  tensors: Type.Object({ sample: Type.Integer({ minimum: 0 }) }, closed),
+  showRun: Type.Object({ run: Type.String() }, closed),
+  /** Puts text on the clipboard (a tensor as numpy prints it). */
+  copy: Type.Object({ text: Type.String({ maxLength: 4_000_000 }) }, closed),
+  openGates: Nothing,
+} as const;
+
+export interface TensorsHostSide {
+  readonly requests: Served<
+    typeof TensorsPageRequests,
+    {
+      hydrate: { strings: Strings; subject: InspectorSubject | undefined; tensor: string | undefined };
+      tensors: TensorTrace;
+    }
+  >;
+  /** `select`: show the tensor of this id (from a hover's link). */
+  readonly events: { subject: InspectorSubject | undefined; stale: { step: number }; select: { tensor: string } };
+}
+
+/** Pages answer nothing; what they report unasked is for the log. */
+export interface PageSide {
+  readonly requests: Record<never, never>;
+  readonly events: { error: { message: string; stack: string } };
+}

@@ -1,0 +1,93 @@
+/** What a trace of one sample looks like on every hop: worker → host → page. Tensors travel as float32 `ArrayBuffer`s. */
+import { type Static, Type } from '@sinclair/typebox';
+import type { CellId, ValueScale } from '../cells/table.ts';
+import type { SampleKind } from '../data/source.ts';
+
+/** How the units are ordered from top to bottom. */
+export const UnitOrder = Type.Unsafe<'similarity' | 'decision' | 'index'>({
+  type: 'string',
+  enum: ['similarity', 'decision', 'index'],
+});
+export type UnitOrder = Static<typeof UnitOrder>;
+
+/** One input sequence with what is known of it. */
+export interface Sample {
+  /** Row of the test split. */
+  readonly index: number;
+  readonly kind: SampleKind;
+  readonly steps: number;
+  readonly features: number;
+  /** float32 `[T, D]`. */
+  readonly values: ArrayBuffer;
+  /** Class label, where there are classes. */
+  readonly label: number | undefined;
+}
+
+/** A tensor of one sample as a page draws it: rows × columns with its meaning and its scale. */
+export interface TensorTile {
+  /** `f`, `c`, `outputs`. */
+  readonly id: string;
+  readonly title: string;
+  readonly meaning: string;
+  readonly scale: ValueScale;
+  /** Bounds of the colour scale, the same for all samples: [0, 1] for gates, ± something for c. */
+  readonly bounds: readonly [number, number];
+  /** `[rows, columns]` with the names of the axes, as in `[28 steps, 150 units]`. */
+  readonly rows: { readonly name: string; readonly count: number };
+  readonly columns: { readonly name: string; readonly count: number };
+  /** float32, row after row. */
+  readonly values: ArrayBuffer;
+}
+
+/** One layer (and direction) that can be picked. */
+export interface LayerInfo {
+  readonly index: number;
+  /** `LSTM · layer 3`. */
+  readonly title: string;
+  readonly cell: CellId;
+  readonly units: number;
+  readonly direction: 'forward' | 'backward';
+  /** Equations of its cell. */
+  readonly equations: readonly string[];
+}
+
+/** The answer for the gate inspector: one sample in one layer. */
+export interface GateTrace {
+  readonly sample: Sample;
+  readonly classNames: readonly string[] | undefined;
+  readonly sampleCount: number;
+  /** Softmax over the logits where there are classes. */
+  readonly probabilities: readonly number[] | undefined;
+  readonly layers: readonly LayerInfo[];
+  readonly layer: number;
+  /** `[T, U]` each, in the order of the cell table. */
+  readonly tensors: readonly TensorTile[];
+  /** Units from top to bottom: a permutation of 0 … U-1. */
+  readonly order: readonly number[];
+  /** Part of each unit in the winning logit `[U]`, by unit index (not by place in the order). */
+  readonly contributions: readonly number[] | undefined;
+  /** Training steps that the weights have seen; 0 for seeded weights. */
+  readonly step: number;
+  readonly epoch: number;
+}
+
+/** The answer for the tensor inspector: what the program's names hold for one sample, and whether they agree. */
+export interface TensorTrace {
+  readonly sample: Sample;
+  readonly classNames: readonly string[] | undefined;
+  readonly sampleCount: number;
+  readonly probabilities: readonly number[] | undefined;
+  /** `outputs` `[T, H]`, and per layer `c[k]`, `h[k]` `[T, U]` over all steps. */
+  readonly tensors: readonly TensorTile[];
+  /** The states as the driver returns them, e.g. `states[2].h` `[1, U]`. */
+  readonly states: readonly TensorTile[];
+  /** Equalities that hold by the rules of the driver, with the numbers that prove them. */
+  readonly proofs: readonly {
+    /** `outputs[-1]` and `states[-1].h`. */
+    readonly left: string;
+    readonly right: string;
+    readonly maxDifference: number;
+  }[];
+  readonly step: number;
+  readonly epoch: number;
+}

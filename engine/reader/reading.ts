@@ -1,0 +1,85 @@
+/** What the reader finds in a text: models with their specs, every tensor's shape, and what is wrong. Plain JSON. */
+import type { CellSpec, Framework, ModelSpec, Size, TensorRef } from '../model/spec.ts';
+import type { Phrase } from '../model/phrase.ts';
+
+/** Offsets into the text (UTF-16 code units), end exclusive. */
+export interface TextRange {
+  readonly start: number;
+  readonly end: number;
+}
+
+/** A named axis; `size` is null where only its name is known (`batch`). A string is a symbol of the source. */
+export interface Axis {
+  readonly name: string;
+  readonly size: Size | null;
+}
+
+export interface TensorValue {
+  readonly kind: 'tensor';
+  readonly dtype: string;
+  readonly axes: readonly Axis[];
+  /** What it is in RNN terms: `h of layer 3 at the last step`. */
+  readonly meaning?: Phrase;
+  /** Where it stands in the model's graph, so that it can be opened in the tensor inspector. */
+  readonly ref?: TensorRef;
+}
+
+/** `states`, `(output, (h_n, c_n))`, a list over steps. */
+export interface TupleValue {
+  readonly kind: 'tuple';
+  readonly items: readonly Value[];
+  /** Names of the items where they have any: `c`, `h`. */
+  readonly fields?: readonly string[];
+  readonly meaning?: Phrase;
+}
+
+/** A cell, layer or module object. */
+export interface LayerValue {
+  readonly kind: 'layer';
+  readonly framework: Framework;
+  readonly className: string;
+  /** The cells that it holds, if it is recurrent. */
+  readonly cells?: readonly CellSpec[];
+  /** Weights as far as the input's width is known. */
+  readonly parameters?: readonly { readonly name: string; readonly shape: readonly Size[] }[];
+  readonly equations?: readonly string[];
+  readonly meaning?: Phrase;
+}
+
+export type Value = TensorValue | TupleValue | LayerValue;
+
+/** A name (or attribute, or subscript) in the text whose value is known; hover shows it. */
+export interface SymbolReading {
+  readonly range: TextRange;
+  /** As written: `states[-1][1]`. */
+  readonly text: string;
+  readonly value: Value;
+  /** Index of the model that it belongs to, in `Reading.models`. */
+  readonly model?: number;
+}
+
+export interface Diagnostic {
+  readonly range: TextRange;
+  readonly severity: 'error' | 'warning' | 'information';
+  /** Stable name of the rule: `states-c-used-as-h`. */
+  readonly code: string;
+  readonly message: Phrase;
+  readonly fix?: { readonly title: Phrase; readonly range: TextRange; readonly text: string };
+}
+
+/** A model defined in the text: where its lens stands and what it is. */
+export interface ModelReading {
+  readonly spec: ModelSpec;
+  /** The line that defines the recurrent part; the lens stands above it. */
+  readonly range: TextRange;
+  /** Everything that belongs to the model, for the check whether the source has changed since a run. */
+  readonly extent: TextRange;
+  /** Sizes that the source leaves open and what cannot be understood; empty when the spec is complete. */
+  readonly open: readonly Phrase[];
+}
+
+export interface Reading {
+  readonly models: readonly ModelReading[];
+  readonly symbols: readonly SymbolReading[];
+  readonly diagnostics: readonly Diagnostic[];
+}
