@@ -23,6 +23,22 @@ export interface CellTensor {
   readonly meaning: string;
 }
 
+/** A factor of a pointwise equation: a tensor of the cell at this step or the one before, possibly as tanh of it or 1 minus it. */
+export interface PointwiseFactor {
+  readonly tensor: string;
+  readonly previous?: true;
+  readonly as?: 'tanh' | 'one-minus';
+}
+
+/**
+ * How a state follows, unit by unit, from tensors of the cell table: a sum of products. What pages put the numbers of
+ * one unit and step into: `c(t) = f(t) * c(t-1) + i(t) * j(t)`.
+ */
+export interface PointwiseEquation {
+  readonly result: string;
+  readonly terms: readonly (readonly PointwiseFactor[])[];
+}
+
 export interface CellDefinition {
   readonly id: CellId;
   /** As in the headline of a model: `LSTM`. */
@@ -35,6 +51,8 @@ export interface CellDefinition {
   readonly blocks: readonly string[];
   /** One line an equation; `[x; h]` is concatenation, `*` is elementwise. Source: TensorFlow 1.15 `rnn_cell_impl.py`. */
   readonly equations: readonly string[];
+  /** The part of the equations that holds unit by unit between the cell's tensors; empty where there is none. */
+  readonly pointwise: readonly PointwiseEquation[];
 }
 
 export const CELLS: Readonly<Record<CellId, CellDefinition>> = {
@@ -47,6 +65,7 @@ export const CELLS: Readonly<Record<CellId, CellDefinition>> = {
     states: ['h'],
     blocks: ['h'],
     equations: ['h(t) = tanh([x(t); h(t-1)] W + b)'],
+    pointwise: [],
   },
   lstm: {
     id: 'lstm',
@@ -66,6 +85,10 @@ export const CELLS: Readonly<Record<CellId, CellDefinition>> = {
       'c(t) = σ(f + forget_bias) * c(t-1) + σ(i) * tanh(j)',
       'h(t) = σ(o) * tanh(c(t))',
     ],
+    pointwise: [
+      { result: 'c', terms: [[{ tensor: 'f' }, { tensor: 'c', previous: true }], [{ tensor: 'i' }, { tensor: 'j' }]] },
+      { result: 'h', terms: [[{ tensor: 'o' }, { tensor: 'c', as: 'tanh' }]] },
+    ],
   },
   gru: {
     id: 'gru',
@@ -82,6 +105,9 @@ export const CELLS: Readonly<Record<CellId, CellDefinition>> = {
       'r, u = split(σ([x(t); h(t-1)] W + b))',
       'n(t) = tanh([x(t); r * h(t-1)] V + d)',
       'h(t) = u * h(t-1) + (1 - u) * n(t)',
+    ],
+    pointwise: [
+      { result: 'h', terms: [[{ tensor: 'u' }, { tensor: 'h', previous: true }], [{ tensor: 'u', as: 'one-minus' }, { tensor: 'n' }]] },
     ],
   },
 }; // prettier-ignore

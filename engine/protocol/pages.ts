@@ -16,7 +16,7 @@ export interface Curve {
   readonly points: ArrayBuffer;
 }
 
-/** Strings of a page by key, already in the person's language. */
+/** Strings of a page by key (`pageStrings.ts`), already in the person's language; English stands in for missing ones. */
 export type Strings = Readonly<Record<string, string>>;
 
 /** A model, as the head of every page shows it. */
@@ -48,6 +48,8 @@ export interface RunHead {
 /** Everything that the training page shows. */
 export interface TrainingSnapshot {
   readonly run: RunHead | undefined;
+  /** The model that Start would train: the run's, or before any run the one that the panel was opened for. */
+  readonly model: ModelHead | undefined;
   /** Other runs of this workspace, newest first. */
   readonly runs: readonly RunHead[];
   readonly settings: RunSettings;

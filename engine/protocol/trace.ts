@@ -39,6 +39,13 @@ export interface TensorTile {
   readonly values: ArrayBuffer;
 }
 
+/** One row of a tensor of a trace; row -1 is the last. */
+export interface TensorRow {
+  /** Id of a `TensorTile`. */
+  readonly tensor: string;
+  readonly row: number;
+}
+
 /** One layer (and direction) that can be picked. */
 export interface LayerInfo {
   readonly index: number;
@@ -87,6 +94,9 @@ export interface TensorTrace {
     readonly left: string;
     readonly right: string;
     readonly maxDifference: number;
+    /** Where the two sides lie: a tile of `tensors` or `states` by its id, and a row of it. */
+    readonly leftAt: TensorRow;
+    readonly rightAt: TensorRow;
   }[];
   readonly step: number;
   readonly epoch: number;
