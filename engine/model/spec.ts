@@ -7,13 +7,12 @@
  * them. Sizes that the source leaves open are named symbols (`"hidden_size"`).
  */
 import { type Static, Type } from '@sinclair/typebox';
+import { literals } from './schema.ts';
 
 export const MODEL_SPEC_VERSION = 1;
 
 const id = Type.String({ minLength: 1 });
 const closed = { additionalProperties: false } as const;
-const literals = <const T extends readonly string[]>(values: T) =>
-  Type.Unsafe<T[number]>({ type: 'string', enum: [...values] });
 
 /** The dialects: which framework's conventions (gate order, biases, defaults, names of weights) hold. */
 export const Framework = literals(['tensorflow1', 'keras2', 'keras3', 'pytorch', 'tensorflowjs']);

@@ -1,13 +1,13 @@
 /** Host ↔ engine worker: what the worker answers and what it sends while a run goes on. */
 import { type Static, Type } from '@sinclair/typebox';
 import { DataBinding } from '../data/source.ts';
+import { Binary } from '../model/schema.ts';
 import { ModelSpec } from '../model/spec.ts';
 import { type MetricRow, RunSettings } from '../runs/format.ts';
 import type { ErrorReply } from '../errors.ts';
 import { type GateTrace, type TensorTrace, UnitOrder } from './trace.ts';
 
 const closed = { additionalProperties: false } as const;
-const Buffer = Type.Unsafe<ArrayBuffer>({});
 
 /** Opens a model under an id of the host's: network, data, and weights from a checkpoint or seeded. */
 export const OpenParams = Type.Object(
@@ -17,7 +17,7 @@ export const OpenParams = Type.Object(
     data: DataBinding,
     settings: RunSettings,
     /** A checkpoint (safetensors); seeded weights without it. */
-    checkpoint: Type.Optional(Buffer),
+    checkpoint: Type.Optional(Binary),
   },
   closed,
 );

@@ -1,13 +1,11 @@
 /** What a trace of one sample looks like on every hop: worker → host → page. Tensors travel as float32 `ArrayBuffer`s. */
-import { type Static, Type } from '@sinclair/typebox';
+import type { Static } from '@sinclair/typebox';
 import type { CellId, ValueScale } from '../cells/table.ts';
 import type { SampleKind } from '../data/source.ts';
+import { literals } from '../model/schema.ts';
 
 /** How the units are ordered from top to bottom. */
-export const UnitOrder = Type.Unsafe<'similarity' | 'decision' | 'index'>({
-  type: 'string',
-  enum: ['similarity', 'decision', 'index'],
-});
+export const UnitOrder = literals(['similarity', 'decision', 'index']);
 export type UnitOrder = Static<typeof UnitOrder>;
 
 /** One input sequence with what is known of it. */

@@ -5,6 +5,7 @@
  */
 import { type Static, Type } from '@sinclair/typebox';
 import { DataBinding } from '../data/source.ts';
+import { literals } from '../model/schema.ts';
 import { ModelSpec } from '../model/spec.ts';
 
 export const RUN_FORMAT_VERSION = 1;
@@ -28,12 +29,7 @@ export type RunSettings = Static<typeof RunSettings>;
 /**
  * `running` and `paused` are states of a living run; found on disk without an owner they mean `interrupted`.
  */
-export const RunStatus = Type.Unsafe<
-  'running' | 'paused' | 'finished' | 'stopped' | 'interrupted' | 'failed' | 'diverged'
->({
-  type: 'string',
-  enum: ['running', 'paused', 'finished', 'stopped', 'interrupted', 'failed', 'diverged'],
-});
+export const RunStatus = literals(['running', 'paused', 'finished', 'stopped', 'interrupted', 'failed', 'diverged']);
 export type RunStatus = Static<typeof RunStatus>;
 
 export const RunRecord = Type.Object(

@@ -1,0 +1,278 @@
+/**
+ * The weights of a model by its framework's own names, in its own layouts. Source of names, layouts and counts:
+ * TensorFlow 1.15 `rnn_cell_impl.py`, Keras 3 `layers/rnn`, PyTorch `nn/modules/rnn.py`.
+ */
+import { addSizes, backwardCells, isKerasLike, multiplySizes, outputWidth, stateWidth, tensorAxes } from './axes.ts';
+import type { CellId } from '../cells/table.ts';
+import type { CellSpec, Framework, GraphNode, ModelSpec, RecurrentNode, Size } from './spec.ts';
+
+/** A weight without its values; a shape that the source leaves open holds symbols. */
+export interface ParameterShape {
+  readonly name: string;
+  readonly shape: readonly Size[];
+}
+
+/** The weights inside one cell, named from the cell on. @param D width of its input, H of its h, U units. */
+type CellLayout = (cell: CellSpec, D: Size, H: Size, U: Size) => ParameterShape[];
+
+const weight = (name: string, ...shape: Size[]): ParameterShape => ({ name, shape });
+const when = (condition: boolean | undefined, ...weights: ParameterShape[]): ParameterShape[] =>
+  condition ? weights : [];
+
+/** TF1: one kernel over `[x; h]`. Scopes of the LayerNorm cells: gates `input, transform, forget, output`, then `state`. */
+const TENSORFLOW1: Readonly<Record<CellId, CellLayout>> = {
+  rnn: (_cell, D, _H, U) => [weight('kernel', addSizes(D, U), U), weight('bias', U)],
+  lstm: (cell, D, H, U) => {
+    // CoupledInputForgetGateLSTMCell packs j, f, o.
+    const packed = multiplySizes(cell.coupledInputForget ? 3 : 4, U);
+    const normed = cell.layerNorm ? ['input', 'transform', 'forget', 'output', 'state'] : [];
+    return [
+      weight('kernel', addSizes(D, H), packed),
+      ...when(!cell.layerNorm, weight('bias', packed)),
+      ...normed.flatMap(scope => [weight(`${scope}/gamma`, U), weight(`${scope}/beta`, U)]),
+      ...when(cell.peepholes, weight('w_f_diag', U)),
+      ...when(cell.peepholes && !cell.coupledInputForget, weight('w_i_diag', U)),
+      ...when(cell.peepholes, weight('w_o_diag', U)),
+      ...when(cell.projection !== undefined, weight('projection/kernel', U, H)),
+    ];
+  },
+  gru: (cell, D, _H, U) => [
+    weight('gates/kernel', addSizes(D, U), multiplySizes(2, U)),
+    weight('gates/bias', multiplySizes(2, U)),
+    // CudnnCompatibleGRUCell keeps the two products of the candidate apart.
+    ...(cell.resetAfter
+      ? [
+          weight('candidate/input_projection/kernel', D, U),
+          weight('candidate/input_projection/bias', U),
+          weight('candidate/hidden_projection/kernel', U, U),
+          weight('candidate/hidden_projection/bias', U),
+        ]
+      : [weight('candidate/kernel', addSizes(D, U), U), weight('candidate/bias', U)]),
+  ],
+};
+
+const kerasCell =
+  (blocks: number, bias: (cell: CellSpec, packed: Size) => Size[]): CellLayout =>
+  (cell, D, H, U) => {
+    const packed = multiplySizes(blocks, U);
+    return [
+      weight('kernel', D, packed),
+      weight('recurrent_kernel', H, packed),
+      ...when(cell.useBias ?? true, weight('bias', ...bias(cell, packed))),
+    ];
+  };
+
+const KERAS: Readonly<Record<CellId, CellLayout>> = {
+  rnn: kerasCell(1, (_cell, packed) => [packed]),
+  lstm: kerasCell(4, (_cell, packed) => [packed]),
+  gru: kerasCell(3, (cell, packed) => ((cell.resetAfter ?? true) ? [2, packed] : [packed])),
+};
+
+const torchCell =
+  (blocks: number): CellLayout =>
+  (cell, D, H, U) => {
+    const packed = multiplySizes(blocks, U);
+    return [
+      weight('weight_ih', packed, D),
+      weight('weight_hh', packed, H),
+      ...when(cell.useBias ?? true, weight('bias_ih', packed), weight('bias_hh', packed)),
+      ...when(cell.projection !== undefined, weight('weight_hr', H, U)),
+    ];
+  };
+
+const PYTORCH: Readonly<Record<CellId, CellLayout>> = { rnn: torchCell(1), lstm: torchCell(4), gru: torchCell(3) };
+
+const LAYOUTS: Readonly<Record<Framework, Readonly<Record<CellId, CellLayout>>>> = {
+  tensorflow1: TENSORFLOW1,
+  keras2: KERAS,
+  keras3: KERAS,
+  tensorflowjs: { ...KERAS, gru: (cell, D, H, U) => KERAS.gru({ ...cell, resetAfter: cell.resetAfter ?? false }, D, H, U) },
+  pytorch: PYTORCH,
+}; // prettier-ignore
+
+/** Classes of TF1 whose scope is not their own name in snake case. */
+const TENSORFLOW1_SCOPES: Readonly<Record<string, string>> = {
+  LSTMBlockCell: 'lstm_cell',
+  GRUBlockCell: 'gru_cell',
+  GRUBlockCellV2: 'gru_cell',
+};
+const KERAS_CELLS: Readonly<Record<CellId, string>> = { rnn: 'simple_rnn_cell', lstm: 'lstm_cell', gru: 'gru_cell' };
+
+/** `BasicLSTMCell` → `basic_lstm_cell`, as TensorFlow and Keras name scopes. */
+export function snakeCase(className: string): string {
+  return className
+    .replace(/(.)([A-Z][a-z0-9]+)/g, '$1_$2')
+    .replace(/([a-z])([A-Z])/g, '$1_$2')
+    .toLowerCase();
+}
+
+const under = (scope: string, separator: string, name: string): string =>
+  scope === '' ? name : `${scope}${separator}${name}`;
+const prefixed = (scope: string, separator: string, weights: readonly ParameterShape[]): ParameterShape[] =>
+  weights.map(({ name, shape }) => ({ name: under(scope, separator, name), shape }));
+
+/**
+ * All weights of a model, in the order in which its framework makes them. Where the width of an input is unknown, `?`
+ * stands for it.
+ */
+export function modelParameters(spec: ModelSpec): ParameterShape[] {
+  return spec.nodes.flatMap(node => nodeParameters(spec, node));
+}
+
+/** The weights of one node of the graph. */
+export function nodeParameters(spec: ModelSpec, node: GraphNode): ParameterShape[] {
+  switch (node.op) {
+    case 'recurrent':
+      return recurrentParameters(spec, node, inputWidth(spec, node));
+    case 'dense': {
+      const width = inputWidth(spec, node);
+      return spec.framework === 'pytorch'
+        ? prefixed(node.scope, '.', [
+            weight('weight', node.units, width),
+            ...when(node.useBias, weight('bias', node.units)),
+          ])
+        : prefixed(node.scope, '/', [
+            weight('kernel', width, node.units),
+            ...when(node.useBias, weight('bias', node.units)),
+          ]);
+    }
+    case 'embedding': {
+      const shape = [node.vocabulary, node.units];
+      if (spec.framework === 'pytorch') return [{ name: under(node.scope, '.', 'weight'), shape }];
+      if (spec.framework === 'tensorflow1') return [{ name: node.scope || 'embeddings', shape }];
+      return [{ name: under(node.scope, '/', 'embeddings'), shape }];
+    }
+    default:
+      return [];
+  }
+}
+
+/** Number of all weights; undefined while a size is a symbol. */
+export function parameterCount(spec: ModelSpec): number | undefined {
+  return countOf(modelParameters(spec));
+}
+
+/** Number of values in these weights; undefined while a size is a symbol. */
+export function countOf(weights: readonly ParameterShape[]): number | undefined {
+  let total = 0;
+  for (const { shape } of weights) {
+    let count = 1;
+    for (const size of shape) {
+      if (typeof size === 'string') return undefined;
+      count *= size;
+    }
+    total += count;
+  }
+  return total;
+}
+
+function inputWidth(spec: ModelSpec, node: GraphNode & { readonly input: { readonly from: string } }): Size {
+  return tensorAxes(spec, node.input)?.at(-1) ?? '?';
+}
+
+function recurrentParameters(spec: ModelSpec, node: RecurrentNode, width: Size): ParameterShape[] {
+  if (spec.framework === 'pytorch') return torchParameters(node, width);
+  return isKerasLike(spec.framework)
+    ? kerasParameters(spec.framework, node, width)
+    : tensorflow1Parameters(node, width);
+}
+
+function tensorflow1Parameters(node: RecurrentNode, width: Size): ParameterShape[] {
+  const directions: readonly (readonly [string, readonly CellSpec[]])[] =
+    node.direction === 'bidirectional'
+      ? [
+          [under(node.scope, '/', 'fw'), node.cells],
+          [under(node.scope, '/', 'bw'), backwardCells(node)],
+        ]
+      : [[node.scope, node.cells]];
+  return directions.flatMap(([scope, cells]) => {
+    let below = width;
+    return cells.flatMap((cell, index) => {
+      const place = node.stacked ? under(scope, '/', `multi_rnn_cell/cell_${index}`) : scope;
+      const weights = cell.sharesWeightsWith === undefined ? prefixed(place, '/', tensorflow1Cell(cell, below)) : [];
+      below = outputWidth(cell);
+      return weights;
+    });
+  });
+}
+
+/** A TF1 cell within its wrappers: projections have weights and a scope of their own, dropout and residual have none. */
+function tensorflow1Cell(cell: CellSpec, width: Size): ParameterShape[] {
+  // The outermost wrapper sees the input first.
+  let inner = width;
+  for (const wrapper of [...(cell.wrappers ?? [])].reverse())
+    if (wrapper.wrapper === 'input_projection') inner = wrapper.units;
+  const scope = cell.name ?? TENSORFLOW1_SCOPES[cell.className] ?? snakeCase(cell.className);
+  let weights = prefixed(scope, '/', TENSORFLOW1[cell.cell](cell, inner, stateWidth(cell), cell.units));
+  let output = stateWidth(cell);
+  for (const wrapper of cell.wrappers ?? []) {
+    if (wrapper.wrapper === 'output_projection') {
+      const own = [weight('kernel', output, wrapper.units), weight('bias', wrapper.units)];
+      weights = prefixed('output_projection_wrapper', '/', [...weights, ...own]);
+      output = wrapper.units;
+    } else if (wrapper.wrapper === 'input_projection') {
+      const own = [weight('kernel', width, wrapper.units), weight('bias', wrapper.units)];
+      weights = prefixed('input_projection_wrapper', '/', [...own, ...weights]);
+    }
+  }
+  return weights;
+}
+
+function kerasParameters(framework: Framework, node: RecurrentNode, width: Size): ParameterShape[] {
+  const bidirectional = node.direction === 'bidirectional';
+  const stacks: readonly (readonly [string, readonly CellSpec[]])[] = bidirectional
+    ? [
+        ['forward_', node.cells],
+        ['backward_', backwardCells(node)],
+      ]
+    : [['', node.cells]];
+  return stacks.flatMap(([prefix, cells]) => {
+    const first = cells[0]!;
+    // Bidirectional puts `forward_` and `backward_` before the name of the layer that it wraps.
+    const scope = bidirectional ? `${node.scope}/${prefix}${first.name ?? snakeCase(first.className)}` : node.scope;
+    const used = new Map<string, number>();
+    let below = width;
+    return cells.flatMap(cell => {
+      const plain = KERAS_CELLS[cell.cell];
+      const before = used.get(plain) ?? 0;
+      used.set(plain, before + 1);
+      const numbered = before === 0 ? plain : `${plain}_${before}`;
+      const name = (node.stacked ? cell.name : undefined) ?? numbered;
+      const place = node.stacked ? `stacked_rnn_cells/${name}` : name;
+      const weights = LAYOUTS[framework][cell.cell](cell, below, stateWidth(cell), cell.units);
+      below = outputWidth(cell);
+      // TensorFlow.js names the weights by the layer alone.
+      return prefixed(framework === 'tensorflowjs' && !node.stacked ? scope : `${scope}/${place}`, '/', weights);
+    });
+  });
+}
+
+function torchParameters(node: RecurrentNode, width: Size): ParameterShape[] {
+  const weights: ParameterShape[] = [];
+  const bidirectional = node.direction === 'bidirectional';
+  let below = width;
+  for (const [index, cell] of node.cells.entries()) {
+    const both = bidirectional ? [cell, backwardCells(node)[index] ?? cell] : [cell];
+    for (const [direction, one] of both.entries()) {
+      const shapes = PYTORCH[one.cell](one, below, stateWidth(one), one.units);
+      if (node.driver === 'layer') {
+        const suffix = `_l${index}${direction === 1 ? '_reverse' : ''}`;
+        weights.push(...shapes.map(({ name, shape }) => weight(under(node.scope, '.', name + suffix), ...shape)));
+      } else if (one.sharesWeightsWith === undefined) {
+        weights.push(...prefixed(one.name ?? node.scope, '.', shapes));
+      }
+    }
+    below = both.map(outputWidth).reduce(addSizes);
+  }
+  return [...learnedStates(node), ...weights];
+}
+
+/** `h_0` (and `c_0`) that are parameters of the module: `[layers * directions, 1, width]`. */
+function learnedStates(node: RecurrentNode): ParameterShape[] {
+  if (node.initialState?.kind !== 'learned') return [];
+  const rows = node.cells.length * (node.direction === 'bidirectional' ? 2 : 1);
+  const cell = node.cells[0]!;
+  return node.initialState.names.map((name, index) =>
+    weight(name, rows, 1, index === 0 ? stateWidth(cell) : cell.units),
+  );
+}
