@@ -12,9 +12,12 @@ const inputs = [
 
 /**
  * Builds and packages the extension (`npm run package`) unless the VSIX is newer than everything it is made from, and
- * gives back its path. Several processes may ask at once. Throws `CommandError` with the compiler's words.
+ * gives back its path. Several processes may ask at once. `RNN_VSIX` names one that is packaged already. Throws
+ * `CommandError` with the compiler's words.
  */
 export async function freshVsix(say: (line: string) => void = console.log): Promise<string> {
+  const given = process.env['RNN_VSIX'];
+  if (given !== undefined && given !== '') return given;
   await withLock(
     join(hostFolder, 'package.lock'),
     () => {
