@@ -23,6 +23,8 @@ export interface ServerOptions {
    * notifications, so tests of what a person sees leave this off and install the VSIX.
    */
   readonly testDriver?: boolean;
+  /** Folder that a window shows which asks for none. */
+  readonly folder?: string;
   /** Added to the environment of the server and so of its extension host. */
   readonly env?: NodeJS.ProcessEnv;
 }
@@ -69,11 +71,12 @@ export async function installExtension(dataFolder: string, vsix: string): Promis
 
 /** Starts VS Code's server on loopback and waits until it listens. */
 export async function startServer(options: ServerOptions): Promise<Server> {
-  const { dataFolder, port = 0, password, testDriver = false } = options;
+  const { dataFolder, port = 0, password, folder, testDriver = false } = options;
   const serving = [
     ...['--bind-addr', `127.0.0.1:${port}`, '--auth', password === undefined ? 'none' : 'password'],
     ...['--disable-telemetry', '--disable-update-check', '--disable-getting-started-override', '--ignore-last-opened'],
     ...(testDriver ? ['--vscode-option', 'enable-smoke-test-driver'] : []),
+    ...(folder === undefined ? [] : [folder]),
   ];
   const child = spawn(node24, [...serverArguments(dataFolder), ...serving], {
     env: serverEnvironment(dataFolder, { ...options.env, ...(password === undefined ? {} : { PASSWORD: password }) }),
