@@ -69,6 +69,8 @@ export interface Network {
   evaluate(batch: Batch): BatchResult;
   /** Gradients of the mean loss with respect to every weight, by name, before any clipping; changes nothing. */
   gradients(batch: Batch): Parameter[];
+  /** Gradient of the mean loss with respect to the inputs, `[B, T, D]`; changes nothing. */
+  inputGradients(batch: Batch): Float32Array<ArrayBuffer>;
   /** Follows the first row of the batch. */
   trace(batch: Batch): SampleTrace;
   /**

@@ -1,0 +1,35 @@
+// Losses and their gradients. Row sums run in double precision, from the first class to the last.
+import { exp4 } from './math';
+
+@inline
+function exp1(x: f32): f32 {
+  return f32x4.extract_lane(exp4(f32x4.splat(x)), 0);
+}
+
+/**
+ * Softmax cross-entropy against labels. `losses[rows]` (double) is log(sum e^x) - x[label]; `correct` has a byte per row,
+ * 1 where no other class has a larger logit (TensorFlow's `in_top_k`, k = 1: ties count). Logits turn into
+ * their gradient times `scale`, in place, unless `slopes` is 0 (then nothing is written).
+ */
+export function softmaxCrossEntropy(logits: usize, labels: usize, rows: i32, classes: i32, scale: f32, slopes: usize, losses: usize, correct: usize): void {
+  const bytes = <usize>classes << 2;
+  for (let row = 0; row < rows; ++row) {
+    const label = load<i32>(labels + (row << 2));
+    let most = f32.load(logits);
+    for (let k = 1; k < classes; ++k) most = max<f32>(most, f32.load(logits + (<usize>k << 2)));
+    let sum: f64 = 0;
+    for (let k = 0; k < classes; ++k) sum += <f64>exp1(f32.load(logits + (<usize>k << 2)) - most);
+    const own = f32.load(logits + (<usize>label << 2));
+    f64.store(losses + (row << 3), NativeMath.log(sum) - <f64>(own - most));
+    store<u8>(correct + row, own >= most ? 1 : 0);
+    if (slopes) {
+      const inverse = 1 / sum;
+      for (let k = 0; k < classes; ++k) {
+        const part = <f32>(<f64>exp1(f32.load(logits + (<usize>k << 2)) - most) * inverse);
+        f32.store(slopes + (<usize>k << 2), (k == label ? part - 1 : part) * scale);
+      }
+      slopes += bytes;
+    }
+    logits += bytes;
+  }
+}

@@ -1,0 +1,70 @@
+// Small elementwise work outside the cells.
+import { exp4, sigmoid4, storeLanes, tanh4 } from './math';
+
+/** f(x) for n floats; 0 is exp, 1 is sigmoid, 2 is tanh. */
+export function activate(kind: i32, source: usize, target: usize, n: i32): void {
+  for (let k: i32 = 0; k < n; k += 4) {
+    const at = <usize>k << 2;
+    const x = v128.load(source + at);
+    const y = kind == 0 ? exp4(x) : kind == 1 ? sigmoid4(x) : tanh4(x);
+    storeLanes(target + at, y, n - k);
+  }
+}
+
+/** Adds one row to every row of x[rows, width]. */
+export function addBias(x: usize, bias: usize, rows: i32, width: i32): void {
+  for (; rows > 0; --rows) {
+    for (let k: i32 = 0; k < width; k += 4) {
+      const at = <usize>k << 2;
+      storeLanes(x + at, f32x4.add(v128.load(x + at), v128.load(bias + at)), width - k);
+    }
+    x += <usize>width << 2;
+  }
+}
+
+/** target[rows, width] += source[rows, width], each with its own stride. */
+export function addRows(target: usize, targetStride: usize, source: usize, sourceStride: usize, rows: i32, width: i32): void {
+  for (; rows > 0; --rows) {
+    for (let k: i32 = 0; k < width; k += 4) {
+      const at = <usize>k << 2;
+      storeLanes(target + at, f32x4.add(v128.load(target + at), v128.load(source + at)), width - k);
+    }
+    target += targetStride;
+    source += sourceStride;
+  }
+}
+
+/** sums[width] = the sum of the rows of x, from the first to the last; added to what is there when `add`. */
+export function columnSums(x: usize, stride: usize, rows: i32, width: i32, sums: usize, add: i32): void {
+  if (!add) memory.fill(sums, 0, <usize>width << 2);
+  for (; rows > 0; --rows) {
+    for (let k: i32 = 0; k < width; k += 4) {
+      const at = <usize>k << 2;
+      storeLanes(sums + at, f32x4.add(v128.load(sums + at), v128.load(x + at)), width - k);
+    }
+    x += stride;
+  }
+}
+
+export function fill(target: usize, value: f32, n: i32): void {
+  const four = f32x4.splat(value);
+  for (let k: i32 = 0; k < n; k += 4) storeLanes(target + (<usize>k << 2), four, n - k);
+}
+
+/** [batch, steps, width] to [steps, batch, width]. */
+export function batchToSteps(source: usize, target: usize, batch: i32, steps: i32, width: i32): void {
+  const bytes = <usize>width << 2;
+  for (let b = 0; b < batch; ++b) {
+    let to = target + <usize>b * bytes;
+    for (let t = 0; t < steps; ++t) {
+      memory.copy(to, source, bytes);
+      source += bytes;
+      to += bytes * batch;
+    }
+  }
+}
+
+/** The first address that the kernels do not use themselves (constants, tables). */
+export function reservedBytes(): usize {
+  return __heap_base;
+}

@@ -1,0 +1,60 @@
+/**
+ * The hot functions: one narrow table over addresses in one memory. Matrices are float32, row after row; addresses,
+ * panel distances and strides are bytes, everything else counts elements. Another build of them (shared memory, relaxed,
+ * native) is one more function that returns this table.
+ */
+export interface Kernels {
+  /** Bytes at the beginning of the memory that the kernels use themselves. */
+  reservedBytes(): number;
+  /**
+   * C[m, n] = A · B, or C += A · B when `add` is 1, over packed panels (`assembly/tile.ts` tells the layout). `shape` is an
+   * index of `TILES`; all shapes give the same bits.
+   */
+  multiply(shape: number, a: number, aPanel: number, b: number, bDepth: number, c: number, stride: number, m: number, n: number, k: number, add: number): void;
+  /** The bare tile `times` times on the same panels. */
+  bareTile(shape: number, a: number, b: number, c: number, k: number, times: number): void;
+  /** Panels over the rows of source[rows, depth]: `[panel][depth][width]`; the last one is narrower when `round` is 1. */
+  packRows(target: number, panel: number, source: number, stride: number, rows: number, depth: number, width: number, round: number): void;
+  /** Panels over the columns of source[depth, columns]: `[panel][depth][width]`; the last one is narrower when `round` is 1. */
+  packColumns(target: number, panel: number, source: number, stride: number, columns: number, depth: number, width: number, round: number): void;
+  /** `[batch, steps, width]` to `[steps, batch, width]`. */
+  batchToSteps(source: number, target: number, batch: number, steps: number, width: number): void;
+  /** Pre-activations `z` become gates in place, and new states are made, for the rows of one step (`assembly/lstm.ts`). */
+  lstmForward(
+    rows: number, units: number, z: number, bias: number, forgetBias: number, iAt: number, jAt: number, fAt: number, oAt: number,
+    cBefore: number, hBefore: number, c: number, h: number, alive: number,
+  ): void;
+  /** Gates in `z` become the gradient of the pre-activations in place, and `dc` moves one step back. */
+  lstmBackward(
+    rows: number, units: number, z: number, iAt: number, jAt: number, fAt: number, oAt: number,
+    cBefore: number, c: number, dh: number, dhStride: number, dhTime: number, dhTimeStride: number, dc: number, alive: number,
+  ): void;
+  /** exp (0), sigmoid (1) or tanh (2) of n floats. */
+  activate(kind: number, source: number, target: number, n: number): void;
+  /** Adds a row to every row of x[rows, width]. */
+  addBias(x: number, bias: number, rows: number, width: number): void;
+  addRows(target: number, targetStride: number, source: number, sourceStride: number, rows: number, width: number): void;
+  /** Sums the rows of x from first to last, onto what is there when `add` is 1. */
+  columnSums(x: number, stride: number, rows: number, width: number, sums: number, add: number): void;
+  fill(target: number, value: number, n: number): void;
+  /** Losses in double precision and right predictions per row; logits' gradient times `scale` goes to `slopes` (0: none). */
+  softmaxCrossEntropy(logits: number, labels: number, rows: number, classes: number, scale: number, slopes: number, losses: number, correct: number): void;
+  adam(w: number, g: number, m: number, v: number, n: number, rate: number, oneMinusBeta1: number, oneMinusBeta2: number, epsilon: number): void;
+  rmsprop(w: number, g: number, ms: number, mom: number, n: number, rate: number, oneMinusRho: number, momentum: number, epsilon: number): void;
+  sgd(w: number, g: number, n: number, rate: number): void;
+} // prettier-ignore
+
+/** The tile shapes of `multiply`, by index: rows × columns. */
+export const TILES: readonly { readonly rows: number; readonly columns: number }[] = [
+  { rows: 4, columns: 8 },
+  { rows: 3, columns: 12 },
+  { rows: 5, columns: 8 },
+];
+
+/** Links compiled kernels to a memory. */
+export function linkKernels(module: WebAssembly.Module, memory: WebAssembly.Memory): Kernels {
+  const abort = () => {
+    throw new Error('kernel aborted');
+  };
+  return new WebAssembly.Instance(module, { env: { memory, abort } }).exports as unknown as Kernels;
+}
