@@ -10,6 +10,8 @@ import type { CellSpec, Framework, GraphNode, ModelSpec, RecurrentNode, Size } f
 export interface ParameterShape {
   readonly name: string;
   readonly shape: readonly Size[];
+  /** Of a weight of a recurrent node: whose it is, and its name inside the cell (`gates/kernel`, `weight_ih`). */
+  readonly of?: { readonly layer: number; readonly direction: 'forward' | 'backward'; readonly weight: string };
 }
 
 /** The weights inside one cell, named from the cell on. @param D width of its input, H of its h, U units. */
@@ -109,7 +111,11 @@ export function snakeCase(className: string): string {
 const under = (scope: string, separator: string, name: string): string =>
   scope === '' ? name : `${scope}${separator}${name}`;
 const prefixed = (scope: string, separator: string, weights: readonly ParameterShape[]): ParameterShape[] =>
-  weights.map(({ name, shape }) => ({ name: under(scope, separator, name), shape }));
+  weights.map(one => ({ ...one, name: under(scope, separator, one.name) }));
+const directionOf = (backward: boolean): 'forward' | 'backward' => (backward ? 'backward' : 'forward');
+/** Says of the weights of a cell whose they are, while they still have their names inside the cell. */
+const belonging = (layer: number, backward: boolean, weights: readonly ParameterShape[]): ParameterShape[] =>
+  weights.map(one => ({ ...one, of: { layer, direction: directionOf(backward), weight: one.name } }));
 
 /**
  * All weights of a model, in the order in which its framework makes them. Where the width of an input is unknown, `?`
@@ -185,11 +191,12 @@ function tensorflow1Parameters(node: RecurrentNode, width: Size): ParameterShape
           [under(node.scope, '/', 'bw'), backwardCells(node)],
         ]
       : [[node.scope, node.cells]];
-  return directions.flatMap(([scope, cells]) => {
+  return directions.flatMap(([scope, cells], backward) => {
     let below = width;
     return cells.flatMap((cell, index) => {
       const place = node.stacked ? under(scope, '/', `multi_rnn_cell/cell_${index}`) : scope;
-      const weights = cell.sharesWeightsWith === undefined ? prefixed(place, '/', tensorflow1Cell(cell, below)) : [];
+      const own = cell.sharesWeightsWith === undefined ? tensorflow1Cell(cell, below, index, backward === 1) : [];
+      const weights = prefixed(place, '/', own);
       below = outputWidth(cell);
       return weights;
     });
@@ -197,21 +204,27 @@ function tensorflow1Parameters(node: RecurrentNode, width: Size): ParameterShape
 }
 
 /** A TF1 cell within its wrappers: projections have weights and a scope of their own, dropout and residual have none. */
-function tensorflow1Cell(cell: CellSpec, width: Size): ParameterShape[] {
+function tensorflow1Cell(cell: CellSpec, width: Size, layer: number, backward: boolean): ParameterShape[] {
   // The outermost wrapper sees the input first.
   let inner = width;
   for (const wrapper of [...(cell.wrappers ?? [])].reverse())
     if (wrapper.wrapper === 'input_projection') inner = wrapper.units;
   const scope = cell.name ?? TENSORFLOW1_SCOPES[cell.className] ?? snakeCase(cell.className);
-  let weights = prefixed(scope, '/', TENSORFLOW1[cell.cell](cell, inner, stateWidth(cell), cell.units));
+  const shapes = TENSORFLOW1[cell.cell](cell, inner, stateWidth(cell), cell.units);
+  let weights = prefixed(scope, '/', belonging(layer, backward, shapes));
+  const projection = (kind: string, from: Size, to: Size): ParameterShape[] =>
+    [weight('kernel', from, to), weight('bias', to)].map(one => ({
+      ...one,
+      of: { layer, direction: directionOf(backward), weight: `${kind}/${one.name}` },
+    }));
   let output = stateWidth(cell);
   for (const wrapper of cell.wrappers ?? []) {
     if (wrapper.wrapper === 'output_projection') {
-      const own = [weight('kernel', output, wrapper.units), weight('bias', wrapper.units)];
+      const own = projection('output_projection', output, wrapper.units);
       weights = prefixed('output_projection_wrapper', '/', [...weights, ...own]);
       output = wrapper.units;
     } else if (wrapper.wrapper === 'input_projection') {
-      const own = [weight('kernel', width, wrapper.units), weight('bias', wrapper.units)];
+      const own = projection('input_projection', width, wrapper.units);
       weights = prefixed('input_projection_wrapper', '/', [...own, ...weights]);
     }
   }
@@ -226,20 +239,21 @@ function kerasParameters(framework: Framework, node: RecurrentNode, width: Size)
         ['backward_', backwardCells(node)],
       ]
     : [['', node.cells]];
-  return stacks.flatMap(([prefix, cells]) => {
+  return stacks.flatMap(([prefix, cells], backward) => {
     const first = cells[0]!;
     // Bidirectional puts `forward_` and `backward_` before the name of the layer that it wraps.
     const scope = bidirectional ? `${node.scope}/${prefix}${first.name ?? snakeCase(first.className)}` : node.scope;
     const used = new Map<string, number>();
     let below = width;
-    return cells.flatMap(cell => {
+    return cells.flatMap((cell, index) => {
       const plain = KERAS_CELLS[cell.cell];
       const before = used.get(plain) ?? 0;
       used.set(plain, before + 1);
       const numbered = before === 0 ? plain : `${plain}_${before}`;
       const name = (node.stacked ? cell.name : undefined) ?? numbered;
       const place = node.stacked ? `stacked_rnn_cells/${name}` : name;
-      const weights = LAYOUTS[framework][cell.cell](cell, below, stateWidth(cell), cell.units);
+      const shapes = LAYOUTS[framework][cell.cell](cell, below, stateWidth(cell), cell.units);
+      const weights = belonging(index, backward === 1, shapes);
       below = outputWidth(cell);
       // TensorFlow.js names the weights by the layer alone.
       return prefixed(framework === 'tensorflowjs' && !node.stacked ? scope : `${scope}/${place}`, '/', weights);
@@ -254,10 +268,10 @@ function torchParameters(node: RecurrentNode, width: Size): ParameterShape[] {
   for (const [index, cell] of node.cells.entries()) {
     const both = bidirectional ? [cell, backwardCells(node)[index] ?? cell] : [cell];
     for (const [direction, one] of both.entries()) {
-      const shapes = PYTORCH[one.cell](one, below, stateWidth(one), one.units);
+      const shapes = belonging(index, direction === 1, PYTORCH[one.cell](one, below, stateWidth(one), one.units));
       if (node.driver === 'layer') {
         const suffix = `_l${index}${direction === 1 ? '_reverse' : ''}`;
-        weights.push(...shapes.map(({ name, shape }) => weight(under(node.scope, '.', name + suffix), ...shape)));
+        weights.push(...shapes.map(shape => ({ ...shape, name: under(node.scope, '.', shape.name + suffix) })));
       } else if (one.sharesWeightsWith === undefined) {
         weights.push(...prefixed(one.name ?? node.scope, '.', shapes));
       }
