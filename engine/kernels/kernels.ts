@@ -22,15 +22,18 @@ export interface Kernels {
   /** Pre-activations `z` become gates in place, and new states are made, for the rows of one step (`assembly/lstm.ts`). */
   lstmForward(
     rows: number, units: number, z: number, bias: number, forgetBias: number, iAt: number, jAt: number, fAt: number, oAt: number,
-    cBefore: number, hBefore: number, c: number, h: number, alive: number,
+    peepholes: number, clip: number, activation: number, gate: number, cBefore: number, c: number, shown: number, h: number,
   ): void;
   /** Gates in `z` become the gradient of the pre-activations in place, and `dc` moves one step back. */
   lstmBackward(
     rows: number, units: number, z: number, iAt: number, jAt: number, fAt: number, oAt: number,
-    cBefore: number, c: number, dh: number, dhStride: number, dhTime: number, dhTimeStride: number, dc: number, alive: number,
+    peepholes: number, clip: number, activation: number, gate: number, cBefore: number, c: number, shown: number,
+    dh: number, dhStride: number, dhTime: number, dhTimeStride: number, dc: number, alive: number,
   ): void;
-  /** exp (0), sigmoid (1) or tanh (2) of n floats. */
+  /** y = f(x) for n floats; `kind` is a number of `ACTIVATIONS`. */
   activate(kind: number, source: number, target: number, n: number): void;
+  /** Turns the gradient by y = f(x) into that by x, in place. */
+  activationBackward(kind: number, y: number, slopes: number, n: number): void;
   /** Adds a row to every row of x[rows, width]. */
   addBias(x: number, bias: number, rows: number, width: number): void;
   addRows(target: number, targetStride: number, source: number, sourceStride: number, rows: number, width: number): void;

@@ -1,3 +1,4 @@
+import { ACTIVATIONS } from '../../kernels/activations.ts';
 import type { Kernels } from '../../kernels/kernels.ts';
 import type { MemoryPlan } from '../../kernels/memory.ts';
 import { type PackedMatrix, Products } from '../../kernels/products.ts';
@@ -34,6 +35,8 @@ export class LstmLayer implements Part {
   #backwardWeights: PackedMatrix | undefined;
   #z = 0;
   #c = 0;
+  /** act(c) `[T, B, U]`. */
+  #shown = 0;
   #h = 0;
   #dc = 0;
   /** Gradient of [x, h before] at every step, or of h before alone, whose two last steps are enough. */
@@ -75,6 +78,7 @@ export class LstmLayer implements Part {
     const width = this.#inputSlopes ? input.width + units : units;
     this.#z = plan.floats(steps * batch * 4 * units);
     this.#c = plan.floats((steps + 1) * batch * units);
+    this.#shown = plan.floats(steps * batch * units);
     this.#h = plan.floats((steps + 1) * batch * units);
     this.#dc = plan.floats(batch * units);
     this.#dxh = plan.floats((this.#inputSlopes ? steps : 2) * batch * width);
@@ -113,8 +117,8 @@ export class LstmLayer implements Part {
         this.#forwardWeights, z, row * 4, rows, false, scratch,
       ); // prettier-ignore
       this.#kernels.lstmForward(
-        rows, units, z, this.#bias.weight, this.#forgetBias, I, J, F, O,
-        this.#c + before, this.#h + before, this.#c + after, this.#h + after, 0,
+        rows, units, z, this.#bias.weight, this.#forgetBias, I, J, F, O, 0, 0, ACTIVATIONS.tanh!, ACTIVATIONS.sigmoid!,
+        this.#c + before, this.#c + after, this.#shown + before, this.#h + after,
       ); // prettier-ignore
     }
   }
@@ -140,8 +144,8 @@ export class LstmLayer implements Part {
         ? (finalH.slopes !== 0 ? finalH.slopes + first * finalH.slopeStride : 0)
         : this.#slopesAt(t + 1, batch, width) + first * width + hPart; // prettier-ignore
       kernels.lstmBackward(
-        rows, units, z, I, J, F, O,
-        this.#c + before, this.#c + before + step, dh, outputs.slopeStride, dhTime, last ? finalH.slopeStride : width, dc, 0,
+        rows, units, z, I, J, F, O, 0, 0, ACTIVATIONS.tanh!, ACTIVATIONS.sigmoid!,
+        this.#c + before, this.#c + before + step, this.#shown + before, dh, outputs.slopeStride, dhTime, last ? finalH.slopeStride : width, dc, 0,
       ); // prettier-ignore
       // Before the first step there is nothing that learns.
       if (t === 0 && !this.#inputSlopes) break;

@@ -1,93 +1,155 @@
 // The LSTM's arithmetic between its two products, for a run of rows of one step.
-import { sigmoid4, storeLanes, tanh4 } from './math';
+import { activate4, SIGMOID, slope4, TANH } from './activation';
+import { storeLanes } from './math';
 
-/**
- * Turns pre-activations into gates and makes the new states. Per row: `z` holds four blocks of `units` pre-activations
- * without bias, which become the gates in place; `bias` is added first, `forgetBias` to the forget gate too.
- *   c' = f * c + i * tanh(j),  h' = o * tanh(c')
- * `iAt … oAt` are the places of the blocks in units. `alive` (0: all) says with a byte per row whether the step counts;
- * where it does not, states are carried over.
- */
-export function lstmForward(
-  rows: i32, units: i32, z: usize, bias: usize, forgetBias: f32, iAt: i32, jAt: i32, fAt: i32, oAt: i32,
-  cBefore: usize, hBefore: usize, c: usize, h: usize, alive: usize,
+@inline
+function forwardUnits(
+  lanes: i32, at: usize, z: usize, bias: usize, forget: v128, ib: usize, jb: usize, fb: usize, ob: usize,
+  peepholes: usize, width: usize, clip: f32, activation: i32, gate: i32, cBefore: usize, c: usize, shown: usize, h: usize,
 ): void {
-  const width = <usize>units << 4;
-  const rowBytes = <usize>units << 2;
-  const ib = <usize>iAt * rowBytes, jb = <usize>jAt * rowBytes, fb = <usize>fAt * rowBytes, ob = <usize>oAt * rowBytes;
+  const before = v128.load(cBefore + at);
+  let i = f32x4.add(v128.load(z + ib + at), v128.load(bias + ib + at));
+  let f = f32x4.add(f32x4.add(v128.load(z + fb + at), v128.load(bias + fb + at)), forget);
+  let o = f32x4.add(v128.load(z + ob + at), v128.load(bias + ob + at));
+  if (peepholes) {
+    i = f32x4.add(i, f32x4.mul(v128.load(peepholes + at), before));
+    f = f32x4.add(f, f32x4.mul(v128.load(peepholes + width + at), before));
+  }
+  i = activate4(gate, i);
+  f = activate4(gate, f);
+  const j = activate4(activation, f32x4.add(v128.load(z + jb + at), v128.load(bias + jb + at)));
+  let next = f32x4.add(f32x4.mul(before, f), f32x4.mul(i, j));
+  if (clip > 0) next = f32x4.pmax(f32x4.pmin(next, f32x4.splat(clip)), f32x4.splat(-clip));
+  if (peepholes) o = f32x4.add(o, f32x4.mul(v128.load(peepholes + 2 * width + at), next));
+  o = activate4(gate, o);
+  const seen = activate4(activation, next);
+  storeLanes(z + ib + at, i, lanes);
+  storeLanes(z + jb + at, j, lanes);
+  storeLanes(z + fb + at, f, lanes);
+  storeLanes(z + ob + at, o, lanes);
+  storeLanes(c + at, next, lanes);
+  storeLanes(shown + at, seen, lanes);
+  storeLanes(h + at, f32x4.mul(o, seen), lanes);
+}
+
+@inline
+function forwardRows(
+  rows: i32, units: i32, z: usize, bias: usize, forgetBias: f32, ib: usize, jb: usize, fb: usize, ob: usize,
+  peepholes: usize, clip: f32, activation: i32, gate: i32, cBefore: usize, c: usize, shown: usize, h: usize,
+): void {
+  const width = <usize>units << 2;
+  const whole = <usize>(units & ~3) << 2;
   const forget = f32x4.splat(forgetBias);
-  for (let row = 0; row < rows; ++row) {
-    if (alive && load<u8>(alive + row) == 0) {
-      memory.fill(z, 0, width);
-      memory.copy(c, cBefore, rowBytes);
-      memory.copy(h, hBefore, rowBytes);
-    } else {
-      for (let u: i32 = 0; u < units; u += 4) {
-        const at = <usize>u << 2;
-        const lanes = units - u;
-        const i = sigmoid4(f32x4.add(v128.load(z + ib + at), v128.load(bias + ib + at)));
-        const j = tanh4(f32x4.add(v128.load(z + jb + at), v128.load(bias + jb + at)));
-        const f = sigmoid4(f32x4.add(f32x4.add(v128.load(z + fb + at), v128.load(bias + fb + at)), forget));
-        const o = sigmoid4(f32x4.add(v128.load(z + ob + at), v128.load(bias + ob + at)));
-        const next = f32x4.add(f32x4.mul(v128.load(cBefore + at), f), f32x4.mul(i, j));
-        const shown = f32x4.mul(tanh4(next), o);
-        storeLanes(z + ib + at, i, lanes);
-        storeLanes(z + jb + at, j, lanes);
-        storeLanes(z + fb + at, f, lanes);
-        storeLanes(z + ob + at, o, lanes);
-        storeLanes(c + at, next, lanes);
-        storeLanes(h + at, shown, lanes);
-      }
+  for (; rows > 0; --rows) {
+    for (let at: usize = 0; at < whole; at += 16) {
+      forwardUnits(4, at, z, bias, forget, ib, jb, fb, ob, peepholes, width, clip, activation, gate, cBefore, c, shown, h);
     }
-    z += width;
-    cBefore += rowBytes;
-    hBefore += rowBytes;
-    c += rowBytes;
-    h += rowBytes;
+    if (whole < width) {
+      forwardUnits(units & 3, whole, z, bias, forget, ib, jb, fb, ob, peepholes, width, clip, activation, gate, cBefore, c, shown, h);
+    }
+    z += width << 2;
+    cBefore += width;
+    c += width;
+    shown += width;
+    h += width;
   }
 }
 
 /**
- * The way back through one step. `dh` is the gradient of h without what flows along time, `dhTime` that part, each with
- * its own stride (0: none); `dc` is the gradient of c from the step after and becomes that of the step before. The gates
- * in `z` turn into the gradient of the pre-activations, in place.
+ * Turns pre-activations into gates and makes the new states. Per row: `z` holds four blocks of `units` pre-activations
+ * without bias, which become the gates in place; `bias` is added first, `forgetBias` to the forget gate too.
+ *   c' = f * c + i * act(j),  h' = o * act(c')
+ * `iAt … oAt` are the places of the blocks. `peepholes` (0: none) holds w_i, w_f, w_o: the first two see c, the last c'.
+ * c' is clipped to ± `clip` when that is positive. `shown` receives act(c').
  */
-export function lstmBackward(
-  rows: i32, units: i32, z: usize, iAt: i32, jAt: i32, fAt: i32, oAt: i32,
-  cBefore: usize, c: usize, dh: usize, dhStride: usize, dhTime: usize, dhTimeStride: usize, dc: usize, alive: usize,
+export function lstmForward(
+  rows: i32, units: i32, z: usize, bias: usize, forgetBias: f32, iAt: i32, jAt: i32, fAt: i32, oAt: i32,
+  peepholes: usize, clip: f32, activation: i32, gate: i32, cBefore: usize, c: usize, shown: usize, h: usize,
 ): void {
-  const width = <usize>units << 4;
-  const rowBytes = <usize>units << 2;
-  const ib = <usize>iAt * rowBytes, jb = <usize>jAt * rowBytes, fb = <usize>fAt * rowBytes, ob = <usize>oAt * rowBytes;
-  const one = f32x4.splat(1);
-  const none = f32x4.splat(0);
+  const width = <usize>units << 2;
+  const ib = <usize>iAt * width, jb = <usize>jAt * width, fb = <usize>fAt * width, ob = <usize>oAt * width;
+  if (peepholes == 0 && clip == 0 && activation == TANH && gate == SIGMOID) {
+    forwardRows(rows, units, z, bias, forgetBias, ib, jb, fb, ob, 0, 0, TANH, SIGMOID, cBefore, c, shown, h);
+  } else {
+    forwardRows(rows, units, z, bias, forgetBias, ib, jb, fb, ob, peepholes, clip, activation, gate, cBefore, c, shown, h);
+  }
+}
+
+@inline
+function backwardUnits(
+  lanes: i32, at: usize, z: usize, ib: usize, jb: usize, fb: usize, ob: usize, peepholes: usize, width: usize, clip: f32,
+  activation: i32, gate: i32, cBefore: usize, c: usize, shown: usize, dh: usize, dhTime: usize, dc: usize,
+): void {
+  const i = v128.load(z + ib + at);
+  const j = v128.load(z + jb + at);
+  const f = v128.load(z + fb + at);
+  const o = v128.load(z + ob + at);
+  const seen = v128.load(shown + at);
+  const before = v128.load(cBefore + at);
+  let slope = dh ? v128.load(dh + at) : f32x4.splat(0);
+  if (dhTime) slope = f32x4.add(slope, v128.load(dhTime + at));
+  const dzo = f32x4.mul(f32x4.mul(slope, seen), slope4(gate, o));
+  let byCell = f32x4.add(v128.load(dc + at), f32x4.mul(f32x4.mul(slope, o), slope4(activation, seen)));
+  if (peepholes) byCell = f32x4.add(byCell, f32x4.mul(dzo, v128.load(peepholes + 2 * width + at)));
+  // Where c' was clipped, nothing flows back.
+  if (clip > 0) byCell = v128.and(byCell, f32x4.lt(f32x4.abs(v128.load(c + at)), f32x4.splat(clip)));
+  const dzi = f32x4.mul(f32x4.mul(byCell, j), slope4(gate, i));
+  const dzf = f32x4.mul(f32x4.mul(byCell, before), slope4(gate, f));
+  let byBefore = f32x4.mul(byCell, f);
+  if (peepholes) {
+    byBefore = f32x4.add(byBefore, f32x4.mul(dzi, v128.load(peepholes + at)));
+    byBefore = f32x4.add(byBefore, f32x4.mul(dzf, v128.load(peepholes + width + at)));
+  }
+  storeLanes(z + ib + at, dzi, lanes);
+  storeLanes(z + jb + at, f32x4.mul(f32x4.mul(byCell, i), slope4(activation, j)), lanes);
+  storeLanes(z + fb + at, dzf, lanes);
+  storeLanes(z + ob + at, dzo, lanes);
+  storeLanes(dc + at, byBefore, lanes);
+}
+
+@inline
+function backwardRows(
+  rows: i32, units: i32, z: usize, ib: usize, jb: usize, fb: usize, ob: usize, peepholes: usize, clip: f32, activation: i32, gate: i32,
+  cBefore: usize, c: usize, shown: usize, dh: usize, dhStride: usize, dhTime: usize, dhTimeStride: usize, dc: usize, alive: usize,
+): void {
+  const width = <usize>units << 2;
+  const whole = <usize>(units & ~3) << 2;
   for (let row = 0; row < rows; ++row) {
-    if (alive && load<u8>(alive + row) == 0) {
-      memory.fill(z, 0, width);
+    if (alive != 0 && load<u8>(alive + row) == 0) {
+      memory.fill(z, 0, width << 2);
     } else {
-      for (let u: i32 = 0; u < units; u += 4) {
-        const at = <usize>u << 2;
-        const lanes = units - u;
-        const i = v128.load(z + ib + at);
-        const j = v128.load(z + jb + at);
-        const f = v128.load(z + fb + at);
-        const o = v128.load(z + ob + at);
-        const shown = tanh4(v128.load(c + at));
-        let slope = dh ? v128.load(dh + at) : none;
-        if (dhTime) slope = f32x4.add(slope, v128.load(dhTime + at));
-        const byCell = f32x4.add(v128.load(dc + at), f32x4.mul(f32x4.mul(slope, o), f32x4.sub(one, f32x4.mul(shown, shown))));
-        storeLanes(z + ib + at, f32x4.mul(f32x4.mul(byCell, j), f32x4.mul(i, f32x4.sub(one, i))), lanes);
-        storeLanes(z + jb + at, f32x4.mul(f32x4.mul(byCell, i), f32x4.sub(one, f32x4.mul(j, j))), lanes);
-        storeLanes(z + fb + at, f32x4.mul(f32x4.mul(byCell, v128.load(cBefore + at)), f32x4.mul(f, f32x4.sub(one, f))), lanes);
-        storeLanes(z + ob + at, f32x4.mul(f32x4.mul(slope, shown), f32x4.mul(o, f32x4.sub(one, o))), lanes);
-        storeLanes(dc + at, f32x4.mul(byCell, f), lanes);
+      for (let at: usize = 0; at < whole; at += 16) {
+        backwardUnits(4, at, z, ib, jb, fb, ob, peepholes, width, clip, activation, gate, cBefore, c, shown, dh, dhTime, dc);
+      }
+      if (whole < width) {
+        backwardUnits(units & 3, whole, z, ib, jb, fb, ob, peepholes, width, clip, activation, gate, cBefore, c, shown, dh, dhTime, dc);
       }
     }
-    z += width;
-    cBefore += rowBytes;
-    c += rowBytes;
+    z += width << 2;
+    cBefore += width;
+    c += width;
+    shown += width;
     dh += dh ? dhStride : 0;
     dhTime += dhTime ? dhTimeStride : 0;
-    dc += rowBytes;
+    dc += width;
+  }
+}
+
+/**
+ * The way back through one step. `dh` is the gradient of h' without what flows along time, `dhTime` that part, each with
+ * its own stride (0: none); `dc` is the gradient of c' from the step after and becomes that of c. The gates in `z` turn
+ * into the gradient of the pre-activations, in place. `alive` (0: all) has a byte per row, 0 where the step does not
+ * count: there z becomes zero and dc passes by.
+ */
+export function lstmBackward(
+  rows: i32, units: i32, z: usize, iAt: i32, jAt: i32, fAt: i32, oAt: i32, peepholes: usize, clip: f32, activation: i32, gate: i32,
+  cBefore: usize, c: usize, shown: usize, dh: usize, dhStride: usize, dhTime: usize, dhTimeStride: usize, dc: usize, alive: usize,
+): void {
+  const width = <usize>units << 2;
+  const ib = <usize>iAt * width, jb = <usize>jAt * width, fb = <usize>fAt * width, ob = <usize>oAt * width;
+  if (peepholes == 0 && clip == 0 && activation == TANH && gate == SIGMOID) {
+    backwardRows(rows, units, z, ib, jb, fb, ob, 0, 0, TANH, SIGMOID, cBefore, c, shown, dh, dhStride, dhTime, dhTimeStride, dc, alive);
+  } else {
+    backwardRows(rows, units, z, ib, jb, fb, ob, peepholes, clip, activation, gate, cBefore, c, shown, dh, dhStride, dhTime, dhTimeStride, dc, alive);
   }
 }

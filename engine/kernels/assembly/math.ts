@@ -1,68 +1,86 @@
 // exp, tanh, sigmoid over four floats, from additions and multiplications alone, so that every machine gives the same bits.
 
-/** 1.5 * 2^23: adding it rounds to an integer and leaves that integer in the low bits of the float. */
-const ROUND: f32 = 12582912.0;
+/**
+ * Constants in memory: V8 builds a splat of a literal anew at every use, in three instructions instead of one load.
+ * Coefficients of Cephes' expf and tanhf (Moshier, single precision).
+ */
+const CONSTANTS = memory.data<f32>(
+  [
+    88.7, -87.3, 1.44269504088896341, 12582912.0, 0.693359375, 2.1219444e-4,
+    1.98756915e-4, 1.3981999507e-3, 8.3334519073e-3, 4.1665795894e-2, 1.6666665459e-1, 5.0000001201e-1,
+    1.0, 2.0, 0.625,
+    -5.70498872745e-3, 2.06390887954e-2, -5.37397155531e-2, 1.33314422036e-1, -3.33332819422e-1,
+    -87.0, 87.3,
+    -0.0,
+  ],
+  16,
+);
 
 @inline
-function splat(x: f32): v128 {
-  return f32x4.splat(x);
+function constant(index: usize): v128 {
+  return v128.load32_splat(CONSTANTS + (index << 2));
 }
 
-/** a * b + c with two roundings: plain, never fused. */
+/** a * b + constant with two roundings: plain, never fused. */
 @inline
-function step(a: v128, b: v128, c: f32): v128 {
-  return f32x4.add(f32x4.mul(a, b), splat(c));
+function step(a: v128, b: v128, index: usize): v128 {
+  return f32x4.add(f32x4.mul(a, b), constant(index));
 }
 
 /**
- * e^x, at most 2 ulp off. Arguments are clamped to [-87.3, 88.7], so that it never overflows and never makes a
- * denormal number; NaN stays NaN. Cody-Waite reduction and polynomial of Cephes' expf.
+ * e^x for x in [-87.3, 88.7]. Cody-Waite reduction; adding 1.5 * 2^23 rounds to a whole number and leaves that number in
+ * the low bits, from where it is shifted into the exponent.
+ */
+@inline
+function expInRange(x: v128): v128 {
+  const round = constant(3);
+  const shifted = f32x4.add(f32x4.mul(x, constant(2)), round);
+  const n = f32x4.sub(shifted, round);
+  let r = f32x4.sub(x, f32x4.mul(n, constant(4)));
+  r = f32x4.add(r, f32x4.mul(n, constant(5)));
+  let p = step(constant(6), r, 7);
+  p = step(p, r, 8);
+  p = step(p, r, 9);
+  p = step(p, r, 10);
+  p = step(p, r, 11);
+  p = f32x4.add(f32x4.add(f32x4.mul(p, f32x4.mul(r, r)), r), constant(12));
+  return i32x4.add(p, i32x4.shl(shifted, 23));
+}
+
+/**
+ * e^x, at most 1 ulp off. Arguments are clamped to [-87.3, 88.7], so that it never overflows and never makes a
+ * denormal number; NaN stays NaN.
  */
 @inline
 export function exp4(x: v128): v128 {
-  x = f32x4.pmax(f32x4.pmin(x, splat(88.7)), splat(-87.3));
-  const shifted = f32x4.add(f32x4.mul(x, splat(1.44269504088896341)), splat(ROUND));
-  const n = f32x4.sub(shifted, splat(ROUND));
-  let r = f32x4.sub(x, f32x4.mul(n, splat(0.693359375)));
-  r = f32x4.add(r, f32x4.mul(n, splat(2.12194440e-4)));
-  let p = step(splat(1.9875691500e-4), r, 1.3981999507e-3);
-  p = step(p, r, 8.3334519073e-3);
-  p = step(p, r, 4.1665795894e-2);
-  p = step(p, r, 1.6666665459e-1);
-  p = step(p, r, 5.0000001201e-1);
-  p = f32x4.add(f32x4.add(f32x4.mul(p, f32x4.mul(r, r)), r), splat(1.0));
-  return i32x4.add(p, i32x4.shl(shifted, 23));
+  return expInRange(f32x4.pmax(f32x4.pmin(x, constant(0)), constant(1)));
 }
 
 /** 1 / (1 + e^-x), at most 3 ulp off; below -87 it stays at 1.6e-38, the edge of the normal numbers. */
 @inline
 export function sigmoid4(x: v128): v128 {
-  const e = exp4(f32x4.neg(f32x4.pmax(x, splat(-87.0))));
-  return f32x4.div(splat(1.0), f32x4.add(splat(1.0), e));
+  const one = constant(12);
+  return f32x4.div(one, f32x4.add(one, expInRange(f32x4.neg(f32x4.pmin(f32x4.pmax(x, constant(20)), constant(21))))));
 }
 
-/** tanh x, at most 2 ulp off: an odd polynomial below 0.625 (Cephes' tanhf), above it 1 - 2 / (e^2x + 1). */
+/** tanh x, at most 2 ulp off: an odd polynomial below 0.625, above it 1 - 2 / (e^2x + 1). */
 @inline
 export function tanh4(x: v128): v128 {
   const size = f32x4.abs(x);
   const z = f32x4.mul(x, x);
-  let p = step(splat(-5.70498872745e-3), z, 2.06390887954e-2);
-  p = step(p, z, -5.37397155531e-2);
-  p = step(p, z, 1.33314422036e-1);
-  p = step(p, z, -3.33332819422e-1);
+  let p = step(constant(15), z, 16);
+  p = step(p, z, 17);
+  p = step(p, z, 18);
+  p = step(p, z, 19);
   const small = f32x4.add(f32x4.mul(f32x4.mul(p, z), x), x);
-  const e = exp4(f32x4.add(size, size));
-  const large = f32x4.sub(splat(1.0), f32x4.div(splat(2.0), f32x4.add(e, splat(1.0))));
-  const sign = v128.and(x, i32x4.splat(0x80000000));
-  return v128.bitselect(small, v128.or(large, sign), f32x4.lt(size, splat(0.625)));
+  const one = constant(12);
+  const e = expInRange(f32x4.pmin(f32x4.add(size, size), constant(0)));
+  const large = f32x4.sub(one, f32x4.div(constant(13), f32x4.add(e, one)));
+  // Below 0.625 the odd polynomial, above it the other with the sign of x.
+  return v128.bitselect(small, v128.or(large, v128.and(x, constant(22))), f32x4.lt(size, constant(14)));
 }
 
-/** log(1 + e^-|x|) in double precision, the well-behaved part of a logistic loss. */
-export function softplusOfMinusAbs(x: f64): f64 {
-  return NativeMath.log1p(NativeMath.exp(-NativeMath.abs(x)));
-}
-
-/** Writes f(x) for n floats, n rounded up to a multiple of four; for tests and for dense layers. */
+/** Writes the first `lanes` of four floats, all of them when there are more. */
 @inline
 export function storeLanes(at: usize, v: v128, lanes: i32): void {
   if (lanes >= 4) {

@@ -1,13 +1,20 @@
 // Small elementwise work outside the cells.
-import { exp4, sigmoid4, storeLanes, tanh4 } from './math';
+import { activate4, slope4 } from './activation';
+import { storeLanes } from './math';
 
-/** f(x) for n floats; 0 is exp, 1 is sigmoid, 2 is tanh. */
+/** y = f(x) for n floats. */
 export function activate(kind: i32, source: usize, target: usize, n: i32): void {
   for (let k: i32 = 0; k < n; k += 4) {
     const at = <usize>k << 2;
-    const x = v128.load(source + at);
-    const y = kind == 0 ? exp4(x) : kind == 1 ? sigmoid4(x) : tanh4(x);
-    storeLanes(target + at, y, n - k);
+    storeLanes(target + at, activate4(kind, v128.load(source + at)), n - k);
+  }
+}
+
+/** Turns the gradient by y = f(x) into that by x, in place, for n floats. */
+export function activationBackward(kind: i32, y: usize, slopes: usize, n: i32): void {
+  for (let k: i32 = 0; k < n; k += 4) {
+    const at = <usize>k << 2;
+    storeLanes(slopes + at, f32x4.mul(v128.load(slopes + at), slope4(kind, v128.load(y + at))), n - k);
   }
 }
 

@@ -1,0 +1,184 @@
+/**
+ * Where each framework keeps the weights of each gate, as data. The equations in `cells.ts` speak of the gates by TF1's
+ * letters (`i, j, f, o` and `r, u, n`) and know nothing of packing; this table takes a framework's packed matrices apart.
+ *
+ * | letter here | Keras | PyTorch |
+ * |---|---|---|
+ * | j, candidate of the LSTM | c | g |
+ * | u, update gate of the GRU | z | z |
+ * | n, candidate of the GRU | h | n |
+ *
+ * Sources: TensorFlow 1.15 `rnn_cell_impl.py` (lines 467, 588, 771, 1027), Keras 3 `layers/rnn/{simple_rnn,lstm,gru}.py`,
+ * PyTorch `nn/modules/rnn.py` and `RNN.cpp`.
+ */
+import type { CellId } from '../../cells/table.ts';
+import { EngineError } from '../../errors.ts';
+import { phrase } from '../../model/phrase.ts';
+import type { CellSpec, Framework } from '../../model/spec.ts';
+import { columns, reshape, rows, transpose } from './operations.ts';
+import { type Tensor, zeros } from './tensor.ts';
+
+/** The terms of one gate's pre-activation `x @ input + h @ recurrent + inputBias + recurrentBias`. */
+export interface GateWeights {
+  /** `[D, U]` */
+  readonly input: Tensor;
+  /** `[H, U]` */
+  readonly recurrent: Tensor;
+  /** `[U]`; the only bias where the framework has one. */
+  readonly inputBias: Tensor;
+  /** `[U]`; inside the reset gate's product in a GRU with `reset_after`. Zeros where the framework has one bias. */
+  readonly recurrentBias: Tensor;
+}
+
+/** The weights of one cell as its equations name them. */
+export interface CellWeights {
+  readonly gates: Readonly<Record<string, GateWeights>>;
+  /** `w_i`, `w_f`, `w_o`, `[U]` each. */
+  readonly peepholes: Readonly<Record<string, Tensor>>;
+  /** `[U, P]` */
+  readonly projection: Tensor | undefined;
+  /** By scope of the LayerNorm cell: `input`, `transform`, `forget`, `output`, `state`; gain and shift `[U]`. */
+  readonly norms: Readonly<Record<string, { readonly gain: Tensor; readonly shift: Tensor }>>;
+}
+
+/** Some gates whose weights lie side by side in one matrix. */
+interface Packing {
+  /** In the order of the blocks, each U wide. */
+  readonly gates: readonly string[];
+  /** TF1: one matrix with the rows of x above the rows of h. */
+  readonly joint?: string;
+  /** One matrix for x and one for h. */
+  readonly split?: readonly [input: string, recurrent: string];
+  /** PyTorch keeps matrices as `[outputs, inputs]`. */
+  readonly transposed?: true;
+  /** Names of the bias, or of the input bias and the recurrent bias. */
+  readonly biases: readonly string[];
+}
+
+const TENSORFLOW1 = (gates: readonly string[], scope = ''): Packing => ({ gates, joint: `${scope}kernel`, biases: [`${scope}bias`] }); // prettier-ignore
+const KERAS = (gates: readonly string[]): Packing => ({ gates, split: ['kernel', 'recurrent_kernel'], biases: ['bias'] }); // prettier-ignore
+const PYTORCH = (gates: readonly string[]): Packing => ({ gates, split: ['weight_ih', 'weight_hh'], transposed: true, biases: ['bias_ih', 'bias_hh'] }); // prettier-ignore
+
+const KERAS_CELLS: Readonly<Record<CellId, readonly Packing[]>> = {
+  rnn: [KERAS(['h'])],
+  lstm: [KERAS(['i', 'f', 'j', 'o'])],
+  gru: [KERAS(['u', 'r', 'n'])],
+};
+
+const PACKINGS: Readonly<Record<Framework, Readonly<Record<CellId, readonly Packing[]>>>> = {
+  tensorflow1: {
+    rnn: [TENSORFLOW1(['h'])],
+    lstm: [TENSORFLOW1(['i', 'j', 'f', 'o'])],
+    gru: [TENSORFLOW1(['r', 'u'], 'gates/'), TENSORFLOW1(['n'], 'candidate/')],
+  },
+  keras2: KERAS_CELLS,
+  keras3: KERAS_CELLS,
+  tensorflowjs: KERAS_CELLS,
+  pytorch: {
+    rnn: [PYTORCH(['h'])],
+    lstm: [PYTORCH(['i', 'f', 'j', 'o'])],
+    gru: [PYTORCH(['r', 'u', 'n'])],
+  },
+};
+
+/** `CudnnCompatibleGRUCell`: the products of the candidate apart, each with a bias. */
+const CUDNN_GRU: readonly Packing[] = [
+  TENSORFLOW1(['r', 'u'], 'gates/'),
+  {
+    gates: ['n'],
+    split: ['candidate/input_projection/kernel', 'candidate/hidden_projection/kernel'],
+    biases: ['candidate/input_projection/bias', 'candidate/hidden_projection/bias'],
+  },
+];
+/** `CoupledInputForgetGateLSTMCell` has no input gate of its own. */
+const COUPLED_LSTM: readonly Packing[] = [TENSORFLOW1(['j', 'f', 'o'])];
+
+/** What a cell does where its options say nothing. */
+export interface CellDefaults {
+  readonly recurrentActivation: 'sigmoid' | 'hard_sigmoid';
+  /** Added to the forget gate at every step. Keras puts its 1 into the initial bias instead. */
+  readonly forgetBias: number;
+  readonly resetAfter: boolean;
+}
+
+export const CELL_DEFAULTS: Readonly<Record<Framework, CellDefaults>> = {
+  tensorflow1: { recurrentActivation: 'sigmoid', forgetBias: 1, resetAfter: false },
+  keras2: { recurrentActivation: 'sigmoid', forgetBias: 0, resetAfter: true },
+  keras3: { recurrentActivation: 'sigmoid', forgetBias: 0, resetAfter: true },
+  pytorch: { recurrentActivation: 'sigmoid', forgetBias: 0, resetAfter: true },
+  tensorflowjs: { recurrentActivation: 'hard_sigmoid', forgetBias: 0, resetAfter: false },
+};
+
+function packingsOf(framework: Framework, cell: CellSpec): readonly Packing[] {
+  if (framework === 'tensorflow1' && cell.cell === 'gru' && cell.resetAfter) return CUDNN_GRU;
+  if (framework === 'tensorflow1' && cell.coupledInputForget) return COUPLED_LSTM;
+  return PACKINGS[framework][cell.cell];
+}
+
+/**
+ * Takes the weights of a cell apart.
+ * @param weight the cell's weights by their names inside the cell (`gates/kernel`, `weight_ih`).
+ * @throws EngineError `invalid-shape` when a matrix does not hold U columns for each of its gates.
+ */
+export function cellWeights(framework: Framework, cell: CellSpec, weight: ReadonlyMap<string, Tensor>): CellWeights {
+  const U = Number(cell.units);
+  const gates: Record<string, GateWeights> = {};
+  for (const packing of packingsOf(framework, cell)) {
+    const [input, recurrent] = matrices(packing, cell, weight);
+    const [inputBias, recurrentBias] = biases(packing, weight);
+    for (const [block, gate] of packing.gates.entries()) {
+      const begin = block * U;
+      const cut = (packed: Tensor | undefined): Tensor => (packed ? columns(packed, begin, begin + U) : zeros([U]));
+      gates[gate] = {
+        input: cut(input),
+        recurrent: cut(recurrent),
+        inputBias: cut(inputBias),
+        recurrentBias: cut(recurrentBias),
+      };
+    }
+  }
+  const peepholes = Object.fromEntries(
+    ['i', 'f', 'o'].flatMap(gate => {
+      const diagonal = weight.get(`w_${gate}_diag`);
+      return diagonal ? [[gate, diagonal]] : [];
+    }),
+  );
+  const norms = Object.fromEntries(
+    ['input', 'transform', 'forget', 'output', 'state'].flatMap(scope => {
+      const gain = weight.get(`${scope}/gamma`);
+      const shift = weight.get(`${scope}/beta`);
+      return gain && shift ? [[scope, { gain, shift }]] : [];
+    }),
+  );
+  const hr = weight.get('weight_hr');
+  return { gates, peepholes, norms, projection: hr ? transpose(hr) : weight.get('projection/kernel') };
+}
+
+/** The packed matrices of x, `[D, k·U]`, and of h, `[H, k·U]`. */
+function matrices(packing: Packing, cell: CellSpec, weight: ReadonlyMap<string, Tensor>): readonly [Tensor, Tensor] {
+  const named = (name: string): Tensor => {
+    const found = weight.get(name)!;
+    const matrix = packing.transposed ? transpose(found) : found;
+    const expected = packing.gates.length * Number(cell.units);
+    if (matrix.shape[1] !== expected)
+      throw new EngineError(
+        'invalid-shape',
+        phrase('{0} of {1}: {2} columns expected, found {3}', name, cell.className, expected, matrix.shape[1] ?? 0),
+      );
+    return matrix;
+  };
+  if (packing.split) return [named(packing.split[0]), named(packing.split[1])];
+  const kernel = named(packing.joint!);
+  const height = kernel.shape[0]!;
+  const D = height - Number(cell.projection?.units ?? cell.units);
+  return [rows(kernel, 0, D), rows(kernel, D, height)];
+}
+
+/** The packed biases of x and of h, `[k·U]` each; Keras keeps both in one `[2, k·U]` for a GRU with `reset_after`. */
+function biases(packing: Packing, weight: ReadonlyMap<string, Tensor>): readonly (Tensor | undefined)[] {
+  const found = packing.biases.map(name => weight.get(name));
+  const [only] = found;
+  if (only?.shape.length !== 2) return found;
+  const width = only.shape[1]!;
+  return [0, 1].map(row => reshape(rows(only, row, row + 1), [width]));
+}
