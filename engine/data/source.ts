@@ -45,6 +45,8 @@ export interface DataSource {
   readonly title: Phrase;
   readonly description: Phrase;
   readonly kind: SampleKind;
+  /** Names under which a `DataSpec` knows it: `mnist`; generated data has none. */
+  readonly names: readonly string[];
   /** Whether the model's inputs and loss take this data; else the reason why not. */
   fits(spec: ModelSpec): true | Phrase;
   /** @param directory where the shipped data lies. @throws EngineError `missing-file` or `damaged-file` with the path. */

@@ -1,7 +1,8 @@
 /**
  * A run on disk, in open formats: a folder with `run.json` (this schema), `metrics.jsonl` (one `MetricRow` a line) and
- * `checkpoints/epoch-0001.safetensors` (weights by the framework's own names, optimizer slots, and in the metadata the
- * epoch, step and seed). `run.json` is replaced atomically; `metrics.jsonl` is only appended to.
+ * `checkpoints/epoch-0001-step-00000366.safetensors` (complete epochs and training steps; weights by the framework's own
+ * names, optimizer slots, and in the metadata the epoch, step and seed). While a process works on a run, `owner.json`
+ * names it. `run.json` is replaced atomically; `metrics.jsonl` is only appended to.
  */
 import { type Static, Type } from '@sinclair/typebox';
 import { DataBinding } from '../data/source.ts';

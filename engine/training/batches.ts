@@ -1,0 +1,46 @@
+import type { Batch } from '../backends/backend.ts';
+import type { Dataset, Split } from '../data/source.ts';
+import { Random } from '../random.ts';
+
+/** Reads rows of a split into one batch after another; the memory of a batch is used again for the next. */
+export class BatchReader {
+  readonly #dataset: Dataset;
+  readonly #split: Split;
+  readonly #inputs: Float32Array<ArrayBuffer>;
+  readonly #targets: Int32Array<ArrayBuffer> | Float32Array<ArrayBuffer>;
+
+  constructor(dataset: Dataset, split: Split, largest: number) {
+    this.#dataset = dataset;
+    this.#split = split;
+    this.#inputs = new Float32Array(largest * dataset.steps * dataset.features);
+    this.#targets = dataset.classes === undefined ? new Float32Array(largest) : new Int32Array(largest);
+  }
+
+  /** The batch of these rows; valid until the next call. */
+  read(rows: ArrayLike<number>): Batch {
+    const { steps, features } = this.#dataset;
+    const size = rows.length;
+    const inputs = this.#inputs.subarray(0, size * steps * features);
+    const targets = this.#targets.subarray(0, size);
+    this.#split.readInputs(rows, inputs);
+    this.#split.readTargets(rows, targets);
+    return { size, steps, inputs, targets };
+  }
+}
+
+/**
+ * The order of the rows in an epoch. It depends on seed and epoch alone, so that a run that goes on from a checkpoint
+ * sees the same batches as one that was never cut off.
+ * Note: TensorFlow's `next_batch` carries the remainder of an epoch into a batch of the next one and does not shuffle
+ * again before it is used up; here every epoch is shuffled and its remainder left out.
+ */
+export function epochOrder(count: number, seed: number, epoch: number): Uint32Array {
+  const order = Uint32Array.from({ length: count }, (_, row) => row);
+  new Random(seed, `shuffle ${epoch}`).shuffle(order);
+  return order;
+}
+
+/** The rows from `first` to before `end`, in their own order. */
+export function rowsBetween(first: number, end: number): Uint32Array {
+  return Uint32Array.from({ length: end - first }, (_, row) => first + row);
+}
