@@ -1,0 +1,129 @@
+import * as vscode from 'vscode';
+import { COMMANDS } from './commands/commandIds.ts';
+import { openSamples, showPendingSample } from './commands/openSamples.ts';
+import { ModelDiagnostics } from './language/modelDiagnostics.ts';
+import { ModelLenses } from './language/modelLenses.ts';
+import { READABLE_LANGUAGES } from './language/readableText.ts';
+import { ReadingCache } from './language/readingCache.ts';
+import { ShapeHover } from './language/shapeHover.ts';
+import { LastResults } from './models/lastResults.ts';
+import { watchModelContext } from './models/modelContext.ts';
+import { ModelFinder } from './models/modelFinder.ts';
+import type { Studio } from './studio.ts';
+import { describeError } from './translate.ts';
+
+let studio: Promise<Studio> | undefined;
+
+/** Registers, and nothing else: the reader is loaded by the first text, the studio by the first command or page. */
+export function activate(context: vscode.ExtensionContext): void {
+  const readings = new ReadingCache();
+  const finder = new ModelFinder(readings);
+  const results = new LastResults(context.workspaceState);
+  const lenses = new ModelLenses(readings, results);
+  const log = vscode.window.createOutputChannel('RNN Explorer Log', { log: true });
+  const refreshLenses = (): void => {
+    lenses.refresh();
+  };
+  const getStudio = (): Promise<Studio> =>
+    (studio ??= import('./studio.ts').then(
+      module => new module.Studio({ context, finder, results, log, refreshLenses }),
+    ));
+
+  context.subscriptions.push(readings, finder, log, watchModelContext(finder));
+  registerLanguageFeatures(context, readings, lenses);
+  registerPages(context, getStudio);
+  registerCommands(context, getStudio, log);
+  void showPendingSample(context);
+}
+
+/** Ends the worker; runs that went on stand as interrupted when they are read again. */
+export async function deactivate(): Promise<void> {
+  const started = await studio;
+  await started?.close();
+  studio = undefined;
+}
+
+function registerLanguageFeatures(
+  { subscriptions }: vscode.ExtensionContext,
+  readings: ReadingCache,
+  lenses: ModelLenses,
+): void {
+  const languages = [...READABLE_LANGUAGES];
+  const diagnostics = new ModelDiagnostics(readings);
+  const providedCodeActionKinds = [vscode.CodeActionKind.QuickFix];
+  subscriptions.push(
+    diagnostics,
+    vscode.languages.registerCodeLensProvider(languages, lenses),
+    vscode.languages.registerHoverProvider(languages, new ShapeHover(readings)),
+    vscode.languages.registerCodeActionsProvider(languages, diagnostics, { providedCodeActionKinds }),
+    vscode.workspace.onDidChangeConfiguration(change => {
+      if (change.affectsConfiguration('rnnExplorer.codeLens')) lenses.refresh();
+      if (change.affectsConfiguration('rnnExplorer.diagnostics')) diagnostics.refresh();
+    }),
+  );
+}
+
+/** Views and panels must be registered now, so that VS Code can bring them back after a reload. */
+function registerPages({ subscriptions }: vscode.ExtensionContext, getStudio: () => Promise<Studio>): void {
+  const restored = async (): Promise<Studio> => {
+    const made = await getStudio();
+    await made.restore();
+    return made;
+  };
+  subscriptions.push(
+    vscode.window.registerWebviewViewProvider('rnnExplorer.gates', {
+      resolveWebviewView: async view => {
+        (await restored()).gatesView.resolveWebviewView(view);
+      },
+    }),
+    vscode.window.registerWebviewPanelSerializer('rnnExplorer.training', {
+      deserializeWebviewPanel: async panel => {
+        (await restored()).trainingPanel.adopt(panel);
+      },
+    }),
+    vscode.window.registerWebviewPanelSerializer('rnnExplorer.tensors', {
+      deserializeWebviewPanel: async panel => {
+        (await restored()).tensorsPanel.adopt(panel);
+      },
+    }),
+  );
+}
+
+function registerCommands(
+  context: vscode.ExtensionContext,
+  getStudio: () => Promise<Studio>,
+  log: vscode.LogOutputChannel,
+): void {
+  const table: Readonly<Record<keyof typeof COMMANDS, (argument: unknown) => unknown>> = {
+    trainModel: async model => (await getStudio()).train(model),
+    inspectModel: async model => (await getStudio()).inspect(model),
+    openSamples: () => openSamples(context),
+    openTrainingPanel: async () => (await getStudio()).openTrainingPanel(),
+    openGateInspector: async () => (await getStudio()).openGateInspector(),
+    openTensorInspector: async model => (await getStudio()).openTensorInspector(model),
+    showRuns: async () => (await getStudio()).showRuns(),
+    chooseData: async model => (await getStudio()).chooseData(model),
+    pauseTraining: async () => (await getStudio()).runs.pause(),
+    resumeTraining: async () => (await getStudio()).runs.resume(),
+    stopTraining: async () => (await getStudio()).runs.stop(),
+    showLines: async () => (await getStudio()).showLines(),
+    showLog: () => {
+      log.show();
+    },
+    showRun: async run => (await getStudio()).showRun(String(run)),
+    runMenu: async () => (await getStudio()).runMenu(),
+  };
+  for (const [name, run] of Object.entries(table)) {
+    const id = COMMANDS[name as keyof typeof COMMANDS];
+    context.subscriptions.push(
+      vscode.commands.registerCommand(id, async (argument: unknown) => {
+        try {
+          await run(argument);
+        } catch (error) {
+          log.error(error instanceof Error ? error : String(error));
+          void vscode.window.showErrorMessage(describeError(error));
+        }
+      }),
+    );
+  }
+}

@@ -1,0 +1,53 @@
+import type { Phrase } from '../../engine/model/phrase.ts';
+import { describeSymbol, noteOf } from '../../engine/reader/describe.ts';
+import type { LayerValue, SymbolReading } from '../../engine/reader/reading.ts';
+
+/** Gates of a large stack fill the screen; the hover shows the first weights. */
+const MOST_WEIGHTS = 12;
+
+/** What a hover says about a name, as Markdown without links. `translate` gives text, which is escaped here. */
+export function hoverText(symbol: SymbolReading, translate: (phrase: Phrase) => string): string {
+  // The meaning stands below the code block, in the person's own script.
+  const { meaning, ...value } = symbol.value;
+  const blocks = [codeBlock('python', describeSymbol({ ...symbol, text: oneLine(symbol.text), value }))];
+  if (meaning) blocks.push(escapeMarkdown(translate(meaning)));
+  const note = noteOf(symbol.value);
+  if (note) blocks.push(escapeMarkdown(translate(note)));
+  if (symbol.value.kind === 'layer') blocks.push(...layerBlocks(symbol.value));
+  return blocks.join('\n\n');
+}
+
+/** The symbol that the cursor means: the shortest one around it. */
+export function symbolAt(symbols: readonly SymbolReading[], offset: number): SymbolReading | undefined {
+  return symbols
+    .filter(({ range }) => range.start <= offset && offset < range.end)
+    .reduce<SymbolReading | undefined>(
+      (best, symbol) => (best && length(best) <= length(symbol) ? best : symbol),
+      undefined,
+    );
+}
+
+function length({ range }: SymbolReading): number {
+  return range.end - range.start;
+}
+
+function layerBlocks({ parameters = [], equations = [] }: LayerValue): string[] {
+  const weights = parameters.slice(0, MOST_WEIGHTS).map(({ name, shape }) => `${name}  [${shape.join(', ')}]`);
+  if (parameters.length > MOST_WEIGHTS) weights.push('…');
+  return [weights, equations].filter(lines => lines.length > 0).map(lines => codeBlock('text', lines.join('\n')));
+}
+
+function codeBlock(language: string, code: string): string {
+  // A fence longer than any in the code cannot be closed by it.
+  const fence = '`'.repeat(Math.max(3, ...[...code.matchAll(/`+/g)].map(([run]) => run.length + 1)));
+  return `${fence}${language}\n${code}\n${fence}`;
+}
+
+function oneLine(text: string): string {
+  return text.replace(/\s+/g, ' ');
+}
+
+/** Text that must not become Markdown: the source's own expressions stand in it. */
+function escapeMarkdown(text: string): string {
+  return text.replace(/[\\`*_{}[\]()#+!<>|~$]/g, '\\$&');
+}

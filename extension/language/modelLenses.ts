@@ -1,0 +1,92 @@
+import * as vscode from 'vscode';
+import { headline } from '../../engine/model/headline.ts';
+import { parameterCount } from '../../engine/model/parameters.ts';
+import { unsupported } from '../../engine/model/support.ts';
+import { COMMANDS, type ModelArgument } from '../commands/commandIds.ts';
+import type { LastResults } from '../models/lastResults.ts';
+import { type SourceModel, sourceModels } from '../models/sourceModel.ts';
+import { formatCount, formatPercent, translate } from '../translate.ts';
+import type { ReadingCache } from './readingCache.ts';
+
+/** `▶ Train Model | Inspect | LSTM 3×150 · 470,110 parameters` above every model. */
+export class ModelLenses implements vscode.CodeLensProvider {
+  readonly #readings: ReadingCache;
+  readonly #results: LastResults;
+  readonly #changed = new vscode.EventEmitter<void>();
+  readonly onDidChangeCodeLenses = this.#changed.event;
+
+  constructor(readings: ReadingCache, results: LastResults) {
+    this.#readings = readings;
+    this.#results = results;
+  }
+
+  /** A run has ended or a setting has changed. */
+  refresh(): void {
+    this.#changed.fire();
+  }
+
+  async provideCodeLenses(document: vscode.TextDocument, token: vscode.CancellationToken): Promise<vscode.CodeLens[]> {
+    if (!vscode.workspace.getConfiguration('rnnExplorer', document).get<boolean>('codeLens.enabled', true)) return [];
+    const read = await this.#readings.read(document);
+    if (!read || token.isCancellationRequested) return [];
+    return sourceModels(read)
+      .filter(model => model.document === document)
+      .flatMap(model => this.#lenses(model));
+  }
+
+  #lenses(model: SourceModel): vscode.CodeLens[] {
+    const range = new vscode.Range(model.position, model.position);
+    const argument: ModelArgument = { uri: model.uri.toString(), key: model.key };
+    return this.#titles(model, argument).map(command => new vscode.CodeLens(range, command));
+  }
+
+  #titles(model: SourceModel, argument: ModelArgument): vscode.Command[] {
+    const { spec, open } = model.reading;
+    const commands: vscode.Command[] = [
+      {
+        title: vscode.l10n.t('▶ Train Model'),
+        tooltip: vscode.l10n.t('Train this model here, with the settings of the source'),
+        command: COMMANDS.trainModel,
+        arguments: [argument],
+      },
+      {
+        title: vscode.l10n.t('Inspect'),
+        tooltip: vscode.l10n.t('Look into its gates and states without training, on seeded weights'),
+        command: COMMANDS.inspectModel,
+        arguments: [argument],
+      },
+      { title: sizeTitle(model), command: '' },
+    ];
+    const result = this.#results.of(model.key);
+    if (result) commands.push(resultCommand(result.run, result.testAccuracy, result.hash !== model.hash));
+    const [missing, ...more] = [...unsupported(spec), ...open];
+    if (missing) {
+      const rest = more.length > 0 ? vscode.l10n.t(' (and {0} more)', more.length) : '';
+      commands.push({
+        title: `$(warning) ${translate(missing)}${rest}`,
+        tooltip: [missing, ...more].map(translate).join('\n'),
+        command: '',
+      });
+    }
+    return commands;
+  }
+}
+
+/** `LSTM 3×150 · 470,110 parameters` */
+function sizeTitle({ reading: { spec } }: SourceModel): string {
+  const count = parameterCount(spec);
+  const title = headline(spec);
+  return count === undefined ? title : `${title} · ${vscode.l10n.t('{0} parameters', formatCount(count))}`;
+}
+
+function resultCommand(run: string, accuracy: number, changed: boolean): vscode.Command {
+  const percent = formatPercent(accuracy);
+  return {
+    title: changed
+      ? vscode.l10n.t('{0} test accuracy before the last edit', percent)
+      : vscode.l10n.t('{0} test accuracy', percent),
+    tooltip: vscode.l10n.t('Show the last run of this model'),
+    command: COMMANDS.showRun,
+    arguments: [run],
+  };
+}

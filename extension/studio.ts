@@ -1,0 +1,318 @@
+/**
+ * Joins models, runs, inspectors and pages into what the commands do. It is built by the first command, panel or view
+ * that needs it, so that activation does nothing but register.
+ */
+import * as vscode from 'vscode';
+import { EngineError } from '../engine/errors.ts';
+import type { DataBinding } from '../engine/data/source.ts';
+import { headline } from '../engine/model/headline.ts';
+import { unsupported } from '../engine/model/support.ts';
+import type { RunRecord, RunSettings } from '../engine/runs/format.ts';
+import { defaultSettings } from '../engine/runs/settings.ts';
+import { RunStore } from '../engine/runs/store.ts';
+import { COMMANDS, isModelArgument } from './commands/commandIds.ts';
+import { DataChoice } from './models/dataChoice.ts';
+import type { LastResults } from './models/lastResults.ts';
+import type { ModelFinder } from './models/modelFinder.ts';
+import { pickModel } from './models/pickModel.ts';
+import type { SourceModel } from './models/sourceModel.ts';
+import { GatesView } from './pages/gatesView.ts';
+import { TensorsPanel } from './pages/tensorsPanel.ts';
+import { TrainingPanel } from './pages/trainingPanel.ts';
+import { EngineSession } from './runs/engineSession.ts';
+import { EpochLines } from './runs/epochLines.ts';
+import { Inspection } from './runs/inspection.ts';
+import { pickRun } from './runs/runList.ts';
+import { askConflict, explainUnsupported, tellEnd } from './runs/runQuestions.ts';
+import { RunService } from './runs/runService.ts';
+import type { RunState } from './runs/runState.ts';
+import { ShownRun } from './runs/shownRun.ts';
+import { SourceWatch } from './runs/sourceWatch.ts';
+import { TrainingDesk } from './runs/trainingDesk.ts';
+import { TrainingStatus } from './runs/trainingStatus.ts';
+import { describeError } from './translate.ts';
+
+/** What activation hands over. */
+export interface StudioParts {
+  readonly context: vscode.ExtensionContext;
+  readonly finder: ModelFinder;
+  readonly results: LastResults;
+  readonly log: vscode.LogOutputChannel;
+  /** Lenses show results of runs. */
+  readonly refreshLenses: () => void;
+}
+
+export class Studio {
+  readonly runs: RunService;
+  readonly engine: EngineSession;
+  readonly trainingPanel: TrainingPanel;
+  readonly gatesView: GatesView;
+  readonly tensorsPanel: TensorsPanel;
+  readonly #parts: StudioParts;
+  readonly #inspection: Inspection;
+  readonly #shown: ShownRun;
+  readonly #desk: TrainingDesk;
+  readonly #data: DataChoice;
+  readonly #lines: EpochLines;
+  readonly #store: RunStore;
+  readonly #disposables: vscode.Disposable;
+
+  constructor(parts: StudioParts) {
+    this.#parts = parts;
+    const { context, finder, log } = parts;
+    const storage = context.storageUri ?? context.globalStorageUri;
+    this.#store = new RunStore(vscode.Uri.joinPath(storage, 'runs').fsPath, {
+      onDamaged: error => {
+        log.warn(describeError(error));
+      },
+    });
+    this.engine = new EngineSession(context.extensionUri, log);
+    this.runs = new RunService(this.engine, this.#store, log, askConflict);
+    this.#inspection = new Inspection(this.engine, this.runs);
+    this.#shown = new ShownRun(context.workspaceState, this.runs, this.#inspection);
+    this.#data = new DataChoice(context.workspaceState);
+    this.#lines = new EpochLines(this.runs);
+    const sources = new SourceWatch(finder, () => this.runs.list());
+
+    const showRun = async ({ run }: { readonly run: string }): Promise<null> => {
+      await this.showRun(run);
+      return null;
+    };
+    const openTensors = this.#doing(() => this.openTensorInspector(undefined));
+    const openGates = this.#doing(() => this.openGateInspector());
+    this.#desk = new TrainingDesk(this.#shown, this.runs, finder, this.#data, {
+      ...{ showRun, openGates, openTensors },
+      start: settings => this.#doing(() => this.#start(settings))(),
+      pause: this.#doing(() => this.runs.pause()),
+      resume: this.#doing(() => this.runs.resume()),
+      stop: this.#doing(() => this.runs.stop()),
+      resumeFromCheckpoint: this.#doing(() => this.#resumeFromCheckpoint(this.#shown.run)),
+      revealSource: this.#doing(() => this.#revealSource()),
+      chooseData: this.#doing(() => this.chooseData(undefined)),
+    });
+    const page = { extensionUri: context.extensionUri, log };
+    this.trainingPanel = new TrainingPanel(page, this.#desk);
+    this.gatesView = new GatesView(page, this.#inspection, {
+      ...{ showRun, openTensors },
+      openTraining: this.#doing(() => this.openTrainingPanel()),
+      openSamples: this.#doing(() => vscode.commands.executeCommand(COMMANDS.openSamples)),
+      trainActiveFile: this.#doing(() => this.train(undefined)),
+    });
+    this.tensorsPanel = new TensorsPanel(page, this.#inspection, {
+      ...{ showRun, openGates },
+      copy: async ({ text }) => {
+        await vscode.env.clipboard.writeText(text);
+        return null;
+      },
+    });
+
+    this.#disposables = vscode.Disposable.from(
+      this.runs.onDidStart(run => {
+        this.#shown.show(run);
+        this.trainingPanel.reveal();
+        void this.gatesView.reveal({ focus: false });
+      }),
+      this.runs.onDidEnd(run => {
+        void this.#runEnded(run);
+      }),
+      this.runs.onDidChangeList(() => {
+        this.#shown.refresh();
+      }),
+      ...[new TrainingStatus(this.runs), this.#lines, sources, this.#shown, this.#inspection],
+      ...[this.trainingPanel, this.gatesView, this.tensorsPanel, this.runs, this.engine],
+    );
+    void this.runs.list().then(runs => sources.check(runs));
+  }
+
+  /** Shows again what was shown before a reload; to be awaited before a page is shown. */
+  restore(): Promise<void> {
+    return this.#shown.restore();
+  }
+
+  /** Trains a model with the settings of its source. */
+  async train(argument: unknown): Promise<void> {
+    const model = await pickModel(this.#parts.finder, argument);
+    if (model) await this.#train(model, defaultSettings(model.reading.spec));
+  }
+
+  /** Shows gates and states of a model on seeded weights. */
+  async inspect(argument: unknown): Promise<void> {
+    const model = await pickModel(this.#parts.finder, argument);
+    if (!model || !(await this.#canRun(model))) return;
+    const data = await this.#data.of(model);
+    if (!data) return;
+    const { spec } = model.reading;
+    this.#shown.showModel(model, { spec, data, settings: defaultSettings(spec), source: sourceOf(model) });
+    await this.gatesView.reveal({ focus: false });
+  }
+
+  async openTrainingPanel(): Promise<void> {
+    await this.restore();
+    const [model] = await this.#parts.finder.currentModels();
+    if (model && !this.#shown.run) this.#shown.offer(model);
+    this.trainingPanel.reveal();
+  }
+
+  async openGateInspector(): Promise<void> {
+    await this.gatesView.reveal({ focus: true });
+  }
+
+  /** @param argument a model and a tensor, from a hover's link; else what is shown already, or the model in this file */
+  async openTensorInspector(argument: unknown): Promise<void> {
+    await this.restore();
+    if (isModelArgument(argument)) {
+      const model = await pickModel(this.#parts.finder, argument);
+      if (!model) return;
+      if (this.#shown.run?.modelKey !== model.key) await this.inspect(argument);
+      this.tensorsPanel.reveal(argument.tensor);
+      return;
+    }
+    if (!this.#inspection.subject()) await this.inspect(undefined);
+    if (this.#inspection.subject()) this.tensorsPanel.reveal();
+  }
+
+  async showRuns(): Promise<void> {
+    await pickRun(() => this.runs.list(), {
+      show: run => void this.showRun(run.id),
+      resume: run => void this.#resumeFromCheckpoint(run),
+      remove: run => this.#remove(run),
+    });
+  }
+
+  /** @throws EngineError `unknown` when the run was deleted */
+  async showRun(id: string): Promise<void> {
+    const run = await this.runs.find(id);
+    if (!run) throw new EngineError('unknown', { text: 'This run was deleted.' });
+    this.#shown.show(run);
+    this.trainingPanel.reveal();
+  }
+
+  async chooseData(argument: unknown): Promise<void> {
+    const shown = isModelArgument(argument) ? undefined : await this.#desk.model();
+    const model = shown ?? (await pickModel(this.#parts.finder, argument));
+    if (model && (await this.#data.choose(model))) this.#shown.refresh();
+  }
+
+  /** What can be done with the run that goes on; the status bar opens it. */
+  async runMenu(): Promise<void> {
+    const run = this.runs.active;
+    if (!run) return;
+    const toggle =
+      run.record.status === 'paused'
+        ? { label: `$(debug-continue) ${vscode.l10n.t('Resume')}`, act: () => this.runs.resume() }
+        : { label: `$(debug-pause) ${vscode.l10n.t('Pause')}`, act: () => this.runs.pause() };
+    const items = [
+      { label: `$(graph-line) ${vscode.l10n.t('Show Training Panel')}`, act: () => this.showRun(run.id) },
+      { label: `$(symbol-event) ${vscode.l10n.t('Show Gates')}`, act: () => this.openGateInspector() },
+      toggle,
+      { label: `$(debug-stop) ${vscode.l10n.t('Stop')}`, act: () => this.runs.stop() },
+    ];
+    await (await vscode.window.showQuickPick(items, { title: run.head().title }))?.act();
+  }
+
+  showLines(): void {
+    this.#lines.show();
+  }
+
+  /** Ends the worker; a run that goes on stands as interrupted from now on. */
+  async close(): Promise<void> {
+    this.#disposables.dispose();
+    await this.#store.close();
+  }
+
+  /** Start of the training panel: the model of the shown run, with the settings of the form. */
+  async #start(settings: RunSettings): Promise<void> {
+    const model = await this.#desk.model();
+    if (model) {
+      await this.#train(model, settings);
+      return;
+    }
+    const run = this.#shown.run;
+    if (run) {
+      // Its source is gone: the model is still known from the run itself.
+      const { spec, data, source } = run.record;
+      await this.runs.start({ spec, data, source, settings, modelKey: run.modelKey });
+      return;
+    }
+    const picked = await pickModel(this.#parts.finder, undefined);
+    if (picked) await this.#train(picked, settings);
+  }
+
+  async #train(model: SourceModel, settings: RunSettings): Promise<void> {
+    if (!(await this.#canRun(model))) return;
+    const data: DataBinding | undefined = await this.#data.of(model);
+    if (!data) return;
+    const { spec } = model.reading;
+    await this.runs.start({ spec, settings, data, source: sourceOf(model), modelKey: model.key });
+  }
+
+  async #canRun({ reading: { spec, open } }: SourceModel): Promise<boolean> {
+    const reasons = [...unsupported(spec), ...open];
+    if (reasons.length === 0) return true;
+    await explainUnsupported(headline(spec), reasons);
+    return false;
+  }
+
+  async #resumeFromCheckpoint(run: RunState | undefined): Promise<void> {
+    if (run) await this.runs.resumeFromCheckpoint(run);
+  }
+
+  async #remove(run: RunState): Promise<void> {
+    await this.runs.remove(run);
+    await this.#parts.results.forget(run.id);
+    this.#parts.refreshLenses();
+    if (this.#shown.run === run) this.#shown.show(this.runs.known[0]);
+  }
+
+  async #revealSource(): Promise<void> {
+    const model = await this.#desk.model();
+    const source = this.#shown.run?.record.source;
+    const document =
+      model?.document ?? (source && (await vscode.workspace.openTextDocument(vscode.Uri.parse(source.uri))));
+    if (!document) return;
+    const position = model?.position ?? new vscode.Position(source?.line ?? 0, 0);
+    const selection = new vscode.Range(position, position);
+    await vscode.window.showTextDocument(document, { viewColumn: vscode.ViewColumn.One, selection });
+  }
+
+  async #runEnded(run: RunState): Promise<void> {
+    const testAccuracy = run.curves.testAccuracy;
+    if (testAccuracy !== undefined) {
+      const { hash } = run.record.source;
+      await this.#parts.results.set(run.modelKey, { run: run.id, testAccuracy, hash });
+      this.#parts.refreshLenses();
+    }
+    await tellEnd(run, {
+      showGates: ended => {
+        this.#shown.show(ended);
+        void this.openGateInspector();
+      },
+      showRun: ended => void this.showRun(ended.id),
+      resume: ended => void this.#resumeFromCheckpoint(ended),
+      startAgain: ended => {
+        const { spec, settings, data, source } = ended.record;
+        void this.runs.start({ spec, settings, data, source, modelKey: ended.modelKey });
+      },
+    });
+  }
+
+  /**
+   * A handler that answers its page at once and tells the person itself when the work fails: questions to the person
+   * take longer than a page waits.
+   */
+  #doing(work: () => unknown): () => null {
+    return () => {
+      Promise.resolve()
+        .then(work)
+        .catch((error: unknown) => {
+          this.#parts.log.error(error instanceof Error ? error : String(error));
+          void vscode.window.showErrorMessage(describeError(error));
+        });
+      return null;
+    };
+  }
+}
+
+function sourceOf({ uri, hash, position }: SourceModel): RunRecord['source'] {
+  return { uri: uri.toString(), hash, line: position.line };
+}
