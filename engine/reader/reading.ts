@@ -20,6 +20,8 @@ export interface TensorValue {
   readonly axes: readonly Axis[];
   /** What it is in RNN terms: `h of layer 3 at the last step`. */
   readonly meaning?: Phrase;
+  /** What notes and frameworks often tell differently about it. */
+  readonly note?: Phrase;
   /** Where it stands in the model's graph, so that it can be opened in the tensor inspector. */
   readonly ref?: TensorRef;
 }
@@ -31,6 +33,7 @@ export interface TupleValue {
   /** Names of the items where they have any: `c`, `h`. */
   readonly fields?: readonly string[];
   readonly meaning?: Phrase;
+  readonly note?: Phrase;
 }
 
 /** A cell, layer or module object. */

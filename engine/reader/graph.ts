@@ -1,0 +1,205 @@
+/** The graph that grows while a program is read: inputs, nodes, and what the program does with them. */
+import { phrase, type Phrase } from '../model/phrase.ts';
+import type {
+  ClippingSpec,
+  DenseNode,
+  GraphNode,
+  InputSpec,
+  OptimizerSpec,
+  RecurrentNode,
+  TensorRef,
+  TrainingSpec,
+} from '../model/spec.ts';
+import type { TextRange } from './reading.ts';
+import { type Dimension, equal, toSize } from './sizes.ts';
+import { type Abstract, type CellObject, type DataSource, tensor, type Tensor, type TensorAxis } from './values.ts';
+
+export interface Input {
+  id: string;
+  role: InputSpec['role'] | null;
+  readonly dtype: string;
+  /** Axes after the batch, batch-major. */
+  axes: readonly TensorAxis[];
+  timeMajor: boolean;
+  readonly range: TextRange;
+  data: DataSource | null;
+}
+
+export interface NodeRecord {
+  readonly node: GraphNode;
+  readonly range: TextRange;
+  readonly frame: number;
+  /** The cells of a recurrent node as objects of the program. */
+  readonly cells: readonly CellObject[];
+  /** The variable that holds the cells. */
+  readonly name: string | null;
+  /** What of it the description cannot say. */
+  readonly open: readonly Phrase[];
+}
+
+/** One training operation. */
+export interface TrainingRecord {
+  readonly loss: Tensor;
+  readonly optimizer: OptimizerSpec | null;
+  readonly clipping: ClippingSpec | null;
+  readonly range: TextRange;
+  /** Filled in when the program runs it. */
+  epochs: number | null;
+  iterations: number | null;
+  batchSize: number | null;
+}
+
+/** A node without its id; distributes over the kinds of nodes. */
+export type NodeDraft = GraphNode extends infer N ? (N extends GraphNode ? Omit<N, 'id'> : never) : never;
+
+export class Graph {
+  readonly inputs = new Map<string, Input>();
+  readonly nodes = new Map<string, NodeRecord>();
+  readonly trainings: TrainingRecord[] = [];
+  readonly losses: { readonly loss: Tensor; readonly range: TextRange }[] = [];
+  readonly metrics: { readonly of: TensorRef; readonly metric: NonNullable<TrainingSpec['metrics']>[number] }[] = [];
+  readonly names = new Map<string, TensorRef>();
+  readonly #taken = new Map<string, number>();
+  readonly #layers = new Map<string, number>();
+
+  /** `dense`, `dense_1`, `dense_2`: how frameworks name layers that have no name of their own. */
+  layerName(base: string): string {
+    const count = this.#layers.get(base) ?? 0;
+    this.#layers.set(base, count + 1);
+    return count === 0 ? base : `${base}_${count}`;
+  }
+
+  unique(base: string): string {
+    const count = this.#taken.get(base) ?? 0;
+    this.#taken.set(base, count + 1);
+    if (count === 0) return base;
+    const name = `${base}_${count}`;
+    return this.#taken.has(name) ? this.unique(base) : (this.#taken.set(name, 1), name);
+  }
+
+  input(name: string, input: Omit<Input, 'id' | 'data' | 'role' | 'timeMajor'> & Partial<Input>): Input {
+    const record: Input = { role: null, timeMajor: false, data: null, ...input, id: this.unique(name) };
+    this.inputs.set(record.id, record);
+    return record;
+  }
+
+  add(
+    base: string,
+    draft: NodeDraft,
+    more: {
+      readonly range: TextRange;
+      readonly frame?: number;
+      readonly cells?: readonly CellObject[];
+      readonly name?: string | null;
+      readonly open?: readonly Phrase[];
+    },
+  ): string {
+    const id = this.unique(base);
+    const node: GraphNode = { ...draft, id };
+    this.nodes.set(id, {
+      node,
+      range: more.range,
+      frame: more.frame ?? 0,
+      cells: more.cells ?? [],
+      name: more.name ?? null,
+      open: more.open ?? [],
+    });
+    return id;
+  }
+
+  /** The input that a tensor is, if it is one. */
+  inputOf(value: Abstract | undefined): Input | null {
+    if (value?.kind !== 'tensor' || value.ref === undefined || value.ref.part !== undefined) return null;
+    return this.inputs.get(value.ref.from) ?? null;
+  }
+
+  /** Says what an input is for; the first use decides. */
+  use(value: Abstract | undefined, role: InputSpec['role']): void {
+    const input = this.inputOf(value);
+    if (input !== null) input.role ??= role;
+  }
+
+  nodeOf(ref: TensorRef | undefined): GraphNode | null {
+    return ref === undefined ? null : (this.nodes.get(ref.from)?.node ?? null);
+  }
+
+  recurrentOf(ref: TensorRef | undefined): RecurrentNode | null {
+    const node = this.nodeOf(ref);
+    return node?.op === 'recurrent' ? node : null;
+  }
+
+  denseOf(ref: TensorRef | undefined): DenseNode | null {
+    const node = this.nodeOf(ref);
+    return node?.op === 'dense' ? node : null;
+  }
+
+  /** Puts another node in the place of one, under its id. */
+  replace(id: string, node: GraphNode): void {
+    const record = this.nodes.get(id);
+    if (record !== undefined) this.nodes.set(id, { ...record, node });
+  }
+
+  /** The tensors that a node reads. */
+  static sources(node: GraphNode): TensorRef[] {
+    switch (node.op) {
+      case 'concatenate':
+      case 'combine':
+        return node.inputs;
+      case 'recurrent':
+        return [
+          node.input,
+          ...(node.sequenceLength === undefined ? [] : [node.sequenceLength]),
+          ...(node.mask === undefined ? [] : [node.mask]),
+          ...(node.initialState?.kind === 'given' ? node.initialState.tensors : []),
+        ];
+      default:
+        return [node.input];
+    }
+  }
+}
+
+export const BATCH: TensorAxis = { name: 'batch', size: null };
+
+export function stepsAxis(size: Dimension | null): TensorAxis {
+  return { name: 'steps', size };
+}
+
+export function unitsAxis(size: Dimension | null): TensorAxis {
+  return { name: 'units', size };
+}
+
+export function isBatch(axis: TensorAxis | undefined): boolean {
+  return axis?.name === 'batch';
+}
+
+/** The axis of the steps, or -1. */
+export function stepsAt(axes: readonly TensorAxis[]): number {
+  return axes.findIndex(axis => axis.name === 'steps');
+}
+
+export function lastAxis(value: Tensor): TensorAxis | null {
+  return value.axes?.at(-1) ?? null;
+}
+
+export function sameAxis(a: TensorAxis, b: TensorAxis): boolean {
+  if (a.size === null || b.size === null) return a.size === b.size && a.name === b.name;
+  return equal(a.size, b.size);
+}
+
+/** A dense layer on the last axis, whatever stands before it. */
+export function denseNode(
+  graph: Graph,
+  input: Tensor,
+  options: Omit<DenseNode, 'op' | 'id' | 'input' | 'units'> & {
+    readonly units: Dimension;
+    readonly range: TextRange;
+    readonly meaning?: Phrase;
+  },
+): Tensor {
+  const { units, range, meaning, ...rest } = options;
+  const axes = input.axes === null ? null : [...input.axes.slice(0, -1), unitsAxis(units)];
+  const text = meaning ?? phrase('output of the dense layer {0}', rest.scope);
+  if (input.ref === undefined) return tensor(input.dtype, axes, { meaning: text });
+  const id = graph.add(rest.scope, { op: 'dense', input: input.ref, units: toSize(units), ...rest }, { range });
+  return tensor(input.dtype, axes, { ref: { from: id }, meaning: text });
+}

@@ -1,0 +1,241 @@
+/** Cuts the models out of the graph that a program has built: backwards from each loss, or from what nobody reads. */
+import { phrase, type Phrase } from '../model/phrase.ts';
+import {
+  type Framework,
+  type InputSpec,
+  type LossSpec,
+  MODEL_SPEC_VERSION,
+  type ModelSpec,
+  type TensorRef,
+  type TrainingSpec,
+} from '../model/spec.ts';
+import { Graph, type NodeRecord, type TrainingRecord } from './graph.ts';
+import type { ModelReading, TextRange } from './reading.ts';
+import { toSize } from './sizes.ts';
+import type { Tensor } from './values.ts';
+
+/** What the frameworks have in common about a program, besides its graph. */
+export interface ProgramFacts {
+  readonly framework: Framework;
+  /** The pieces of program text: the whole file, or the fences of a note. */
+  readonly pieces: readonly TextRange[];
+  readonly text: string;
+}
+
+interface Root {
+  readonly refs: readonly TensorRef[];
+  readonly loss: Tensor | null;
+  readonly training: TrainingRecord | null;
+}
+
+/** Nodes and inputs from which the roots are computed. */
+function closure(graph: Graph, roots: readonly TensorRef[]): Set<string> {
+  const reached = new Set<string>();
+  const waiting = roots.map(ref => ref.from);
+  for (let id = waiting.pop(); id !== undefined; id = waiting.pop()) {
+    if (reached.has(id)) continue;
+    reached.add(id);
+    const record = graph.nodes.get(id);
+    if (record !== undefined) waiting.push(...Graph.sources(record.node).map(ref => ref.from));
+  }
+  return reached;
+}
+
+function isRecurrent(graph: Graph, ids: Iterable<string>): boolean {
+  for (const id of ids) if (graph.nodes.get(id)?.node.op === 'recurrent') return true;
+  return false;
+}
+
+function lossRefs(loss: Tensor): TensorRef[] {
+  if (loss.derivation?.op !== 'loss') return [];
+  return [loss.derivation.prediction.ref, loss.derivation.target.ref].filter(ref => ref !== undefined);
+}
+
+/** Where models end: trained losses, then losses that nothing trains, then tensors that nothing reads. */
+function rootsOf(graph: Graph): Root[] {
+  const roots: Root[] = [];
+  const covered = new Set<string>();
+  const cover = (root: Root): void => {
+    const ids = closure(graph, root.refs);
+    if (!isRecurrent(graph, ids)) return;
+    roots.push(root);
+    for (const id of ids) covered.add(id);
+  };
+  for (const training of graph.trainings) {
+    const key = JSON.stringify(lossRefs(training.loss));
+    if (roots.some(root => root.loss !== null && JSON.stringify(lossRefs(root.loss)) === key)) continue;
+    cover({ refs: lossRefs(training.loss), loss: training.loss, training });
+  }
+  for (const { loss } of graph.losses.toReversed()) {
+    const refs = lossRefs(loss);
+    if (refs.some(ref => covered.has(ref.from) && graph.nodes.has(ref.from))) continue;
+    cover({ refs, loss, training: null });
+  }
+  const read = new Set([...graph.nodes.values()].flatMap(({ node }) => Graph.sources(node).map(ref => ref.from)));
+  for (const [id, { node }] of graph.nodes) {
+    if (read.has(id) || covered.has(id) || node.op === 'select_step') continue;
+    if (
+      [...closure(graph, [{ from: id }])].some(
+        reached => covered.has(reached) && graph.nodes.get(reached)?.node.op === 'recurrent',
+      )
+    )
+      continue;
+    cover({ refs: [{ from: id }], loss: null, training: null });
+  }
+  for (const [id, { node }] of graph.nodes) {
+    if (node.op === 'recurrent' && !covered.has(id)) cover({ refs: [{ from: id }], loss: null, training: null });
+  }
+  return roots;
+}
+
+function inputSpecs(graph: Graph, ids: ReadonlySet<string>): InputSpec[] {
+  return [...graph.inputs.values()]
+    .filter(input => ids.has(input.id))
+    .map(input => ({
+      id: input.id,
+      role: input.role ?? 'sequence',
+      dtype: inputType(input.dtype),
+      axes: input.axes.map(axis => ({
+        name: axis.name === '' ? 'values' : axis.name,
+        size: axis.size === null ? `${input.id} ${axis.name}`.trim() : toSize(axis.size),
+      })),
+      ...(input.timeMajor ? { timeMajor: true } : {}),
+    }));
+}
+
+function inputType(dtype: string): InputSpec['dtype'] {
+  return dtype === 'float64' || dtype === 'int32' || dtype === 'int64' || dtype === 'bool'
+    ? dtype
+    : /int/.test(dtype)
+      ? 'int64'
+      : 'float32';
+}
+
+function lossSpec(loss: Tensor | null): LossSpec | null {
+  const derivation = loss?.derivation;
+  if (derivation?.op !== 'loss' || derivation.prediction.ref === undefined || derivation.target.ref === undefined)
+    return null;
+  return {
+    kind: derivation.kind,
+    prediction: derivation.prediction.ref,
+    target: derivation.target.ref,
+    ...(derivation.kind.endsWith('entropy') ? { fromLogits: derivation.fromLogits } : {}),
+    reduction: derivation.reduction === 'none' ? 'sum' : derivation.reduction,
+  };
+}
+
+function trainingSpec(graph: Graph, root: Root, ids: ReadonlySet<string>): TrainingSpec {
+  const { training } = root;
+  const metrics = graph.metrics.filter(({ of }) => ids.has(of.from)).map(({ metric }) => metric);
+  const distinct = metrics.filter(
+    (metric, at) => metrics.findIndex(other => JSON.stringify(other) === JSON.stringify(metric)) === at,
+  );
+  return {
+    ...(training?.optimizer == null ? {} : { optimizer: training.optimizer }),
+    ...(training?.clipping == null ? {} : { clipping: training.clipping }),
+    ...(training?.epochs == null ? {} : { epochs: training.epochs }),
+    ...(training?.iterations == null ? {} : { iterations: training.iterations }),
+    ...(training?.batchSize == null ? {} : { batchSize: training.batchSize }),
+    ...(distinct.length === 0 ? {} : { metrics: distinct }),
+  };
+}
+
+/** Symbols that stand where the description wants sizes. */
+function openSizes(spec: ModelSpec): Phrase[] {
+  const open = new Map<string, Phrase>();
+  const look = (size: unknown, what: string): void => {
+    if (typeof size === 'string') open.set(size, phrase('{0} is not known: {1}', what, size));
+  };
+  for (const input of spec.inputs)
+    for (const axis of input.axes) if (axis.name !== 'steps') look(axis.size, `${input.id}: ${axis.name}`);
+  for (const node of spec.nodes) {
+    if (node.op === 'dense') look(node.units, node.scope);
+    if (node.op === 'embedding') {
+      look(node.units, node.scope);
+      look(node.vocabulary, node.scope);
+    }
+  }
+  return [...open.values()];
+}
+
+/** The line on which something begins. */
+function lineOf(text: string, { start }: TextRange): TextRange {
+  const from = text.lastIndexOf('\n', start - 1) + 1;
+  const end = text.indexOf('\n', start);
+  return { start: from, end: end < 0 ? text.length : end };
+}
+
+/**
+ * Where the lens stands: the line that creates the first of the model's cells, if that is where the model is built, else
+ * the line that drives them (cells made by a function that several models may call).
+ */
+function lensRange(records: readonly NodeRecord[], text: string): TextRange {
+  const [first] = records.filter(record => record.node.op === 'recurrent');
+  if (first === undefined) return { start: 0, end: 0 };
+  const own = first.cells.filter(cell => cell.frame === first.frame).map(cell => cell.range);
+  const [range = first.range] = own.toSorted((a, b) => a.start - b.start);
+  return lineOf(text, range);
+}
+
+/** The variable that holds the cells, or that the input or output goes by. */
+function modelName(records: readonly NodeRecord[]): string {
+  return records.find(record => record.node.op === 'recurrent' && record.name !== null)?.name ?? 'model';
+}
+
+/** The pieces of the text in which the model is built and trained. */
+function extentOf(records: readonly NodeRecord[], { training }: Root, pieces: readonly TextRange[]): TextRange {
+  const places = [...records.map(record => record.range), ...(training === null ? [] : [training.range])];
+  const holding = pieces.filter(piece => places.some(({ start }) => piece.start <= start && start < piece.end));
+  const [first] = holding.length > 0 ? holding : pieces;
+  const last = (holding.length > 0 ? holding : pieces).at(-1);
+  return { start: first?.start ?? 0, end: last?.end ?? 0 };
+}
+
+/** The models of a graph, in the order of the text, each with the ids of its nodes. */
+export function modelsOf(
+  graph: Graph,
+  facts: ProgramFacts,
+): { readonly model: ModelReading; readonly ids: ReadonlySet<string> }[] {
+  const roots = rootsOf(graph);
+  const found = roots.map((root): { model: ModelReading; ids: ReadonlySet<string> } => {
+    const ids = closure(graph, root.refs);
+    const records = [...graph.nodes.values()].filter(({ node }) => ids.has(node.id));
+    const inputs = inputSpecs(graph, ids);
+    const loss = lossSpec(root.loss);
+    const data = [...graph.inputs.values()].find(input => ids.has(input.id) && input.data !== null)?.data;
+    const names = Object.fromEntries([...graph.names].filter(([, ref]) => ids.has(ref.from)));
+    const spec: ModelSpec = {
+      version: MODEL_SPEC_VERSION,
+      name: modelName(records),
+      framework: facts.framework,
+      inputs,
+      nodes: records.map(({ node }) => node),
+      ...(loss === null ? {} : { loss }),
+      training: trainingSpec(graph, root, ids),
+      ...(data == null ? {} : { data: { kind: data.kind, source: data.source } }),
+      ...(Object.keys(names).length === 0 ? {} : { names }),
+    };
+    const open = [...records.flatMap(record => record.open), ...openSizes(spec)];
+    const distinct = open.filter(
+      (one, at) => open.findIndex(other => JSON.stringify(other) === JSON.stringify(one)) === at,
+    );
+    return {
+      model: {
+        spec,
+        range: lensRange(records, facts.text),
+        extent: extentOf(records, root, facts.pieces),
+        open: distinct,
+      },
+      ids,
+    };
+  });
+  // Models whose cells come from the same line are told apart by the lines that drive them.
+  const separate = found.map(({ model, ids }) => {
+    const clash = found.filter(other => other.model.range.start === model.range.start).length > 1;
+    const driver = clash
+      ? [...graph.nodes.values()].find(({ node }) => ids.has(node.id) && node.op === 'recurrent')
+      : undefined;
+    return { model: driver === undefined ? model : { ...model, range: lineOf(facts.text, driver.range) }, ids };
+  });
+  return separate.toSorted((a, b) => a.model.range.start - b.model.range.start);
+}

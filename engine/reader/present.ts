@@ -1,0 +1,89 @@
+/** Turns what the interpreter knows into what hovers show. */
+import { CELLS } from '../cells/table.ts';
+import { phrase, type Phrase } from '../model/phrase.ts';
+import type { Graph, Input } from './graph.ts';
+import type { Axis, LayerValue, TensorValue, TupleValue, Value } from './reading.ts';
+import { toSize } from './sizes.ts';
+import type { Abstract, Cells, Sequence, Tensor, TensorAxis } from './values.ts';
+
+/** Longer lists are not shown item by item. */
+const MAX_SHOWN = 256;
+
+/** What an input is for, in words. */
+function inputMeaning({ role, dtype, axes }: Input): Phrase | null {
+  switch (role) {
+    case 'sequence':
+      return axes.length === 1 ? phrase('input sequences of tokens') : phrase('input sequences');
+    case 'target':
+      if (!/int/.test(dtype)) return phrase('target values');
+      return axes.length === 0 ? phrase('class labels') : phrase('class labels of every step');
+    case 'lengths':
+      return phrase('number of valid steps of each row');
+    case 'state':
+      return phrase('initial state');
+    case 'mask':
+      return phrase('mask of the steps');
+    case null:
+      return null;
+  }
+}
+
+function axisOf({ name, size }: TensorAxis): Axis {
+  return { name, size: size === null ? null : toSize(size) };
+}
+
+function tensorValue(of: Tensor, graph: Graph): TensorValue | null {
+  if (of.axes === null) return null;
+  const input = graph.inputOf(of);
+  const meaning = of.meaning ?? (input === null ? null : inputMeaning(input));
+  return {
+    kind: 'tensor',
+    dtype: of.dtype,
+    axes: of.axes.map(axisOf),
+    ...(meaning === null ? {} : { meaning }),
+    ...(of.note === undefined ? {} : { note: of.note }),
+    ...(of.ref === undefined ? {} : { ref: of.ref }),
+  };
+}
+
+function tupleValue(of: Sequence, graph: Graph): TupleValue | null {
+  if (of.items.length === 0 || of.items.length > MAX_SHOWN) return null;
+  const items: Value[] = [];
+  for (const item of of.items) {
+    const shown = valueOf(item, graph);
+    if (shown === null) return null;
+    items.push(shown);
+  }
+  return {
+    kind: 'tuple',
+    items,
+    ...(of.fields === undefined ? {} : { fields: of.fields }),
+    ...(of.meaning === undefined ? {} : { meaning: of.meaning }),
+    ...(of.note === undefined ? {} : { note: of.note }),
+  };
+}
+
+function layerValue({ framework, className, cells }: Cells): LayerValue {
+  const ids = [...new Set(cells.map(cell => cell.spec.cell))];
+  return {
+    kind: 'layer',
+    framework,
+    className,
+    cells: cells.map(cell => cell.spec),
+    equations: ids.flatMap(id => CELLS[id].equations),
+  };
+}
+
+/** A value as hovers show it; null for what is no tensor, cell or tuple of them. */
+export function valueOf(value: Abstract, graph: Graph): Value | null {
+  switch (value.kind) {
+    case 'tensor':
+      return tensorValue(value, graph);
+    case 'sequence':
+      return tupleValue(value, graph);
+    case 'cells':
+      return layerValue(value);
+    default:
+      return null;
+  }
+}

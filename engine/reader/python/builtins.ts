@@ -1,0 +1,272 @@
+/** Python's own functions and the methods of its lists, dicts and texts, as far as programs build models with them. */
+import type { Call, CallTable } from '../calls.ts';
+import { add, type Dimension, divide, sizeText } from '../sizes.ts';
+import {
+  type Abstract, boolean, dimension, fromDimension, list, type Many, NONE, number, type Sequence, shortText, string, tuple, unknown,
+} from '../values.ts'; // prettier-ignore
+
+/** Longer lists than this are known by their typical item only. */
+export const MAX_ITEMS = 512;
+
+/** The items of a value, or null where they cannot be told one by one. */
+export function itemsOf(value: Abstract | undefined): readonly Abstract[] | null {
+  switch (value?.kind) {
+    case 'sequence':
+      return value.items;
+    case 'dict':
+      return value.pairs.map(([key]) => key);
+    case 'string':
+      return value.value.length > MAX_ITEMS ? null : Array.from(value.value, string);
+    default:
+      return null;
+  }
+}
+
+/** The typical item of a value. */
+export function typicalItem(value: Abstract): Abstract {
+  if (value.kind === 'many') return value.item;
+  return itemsOf(value)?.[0] ?? unknown('');
+}
+
+function many(item: Abstract, count: Abstract): Many {
+  return { kind: 'many', item, count };
+}
+
+function range({ args, reader }: Call): Abstract {
+  const given = args.rest;
+  const [start, stop, step] =
+    given.length === 1 ? [number(0), given[0], number(1)] : [given[0], given[1], given[2] ?? number(1)];
+  const [from, to, by] = [dimension(start), dimension(stop), dimension(step)];
+  if (typeof from === 'number' && typeof to === 'number' && typeof by === 'number' && by !== 0) {
+    const count = Math.max(0, Math.ceil((to - from) / by));
+    if (count <= MAX_ITEMS) return list(Array.from({ length: count }, (_, at) => number(from + at * by)));
+    return many(unknown(''), number(count));
+  }
+  const distance = from === null || to === null ? null : add(to, from, -1);
+  const count: Dimension | null = distance === null || by === null ? null : by === 1 ? distance : divide(distance, by);
+  return many(unknown(reader.assignedTo ?? ''), count === null ? unknown('') : fromDimension(count));
+}
+
+function zip({ args }: Call): Abstract {
+  const [only] = args.rest;
+  // zip(*pairs) of pairs of which only the typical one is known arrives as that one.
+  if (args.rest.length === 1 && only?.kind === 'many' && only.item.kind === 'sequence') {
+    return tuple(only.item.items.map(item => many(item, only.count)));
+  }
+  const columns = args.rest.map(itemsOf);
+  if (columns.every(column => column !== null)) {
+    const length = Math.min(...columns.map(column => column.length), MAX_ITEMS);
+    return list(
+      Array.from({ length: columns.length === 0 ? 0 : length }, (_, row) => tuple(columns.map(column => column[row]!))),
+    );
+  }
+  const counts = args.rest.find(value => value.kind === 'many');
+  return many(tuple(args.rest.map(typicalItem)), counts?.kind === 'many' ? counts.count : unknown(''));
+}
+
+function length({ args }: Call): Abstract {
+  const [of] = args.rest;
+  if (of?.kind === 'many') return of.count;
+  if (of?.kind === 'tensor') return fromDimension(of.axes?.[0]?.size ?? null);
+  const items = itemsOf(of);
+  return items === null ? unknown(`len(${of === undefined ? '' : shortText(of)})`) : number(items.length);
+}
+
+function numeric(convert: (value: number) => number, integer: boolean): (call: Call) => Abstract {
+  return ({ args }) => {
+    const [value] = args.rest;
+    if (value?.kind === 'number') return number(convert(value.value), integer);
+    if (value?.kind === 'string' && value.value.trim() !== '' && !Number.isNaN(Number(value.value))) {
+      return number(convert(Number(value.value)), integer);
+    }
+    return value ?? number(0);
+  };
+}
+
+function extreme(pick: (...values: number[]) => number): (call: Call) => Abstract {
+  return ({ args }) => {
+    const values = args.rest.length === 1 ? (itemsOf(args.rest[0]) ?? []) : args.rest;
+    const numbers = values.map(value => (value.kind === 'number' ? value.value : NaN));
+    return numbers.length === 0 || numbers.some(Number.isNaN) ? unknown('') : number(pick(...numbers));
+  };
+}
+
+function sequenceOf(type: 'tuple' | 'list'): (call: Call) => Abstract {
+  return ({ args }) => {
+    const [of] = args.rest;
+    if (of === undefined) return { kind: 'sequence', type, items: [] };
+    const items = itemsOf(of);
+    return items === null ? of : { kind: 'sequence', type, items };
+  };
+}
+
+export const BUILTINS: CallTable = {
+  range: { signature: '*values', result: range },
+  xrange: { signature: '*values', result: range },
+  zip: { signature: '*values', result: zip },
+  len: { signature: '*values', result: length },
+  int: { signature: '*values', result: numeric(Math.trunc, true) },
+  float: { signature: '*values', result: numeric(value => value, false) },
+  abs: { signature: '*values', result: numeric(Math.abs, false) },
+  round: { signature: '*values', result: numeric(Math.round, true) },
+  max: { signature: '*values', result: extreme(Math.max) },
+  min: { signature: '*values', result: extreme(Math.min) },
+  sum: {
+    signature: '*values',
+    result: ({ args }) => {
+      const sizes = itemsOf(args.rest[0])?.map(dimension);
+      if (sizes === undefined || sizes.some(size => size === null)) return unknown('');
+      return fromDimension(
+        (sizes as Dimension[]).reduce<Dimension | null>((total, size) => (total === null ? null : add(total, size)), 0),
+      );
+    },
+  },
+  list: { signature: '*values', result: sequenceOf('list') },
+  tuple: { signature: '*values', result: sequenceOf('tuple') },
+  reversed: {
+    signature: '*values',
+    result: ({ args }) => {
+      const items = itemsOf(args.rest[0]);
+      return items === null ? (args.rest[0] ?? unknown('')) : list([...items].reverse());
+    },
+  },
+  sorted: { signature: 'values, key=None, reverse=False', result: ({ args }) => args.get('values') ?? unknown('') },
+  enumerate: {
+    signature: 'values, start=0',
+    result: ({ args }) => {
+      const values = args.get('values') ?? unknown('');
+      const items = itemsOf(values);
+      const start = args.number('start') ?? 0;
+      if (items === null)
+        return many(tuple([unknown('i'), typicalItem(values)]), values.kind === 'many' ? values.count : unknown(''));
+      return list(items.map((item, at) => tuple([number(start + at), item])));
+    },
+  },
+  str: {
+    signature: '*values',
+    result: ({ args }) => {
+      const [value] = args.rest;
+      if (value?.kind === 'string') return value;
+      return value?.kind === 'number' ? string(shortText(value)) : unknown('');
+    },
+  },
+  bool: {
+    signature: '*values',
+    result: ({ args }) => truth(args.rest[0]) ?? unknown(''),
+  },
+  print: { signature: '*values', result: () => NONE },
+  dict: {
+    signature: '',
+    result: ({ args }) => {
+      const [given] = args.rest;
+      const entries = new Map(given?.kind === 'dict' ? given.entries : []);
+      for (const name of args.names()) entries.set(name, args.get(name)!);
+      return { kind: 'dict', entries, pairs: [...entries].map(([key, value]) => [string(key), value] as const) };
+    },
+  },
+};
+
+/** Whether Python takes a value for true; null where that cannot be told. */
+export function truth(value: Abstract | undefined): Abstract | null {
+  switch (value?.kind) {
+    case 'boolean':
+      return value;
+    case 'number':
+      return boolean(value.value !== 0);
+    case 'string':
+      return boolean(value.value !== '');
+    case 'none':
+      return boolean(false);
+    case 'sequence':
+      return boolean(value.items.length > 0);
+    case 'dict':
+      return boolean(value.entries.size > 0);
+    case 'unknown':
+    case 'size':
+    case undefined:
+      return null;
+    default:
+      return boolean(true);
+  }
+}
+
+const grow = (self: Sequence, items: readonly Abstract[]): void => {
+  const own = self.items as Abstract[];
+  for (const item of items) if (own.length < MAX_ITEMS) own.push(item);
+};
+
+/** Methods by the kind of their object. */
+export const BUILTIN_METHODS: CallTable = {
+  'sequence.append': {
+    signature: 'item',
+    result: ({ self, args }) => {
+      if (self.kind === 'sequence') grow(self, [args.get('item') ?? unknown('')]);
+      return NONE;
+    },
+  },
+  'sequence.extend': {
+    signature: 'items',
+    result: ({ self, args }) => {
+      if (self.kind === 'sequence') grow(self, itemsOf(args.get('items')) ?? []);
+      return NONE;
+    },
+  },
+  'dict.get': {
+    signature: 'key, default=None',
+    result: ({ self, args }) =>
+      (self.kind === 'dict' ? self.entries.get(args.string('key') ?? '') : undefined) ?? args.get('default') ?? NONE,
+  },
+  'dict.items': {
+    signature: '',
+    result: ({ self }) => (self.kind === 'dict' ? list(self.pairs.map(pair => tuple([...pair]))) : unknown('')),
+  },
+  'dict.keys': {
+    signature: '',
+    result: ({ self }) => (self.kind === 'dict' ? list(self.pairs.map(([key]) => key)) : unknown('')),
+  },
+  'dict.values': {
+    signature: '',
+    result: ({ self }) => (self.kind === 'dict' ? list(self.pairs.map(([, value]) => value)) : unknown('')),
+  },
+  'string.format': {
+    signature: '*values',
+    result: ({ self, args }) => {
+      if (self.kind !== 'string') return unknown('');
+      let next = 0;
+      let complete = true as boolean;
+      const text = self.value.replace(/\{(\w*)(?::[^}]*)?\}/g, (_, field: string) => {
+        const value =
+          field === '' ? args.rest[next++] : /^\d+$/.test(field) ? args.rest[Number(field)] : args.get(field);
+        const piece = textOf(value);
+        complete &&= piece !== null;
+        return piece ?? '';
+      });
+      return complete ? string(text) : unknown('');
+    },
+  },
+  'string.lower': {
+    signature: '',
+    result: ({ self }) => (self.kind === 'string' ? string(self.value.toLowerCase()) : unknown('')),
+  },
+  'string.upper': {
+    signature: '',
+    result: ({ self }) => (self.kind === 'string' ? string(self.value.toUpperCase()) : unknown('')),
+  },
+};
+
+/** A value as Python's `str` writes it, where that is known. */
+export function textOf(value: Abstract | undefined): string | null {
+  switch (value?.kind) {
+    case 'string':
+      return value.value;
+    case 'number':
+      return value.integer || !Number.isInteger(value.value) ? String(value.value) : value.value.toFixed(1);
+    case 'boolean':
+    case 'none':
+      return shortText(value);
+    case 'size':
+      return sizeText(value.size);
+    default:
+      return null;
+  }
+}

@@ -1,0 +1,791 @@
+/**
+ * A tolerant abstract interpreter of Python. It walks a program's statements once, as Python would, with values that may
+ * be unknown; calls of frameworks are looked up in tables. It never runs anything, and everything it does is bounded.
+ */
+import {
+  Arguments,
+  type Call,
+  type CallEntry,
+  type FrameworkTable,
+  type GivenArgument,
+  type Loop,
+  type Reader,
+} from '../calls.ts';
+import type { Graph } from '../graph.ts';
+import type { Diagnostic, TextRange } from '../reading.ts';
+import { add, type Dimension, divide, equal, multiply } from '../sizes.ts';
+import { index } from '../tensors.ts';
+import {
+  type Abstract, boolean, type ClassValue, dimension, fromDimension, held, type FunctionValue, type Instance, list, NONE, number, type Scope, shortText,
+  string, tuple, unknown,
+} from '../values.ts'; // prettier-ignore
+import { BUILTIN_METHODS, BUILTINS, itemsOf, MAX_ITEMS, textOf, truth, typicalItem } from './builtins.ts';
+import type { Argument, Expression, Statement } from './syntax.ts';
+
+/** Expressions that are evaluated for one text, for one loop, and calls inside calls. */
+const MAX_WORK = 300_000;
+const MAX_LOOP_WORK = 30_000;
+const MAX_CALL_DEPTH = 12;
+const MAX_ITERATIONS = 128;
+
+/** What names mean by convention where a fragment does not import them. */
+const CONVENTIONAL: Readonly<Record<string, string>> = {
+  tf: 'tensorflow',
+  tensorflow: 'tensorflow',
+  np: 'numpy',
+  torch: 'torch',
+  nn: 'torch.nn',
+  keras: 'keras',
+  pd: 'pandas',
+};
+
+type Completion =
+  { readonly kind: 'next' | 'break' | 'continue' } | { readonly kind: 'return'; readonly value: Abstract };
+const NEXT: Completion = { kind: 'next' };
+
+/** A value that stood at a place in the text. */
+export interface Occurrence {
+  readonly range: TextRange;
+  readonly value: Abstract;
+}
+
+export class Interpreter implements Reader {
+  readonly graph: Graph;
+  readonly scopes: string[] = [];
+  readonly loops: Loop[] = [];
+  readonly diagnostics: Diagnostic[] = [];
+  readonly occurrences = new Map<number, Occurrence>();
+  /** Functions that no call has reached yet. */
+  readonly uncalled = new Map<readonly Statement[] | Expression, FunctionValue>();
+  readonly module: Scope = { names: new Map([['__name__', string('__main__')]]), parent: null, frame: 0 };
+  frame = 0;
+  assignedTo: string | null = null;
+  readonly #text: string;
+  readonly #frameworks: readonly FrameworkTable[];
+  #work = 0;
+  #frames = 0;
+  #depth = 0;
+  #identities = 0;
+
+  constructor(text: string, graph: Graph, frameworks: readonly FrameworkTable[]) {
+    this.#text = text;
+    this.graph = graph;
+    this.#frameworks = frameworks;
+  }
+
+  identity(): number {
+    return ++this.#identities;
+  }
+
+  report(diagnostic: Diagnostic): void {
+    const { range, code } = diagnostic;
+    if (this.diagnostics.some(other => other.code === code && other.range.start === range.start)) return;
+    this.diagnostics.push(diagnostic);
+  }
+
+  textOf(range: TextRange): string {
+    return this.#text.slice(range.start, range.end);
+  }
+
+  global(name: RegExp): Abstract | null {
+    for (const [key, value] of this.module.names) if (name.test(key)) return value;
+    return null;
+  }
+
+  call(callee: Abstract, args: readonly Abstract[], range: TextRange): Abstract {
+    return this.#apply(
+      callee,
+      args.map(value => ({ value, range })),
+      range,
+      'call',
+    );
+  }
+
+  /** Runs the statements of a module. */
+  run(statements: readonly Statement[]): void {
+    this.#block(statements, this.module);
+  }
+
+  /** Runs the bodies of functions that nothing in the text calls, with their arguments unknown. */
+  runUncalled(): void {
+    for (const callee of [...this.uncalled.values()]) {
+      if (this.uncalled.has(callee.body)) this.#callFunction(callee, [], callee.self);
+    }
+  }
+
+  #record(range: TextRange, value: Abstract): void {
+    if (value.kind !== 'tensor' && value.kind !== 'sequence' && value.kind !== 'cells' && value.kind !== 'many') return;
+    const key = range.start * 4096 + Math.min(range.end - range.start, 4095);
+    if (!this.occurrences.has(key)) this.occurrences.set(key, { range, value });
+  }
+
+  // Statements
+
+  #block(statements: readonly Statement[], scope: Scope): Completion {
+    for (const statement of statements) {
+      if (this.#work > MAX_WORK) return NEXT;
+      const completion = this.#execute(statement, scope);
+      if (completion.kind !== 'next') return completion;
+    }
+    return NEXT;
+  }
+
+  #execute(statement: Statement, scope: Scope): Completion {
+    this.#work++;
+    switch (statement.kind) {
+      case 'expression':
+        this.evaluate(statement.value, scope);
+        return NEXT;
+      case 'assign': {
+        const [target] = statement.targets;
+        this.assignedTo = target?.kind === 'name' ? target.id : target?.kind === 'attribute' ? target.name : null;
+        const value = this.evaluate(statement.value, scope);
+        this.assignedTo = null;
+        for (const each of statement.targets) this.#assign(each, value, scope);
+        return NEXT;
+      }
+      case 'update': {
+        const old = this.evaluate(statement.target, scope);
+        const value = this.#binary(statement.operator, old, this.evaluate(statement.value, scope), statement.range);
+        this.#assign(statement.target, value, scope);
+        return NEXT;
+      }
+      case 'import': {
+        const [top = ''] = statement.module.split('.');
+        if (statement.alias !== null) scope.names.set(statement.alias, { kind: 'path', path: statement.module });
+        else scope.names.set(top, { kind: 'path', path: top });
+        return NEXT;
+      }
+      case 'import-from':
+        for (const { name, alias } of statement.names) {
+          if (name !== '*') scope.names.set(alias, { kind: 'path', path: `${statement.module}.${name}` });
+        }
+        return NEXT;
+      case 'if': {
+        const test = truth(this.evaluate(statement.test, scope));
+        if (test?.kind === 'boolean') return this.#block(test.value ? statement.body : statement.otherwise, scope);
+        const other = this.#block(statement.otherwise, scope);
+        const first = this.#block(statement.body, scope);
+        return other.kind === 'next' ? NEXT : first;
+      }
+      case 'for':
+        return this.#loop(statement, scope);
+      case 'while': {
+        this.evaluate(statement.test, scope);
+        const completion = this.#block(statement.body, scope);
+        return completion.kind === 'return' ? completion : NEXT;
+      }
+      case 'with':
+        return this.#with(statement, scope);
+      case 'try': {
+        for (const body of statement.bodies) {
+          const completion = this.#block(body, scope);
+          if (completion.kind !== 'next') return completion;
+        }
+        return NEXT;
+      }
+      case 'function': {
+        const made = this.#function(statement.name, statement.parameters, statement.body, scope);
+        this.uncalled.set(statement.body, made);
+        scope.names.set(statement.name, made);
+        for (const decorator of statement.decorators) this.evaluate(decorator, scope);
+        return NEXT;
+      }
+      case 'class':
+        this.#class(statement, scope);
+        return NEXT;
+      case 'return':
+        return { kind: 'return', value: statement.value === null ? NONE : this.evaluate(statement.value, scope) };
+      case 'break':
+      case 'continue':
+        return { kind: statement.kind };
+      case 'other':
+        return NEXT;
+    }
+  }
+
+  #loop(statement: Statement & { kind: 'for' }, scope: Scope): Completion {
+    const iterable = this.evaluate(statement.iterable, scope);
+    const items = itemsOf(iterable);
+    const count = iterable.kind === 'many' ? iterable.count : items === null ? unknown('') : number(items.length);
+    const variable = this.textOf(statement.target.range);
+    this.loops.push({ variable, count, text: this.textOf(statement.iterable.range) });
+    const start = this.#work;
+    const rounds = items === null || items.length > MAX_ITERATIONS ? [typicalItem(iterable)] : items;
+    let completion = NEXT;
+    for (const item of rounds) {
+      const bound = items !== null && rounds.length !== items.length ? unknown(variable) : item;
+      this.#assign(statement.target, bound, scope);
+      const ended = this.#block(statement.body, scope);
+      if (ended.kind === 'return') completion = ended;
+      if (ended.kind === 'return' || ended.kind === 'break' || this.#work - start > MAX_LOOP_WORK) break;
+    }
+    this.loops.pop();
+    return completion.kind === 'return' ? completion : this.#block(statement.otherwise, scope);
+  }
+
+  #with(statement: Statement & { kind: 'with' }, scope: Scope): Completion {
+    let opened = 0;
+    for (const { value, target } of statement.items) {
+      const context = this.evaluate(value, scope);
+      if (context.kind === 'scope') {
+        this.scopes.push(context.name);
+        opened++;
+      }
+      if (target !== null) this.#assign(target, context, scope);
+    }
+    const completion = this.#block(statement.body, scope);
+    this.scopes.length -= opened;
+    return completion;
+  }
+
+  #function(
+    name: string,
+    parameters: FunctionValue['parameters'],
+    body: FunctionValue['body'],
+    scope: Scope,
+  ): FunctionValue {
+    const defaults = new Map<string, Abstract>();
+    for (const parameter of parameters) {
+      if (parameter.default !== undefined) defaults.set(parameter.name, this.evaluate(parameter.default, scope));
+    }
+    return { kind: 'function', name, parameters, body, scope, defaults };
+  }
+
+  #class(statement: Statement & { kind: 'class' }, scope: Scope): void {
+    const bases = statement.bases.filter(base => base.name === undefined).map(base => this.evaluate(base.value, scope));
+    const members = new Map<string, Abstract>();
+    const made: ClassValue = { kind: 'class', name: statement.name, bases, members, range: statement.range };
+    this.#block(statement.body, {
+      names: members,
+      parent: { names: new Map([['__class__', made]]), parent: scope, frame: scope.frame },
+      frame: scope.frame,
+    });
+    scope.names.set(statement.name, made);
+  }
+
+  #assign(target: Expression, value: Abstract, scope: Scope): void {
+    switch (target.kind) {
+      case 'name': {
+        const named = held(value, target.id);
+        scope.names.set(target.id, named);
+        this.#name(target.id, named);
+        this.#record(target.range, named);
+        return;
+      }
+      case 'attribute': {
+        const object = this.evaluate(target.object, scope);
+        const named = held(value, target.name);
+        if (object.kind === 'instance' || object.kind === 'object') object.attributes.set(target.name, named);
+        else if (object.kind === 'class') object.members.set(target.name, named);
+        this.#name(target.name, named);
+        this.#record(target.range, named);
+        return;
+      }
+      case 'subscript': {
+        const object = this.evaluate(target.object, scope);
+        const key = this.evaluate(target.index, scope);
+        if (object.kind === 'dict') this.#setEntry(object, key, value);
+        if (
+          object.kind === 'sequence' &&
+          object.type === 'list' &&
+          key.kind === 'number' &&
+          object.items.at(key.value) !== undefined
+        ) {
+          (object.items as Abstract[])[key.value < 0 ? key.value + object.items.length : key.value] = value;
+        }
+        return;
+      }
+      case 'sequence': {
+        const items = itemsOf(value);
+        const star = target.items.findIndex(item => item.kind === 'starred');
+        target.items.forEach((item, position) => {
+          if (item.kind === 'starred') {
+            const end = (items?.length ?? 0) - (target.items.length - position - 1);
+            this.#assign(item.value, items === null ? value : list(items.slice(position, end)), scope);
+            return;
+          }
+          const place =
+            star >= 0 && position > star && items !== null ? items.length - (target.items.length - position) : position;
+          const part = value.kind === 'many' ? value.item : items === null ? this.#part(value, position) : items[place];
+          this.#assign(item, part ?? unknown(''), scope);
+        });
+        return;
+      }
+      default:
+    }
+  }
+
+  /** One item of a value that cannot be taken apart. */
+  #part(value: Abstract, position: number): Abstract {
+    if (value.kind === 'tensor' && value.axes !== null)
+      return index(this.graph, value, [number(position)], { start: 0, end: 0 });
+    return value.kind === 'unknown' ? unknown(value.text) : unknown('');
+  }
+
+  #name(name: string, value: Abstract): void {
+    if (value.kind === 'tensor' && value.ref !== undefined) this.graph.names.set(name, value.ref);
+  }
+
+  #setEntry(dict: Abstract & { kind: 'dict' }, key: Abstract, value: Abstract): void {
+    if (dict.entries.size >= MAX_ITEMS) return;
+    if (key.kind === 'string') dict.entries.set(key.value, value);
+    else if (key.kind === 'number') dict.entries.set(String(key.value), value);
+    (dict.pairs as (readonly [Abstract, Abstract])[]).push([key, value]);
+  }
+
+  // Expressions
+
+  evaluate(expression: Expression, scope: Scope): Abstract {
+    if (++this.#work > MAX_WORK) return unknown('');
+    const assignedTo = this.assignedTo;
+    this.assignedTo = null;
+    switch (expression.kind) {
+      case 'name': {
+        const value = this.#lookup(expression.id, scope);
+        this.#record(expression.range, value);
+        return value;
+      }
+      case 'number':
+        return number(expression.value, expression.integer);
+      case 'string': {
+        const pieces = expression.parts.map(part =>
+          typeof part === 'string' ? part : textOf(this.evaluate(part, scope)),
+        );
+        return pieces.some(piece => piece === null) ? unknown('') : string(pieces.join(''));
+      }
+      case 'constant':
+        if (expression.value === '...') return { kind: 'ellipsis' };
+        return expression.value === null ? NONE : boolean(expression.value);
+      case 'attribute': {
+        const value = this.#attribute(this.evaluate(expression.object, scope), expression.name, expression.range);
+        this.#record(expression.range, value);
+        return value;
+      }
+      case 'subscript': {
+        const object = this.evaluate(expression.object, scope);
+        const value = this.#subscript(object, this.evaluate(expression.index, scope), expression.range);
+        this.#record(expression.range, value);
+        return value;
+      }
+      case 'slice': {
+        const [lower, upper, step] = expression.bounds.map(bound =>
+          bound === null ? NONE : this.evaluate(bound, scope),
+        );
+        return { kind: 'slice', bounds: [lower!, upper!, step!] };
+      }
+      case 'call':
+        return this.#callExpression(expression, scope, assignedTo);
+      case 'unary':
+        return this.#unary(expression.operator, this.evaluate(expression.operand, scope));
+      case 'binary': {
+        const left = this.evaluate(expression.left, scope);
+        const right = this.evaluate(expression.right, scope);
+        return this.#binary(expression.operator, left, right, expression.range);
+      }
+      case 'conditional': {
+        const test = truth(this.evaluate(expression.test, scope));
+        const then = this.evaluate(expression.then, scope);
+        const otherwise = this.evaluate(expression.otherwise, scope);
+        return test?.kind === 'boolean' && !test.value ? otherwise : then;
+      }
+      case 'sequence': {
+        const items = this.#items(expression.items, scope);
+        return { kind: 'sequence', type: expression.type === 'tuple' ? 'tuple' : 'list', items };
+      }
+      case 'starred':
+        return this.evaluate(expression.value, scope);
+      case 'dict': {
+        const made: Abstract = { kind: 'dict', entries: new Map(), pairs: [] };
+        for (const { key, value } of expression.entries) {
+          const item = this.evaluate(value, scope);
+          if (key !== null) this.#setEntry(made, this.evaluate(key, scope), item);
+          else if (item.kind === 'dict') for (const [name, part] of item.pairs) this.#setEntry(made, name, part);
+        }
+        return made;
+      }
+      case 'comprehension':
+        return this.#comprehension(expression, scope);
+      case 'lambda':
+        return this.#function('lambda', expression.parameters, expression.body, scope);
+      case 'assignment': {
+        const value = this.evaluate(expression.value, scope);
+        this.#assign(expression.target, value, scope);
+        return value;
+      }
+      case 'unknown':
+        return unknown('');
+    }
+  }
+
+  #items(expressions: readonly Expression[], scope: Scope): Abstract[] {
+    return expressions.flatMap(item => {
+      const value = this.evaluate(item, scope);
+      return item.kind === 'starred' ? (itemsOf(value) ?? [value]) : [value];
+    });
+  }
+
+  #lookup(name: string, scope: Scope): Abstract {
+    for (let at: Scope | null = scope; at !== null; at = at.parent) {
+      const value = at.names.get(name);
+      if (value !== undefined) return value;
+    }
+    if (name in BUILTINS) return { kind: 'path', path: `builtins.${name}` };
+    const conventional = CONVENTIONAL[name];
+    return conventional === undefined ? unknown(name) : { kind: 'path', path: conventional };
+  }
+
+  #member(of: ClassValue, name: string, depth = 0): Abstract | null {
+    const own = of.members.get(name);
+    if (own !== undefined) return own;
+    if (depth > MAX_CALL_DEPTH) return null;
+    for (const base of of.bases) {
+      const inherited = base.kind === 'class' ? this.#member(base, name, depth + 1) : null;
+      if (inherited !== null) return inherited;
+    }
+    return null;
+  }
+
+  #bound(value: Abstract, self: Instance): Abstract {
+    return value.kind === 'function' ? { ...value, self } : value;
+  }
+
+  #attribute(object: Abstract, name: string, range: TextRange): Abstract {
+    switch (object.kind) {
+      case 'path':
+        return { kind: 'path', path: `${object.path}.${name}` };
+      case 'instance': {
+        const own = object.attributes.get(name);
+        if (own !== undefined) return own;
+        const member = this.#member(object.of, name);
+        if (member !== null) return this.#bound(member, object);
+        return object.of.bases.length === 0 ? unknown(name) : { kind: 'method', of: object, name };
+      }
+      case 'super': {
+        for (const base of object.of.bases) {
+          const member = base.kind === 'class' ? this.#member(base, name) : null;
+          if (member !== null) return this.#bound(member, object.instance);
+        }
+        return { kind: 'method', of: object, name };
+      }
+      case 'class':
+        return this.#member(object, name) ?? unknown(`${object.name}.${name}`);
+      case 'object':
+        return object.attributes.get(name) ?? { kind: 'method', of: object, name };
+      case 'sequence': {
+        const field = object.fields?.indexOf(name) ?? -1;
+        return field >= 0 ? object.items[field]! : { kind: 'method', of: object, name };
+      }
+      case 'unknown':
+        return unknown(object.text === '' ? name : `${object.name ?? object.text}.${name}`);
+      default: {
+        const getter = this.#methodEntry(`${object.kind}:${name}`);
+        if (getter === null) return { kind: 'method', of: object, name };
+        return getter.result(this.#prepare(getter, [], range, object));
+      }
+    }
+  }
+
+  #subscript(object: Abstract, key: Abstract, range: TextRange): Abstract {
+    switch (object.kind) {
+      case 'sequence': {
+        if (key.kind === 'number') return object.items.at(key.value) ?? unknown('');
+        if (key.kind !== 'slice') return object.items[0] === undefined ? unknown('') : object.items[0];
+        const [from, to, step] = key.bounds.map(bound => (bound.kind === 'number' ? bound.value : null));
+        if (key.bounds.some(bound => bound.kind !== 'number' && bound.kind !== 'none')) return object;
+        if (step === -1 && from === null && to === null) return { ...object, items: [...object.items].reverse() };
+        return { kind: 'sequence', type: object.type, items: object.items.slice(from ?? undefined, to ?? undefined) };
+      }
+      case 'dict': {
+        const name = key.kind === 'string' ? key.value : key.kind === 'number' ? String(key.value) : null;
+        return (name === null ? undefined : object.entries.get(name)) ?? unknown(shortText(key));
+      }
+      case 'many':
+        return key.kind === 'slice' ? object : object.item;
+      case 'tensor':
+        return index(this.graph, object, key.kind === 'sequence' ? key.items : [key], range);
+      case 'unknown':
+        return unknown(this.textOf(range).slice(0, 60));
+      case 'object':
+      case 'instance':
+        return (key.kind === 'string' ? object.attributes.get(key.value) : undefined) ?? unknown(shortText(key));
+      default:
+        return unknown('');
+    }
+  }
+
+  #comprehension(expression: Expression & { kind: 'comprehension' }, scope: Scope): Abstract {
+    const inner: Scope = { names: new Map(), parent: scope, frame: scope.frame };
+    const items: Abstract[] = [];
+    const pairs: [Abstract, Abstract][] = [];
+    let typical = null as Abstract | null;
+    const start = this.#work;
+    const step = (depth: number): void => {
+      const clause = expression.clauses[depth];
+      if (clause === undefined) {
+        if (expression.key !== undefined)
+          pairs.push([this.evaluate(expression.key, inner), this.evaluate(expression.element, inner)]);
+        else items.push(this.evaluate(expression.element, inner));
+        return;
+      }
+      const iterable = this.evaluate(clause.iterable, inner);
+      const all = itemsOf(iterable);
+      if (all === null) typical = iterable.kind === 'many' ? iterable.count : unknown('');
+      for (const item of all ?? [typicalItem(iterable)]) {
+        if (this.#work - start > MAX_LOOP_WORK || items.length + pairs.length >= MAX_ITEMS) return;
+        this.#assign(clause.target, item, inner);
+        const kept = clause.conditions.every(condition => {
+          const test = truth(this.evaluate(condition, inner));
+          return test?.kind !== 'boolean' || test.value;
+        });
+        if (kept) step(depth + 1);
+      }
+    };
+    step(0);
+    if (expression.type === 'dict') {
+      const made: Abstract = { kind: 'dict', entries: new Map(), pairs: [] };
+      for (const [key, value] of pairs) this.#setEntry(made, key, value);
+      return made;
+    }
+    if (typical !== null) return { kind: 'many', item: items[0] ?? unknown(''), count: typical };
+    return list(items);
+  }
+
+  #unary(operator: string, operand: Abstract): Abstract {
+    if (operator === 'not') {
+      const test = truth(operand);
+      return test?.kind === 'boolean' ? boolean(!test.value) : unknown('');
+    }
+    if (operator === '-' && operand.kind === 'number') return number(-operand.value, operand.integer);
+    if (operator === '-' && operand.kind === 'size') return fromDimension(multiply(operand.size, -1));
+    return operator === '+' || operand.kind === 'tensor' ? operand : unknown('');
+  }
+
+  #binary(operator: string, left: Abstract, right: Abstract, range: TextRange): Abstract {
+    const entry = this.#methodEntry(`${left.kind}${operator}`) ?? this.#methodEntry(`${operator}${right.kind}`);
+    if (entry !== null) {
+      const given = [
+        { value: left, range },
+        { value: right, range },
+      ];
+      return entry.result(this.#prepare(entry, given, range, left));
+    }
+    if (operator === '+' && left.kind === 'string' && right.kind === 'string') return string(left.value + right.value);
+    if (operator === '%' && left.kind === 'string') return formatted(left.value, right);
+    if (operator === '+' && left.kind === 'sequence' && right.kind === 'sequence') {
+      return { kind: 'sequence', type: left.type, items: [...left.items, ...right.items].slice(0, MAX_ITEMS) };
+    }
+    if (operator === '*' && left.kind === 'sequence') return repeated(left, right);
+    if (operator === '*' && right.kind === 'sequence') return repeated(right, left);
+    if (operator === 'and' || operator === 'or') {
+      const test = truth(left);
+      if (test?.kind !== 'boolean') return operator === 'or' ? left : right;
+      return test.value === (operator === 'and') ? right : left;
+    }
+    if (/^(?:==|!=|<>|<|>|<=|>=|is|is not|in|not in)$/.test(operator)) return compare(operator, left, right);
+    return arithmetic(operator, left, right) ?? unknown(this.textOf(range).slice(0, 60));
+  }
+
+  // Calls
+
+  #callExpression(expression: Expression & { kind: 'call' }, scope: Scope, assignedTo: string | null): Abstract {
+    const { callee, range } = expression;
+    if (callee.kind === 'name' && callee.id === 'super') {
+      const self = this.#lookup('self', scope);
+      const of = this.#lookup('__class__', scope);
+      if (self.kind === 'instance' && of.kind === 'class') return { kind: 'super', of, instance: self };
+    }
+    const target = this.evaluate(callee, scope);
+    const given = this.#given(expression.arguments, scope);
+    this.assignedTo = assignedTo;
+    const value = this.#apply(target, given, range, this.textOf(range).slice(0, 60));
+    this.assignedTo = null;
+    if (value.kind === 'cells' || value.kind === 'instance') this.#record(callee.range, value);
+    return value;
+  }
+
+  #given(args: readonly Argument[], scope: Scope): GivenArgument[] {
+    return args.flatMap((argument): GivenArgument[] => {
+      const value = this.evaluate(argument.value, scope);
+      const { range } = argument.value;
+      if (argument.star === 1) return (itemsOf(value) ?? [value]).map(item => ({ value: item, range }));
+      if (argument.star === 2) {
+        if (value.kind !== 'dict') return [];
+        return [...value.entries].map(([name, item]) => ({ name, value: item, range }));
+      }
+      return [argument.name === undefined ? { value, range } : { name: argument.name, value, range }];
+    });
+  }
+
+  #methodEntry(key: string): CallEntry | null {
+    for (const { methods } of this.#frameworks) {
+      const entry = methods[key];
+      if (entry !== undefined) return entry;
+    }
+    return BUILTIN_METHODS[key] ?? null;
+  }
+
+  #prepare(
+    entry: CallEntry,
+    given: readonly GivenArgument[],
+    range: TextRange,
+    self: Abstract,
+    framework: Call['framework'] = 'tensorflow1',
+  ): Call {
+    return { args: new Arguments(entry.signature, given), range, self, framework, reader: this };
+  }
+
+  #apply(callee: Abstract, given: readonly GivenArgument[], range: TextRange, text: string): Abstract {
+    switch (callee.kind) {
+      case 'function':
+        return this.#callFunction(callee, given, callee.self);
+      case 'class':
+        return this.#instantiate(callee, given);
+      case 'instance': {
+        const method =
+          this.#member(callee.of, '__call__') ?? this.#member(callee.of, 'forward') ?? this.#member(callee.of, 'call');
+        return method?.kind === 'function' ? this.#callFunction(method, given, callee) : unknown(text);
+      }
+      case 'path': {
+        const builtin = /^builtins\.(\w+)$/.exec(callee.path)?.[1];
+        const own = builtin === undefined ? undefined : BUILTINS[builtin];
+        if (own !== undefined) return own.result(this.#prepare(own, given, range, NONE));
+        for (const framework of this.#frameworks) {
+          const known = framework.canonical(callee.path);
+          const entry = known === null ? undefined : framework.calls[known.name];
+          if (entry !== undefined) return entry.result(this.#prepare(entry, given, range, NONE, known!.framework));
+        }
+        return unknown(text);
+      }
+      case 'method': {
+        const kind = callee.of.kind === 'object' ? callee.of.type : callee.of.kind;
+        const entry = this.#methodEntry(`${kind}.${callee.name}`);
+        return entry === null ? unknown(text) : entry.result(this.#prepare(entry, given, range, callee.of));
+      }
+      default: {
+        const entry = this.#methodEntry(`${callee.kind}.__call__`);
+        return entry === null ? unknown(text) : entry.result(this.#prepare(entry, given, range, callee));
+      }
+    }
+  }
+
+  #instantiate(of: ClassValue, given: readonly GivenArgument[]): Abstract {
+    const instance: Instance = { kind: 'instance', of, attributes: new Map() };
+    const init = this.#member(of, '__init__');
+    if (init?.kind === 'function') this.#callFunction(init, given, instance);
+    else for (const { name, value } of given) if (name !== undefined) instance.attributes.set(name, value);
+    return instance;
+  }
+
+  #callFunction(callee: FunctionValue, given: readonly GivenArgument[], self: Abstract | undefined): Abstract {
+    this.uncalled.delete(callee.body);
+    if (this.#depth >= MAX_CALL_DEPTH) return unknown(callee.name);
+    const names = new Map<string, Abstract>();
+    const positional = [
+      ...(self === undefined ? [] : [self]),
+      ...given.filter(item => item.name === undefined).map(item => item.value),
+    ];
+    for (const parameter of callee.parameters) {
+      const named = given.find(item => item.name === parameter.name);
+      let value = named?.value ?? (parameter.star === undefined ? positional.shift() : undefined);
+      if (parameter.star === 1) value = tuple(positional.splice(0));
+      value ??= callee.defaults.get(parameter.name) ?? unknown(parameter.name);
+      names.set(parameter.name, value);
+      this.#record(parameter.range, value);
+    }
+    const { frame, assignedTo } = this;
+    this.frame = ++this.#frames;
+    this.assignedTo = null;
+    this.#depth++;
+    const scope: Scope = { names, parent: callee.scope, frame: this.frame };
+    const result = isStatements(callee.body)
+      ? this.#block(callee.body, scope)
+      : { kind: 'return' as const, value: this.evaluate(callee.body, scope) };
+    this.#depth--;
+    this.frame = frame;
+    this.assignedTo = assignedTo;
+    return result.kind === 'return' ? result.value : NONE;
+  }
+}
+
+function isStatements(body: FunctionValue['body']): body is readonly Statement[] {
+  return Array.isArray(body);
+}
+
+function repeated(sequence: Abstract & { kind: 'sequence' }, times: Abstract): Abstract {
+  if (times.kind !== 'number') return { kind: 'many', item: sequence.items[0] ?? unknown(''), count: times };
+  const count = Math.max(0, Math.min(times.value, Math.floor(MAX_ITEMS / Math.max(1, sequence.items.length))));
+  return { kind: 'sequence', type: sequence.type, items: Array.from({ length: count }, () => sequence.items).flat() };
+}
+
+/** `'%d units' % 3`; unknown where a part is. */
+function formatted(pattern: string, values: Abstract): Abstract {
+  const parts = values.kind === 'sequence' ? [...values.items] : [values];
+  let complete = true as boolean;
+  const text = pattern.replace(/%[-+0-9.]*[a-zA-Z]/g, () => {
+    const piece = textOf(parts.shift());
+    complete &&= piece !== null;
+    return piece ?? '';
+  });
+  return complete ? string(text) : unknown('');
+}
+
+function compare(operator: string, left: Abstract, right: Abstract): Abstract {
+  const negate = operator === '!=' || operator === '<>' || operator === 'is not' || operator === 'not in';
+  if (operator === 'in' || operator === 'not in') {
+    const items = itemsOf(right);
+    const key = textOf(left);
+    if (right.kind === 'string' && left.kind === 'string') return boolean(right.value.includes(left.value) !== negate);
+    if (items === null || key === null || items.some(item => textOf(item) === null)) return unknown('');
+    return boolean(items.some(item => item.kind === left.kind && textOf(item) === key) !== negate);
+  }
+  if (left.kind === 'unknown' || right.kind === 'unknown' || left.kind === 'size' || right.kind === 'size')
+    return unknown('');
+  if (left.kind === 'number' && right.kind === 'number') {
+    const [a, b] = [left.value, right.value];
+    const results: Readonly<Record<string, boolean>> = { '<': a < b, '>': a > b, '<=': a <= b, '>=': a >= b };
+    return boolean(results[operator] ?? (a === b) !== negate);
+  }
+  if (operator.startsWith('<') || operator.startsWith('>')) return unknown('');
+  const [a, b] = [textOf(left), textOf(right)];
+  if (left.kind === 'none' || right.kind === 'none') return boolean((left.kind === right.kind) !== negate);
+  return a === null || b === null ? unknown('') : boolean((left.kind === right.kind && a === b) !== negate);
+}
+
+function arithmetic(operator: string, left: Abstract, right: Abstract): Abstract | null {
+  if (left.kind === 'boolean') return arithmetic(operator, number(Number(left.value)), right);
+  if (right.kind === 'boolean') return arithmetic(operator, left, number(Number(right.value)));
+  if (left.kind === 'number' && right.kind === 'number') {
+    const [a, b] = [left.value, right.value];
+    const integer = left.integer && right.integer;
+    switch (operator) {
+      case '+':
+        return number(a + b, integer);
+      case '-':
+        return number(a - b, integer);
+      case '*':
+        return number(a * b, integer);
+      case '/':
+        return b === 0 ? null : number(a / b, false);
+      case '//':
+        return b === 0 ? null : number(Math.floor(a / b), integer);
+      case '%':
+        return b === 0 ? null : number(a - Math.floor(a / b) * b, integer);
+      case '**':
+        return Math.abs(b) > 64 ? null : number(a ** b, integer && b >= 0);
+      default:
+        return null;
+    }
+  }
+  const [a, b] = [dimension(left), dimension(right)];
+  if (a === null || b === null) return null;
+  const result: Readonly<Record<string, (a: Dimension, b: Dimension) => Dimension | null>> = {
+    '+': add,
+    '-': (x, y) => add(x, y, -1),
+    '*': multiply,
+    '//': divide,
+    '/': (x, y) => (equal(x, y) ? 1 : divide(x, y)),
+  };
+  const size = result[operator]?.(a, b) ?? null;
+  return size === null ? null : fromDimension(size);
+}

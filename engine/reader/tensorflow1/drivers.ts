@@ -1,0 +1,299 @@
+/** TensorFlow 1's ways to run cells over a sequence. Source: TensorFlow 1.15 `rnn.py`, contrib's `rnn.py`. */
+import { phrase, type Phrase } from '../../model/phrase.ts';
+import type { RecurrentNode, TensorRef } from '../../model/spec.ts';
+import type { Call, CallTable } from '../calls.ts';
+import { stepsAxis, unitsAxis } from '../graph.ts';
+import {
+  allStates, cellSpecs, isSequence, outputsMeaning, type SequenceInput, sequenceInput, STACK_OUTPUTS,
+} from '../recurrent.ts'; // prettier-ignore
+import { type Dimension } from '../sizes.ts';
+import { selectStep, stepsOf, tensorsOf } from '../tensors.ts';
+import { type Abstract, type Cells, list, tensor, type Tensor, tuple, unknown } from '../values.ts';
+import { scoped } from './scopes.ts';
+
+function cellsOf(call: Call, name: string): Cells | null {
+  const value = call.args.get(name);
+  return value?.kind === 'cells' ? value : null;
+}
+
+/** The initial state as the description has it, or nothing for zeros. */
+function initialState(
+  call: Call,
+  name: string,
+): { readonly initialState?: RecurrentNode['initialState']; readonly open: readonly Phrase[] } {
+  const value = call.args.some(name);
+  if (value === undefined || (value.kind === 'object' && value.type === 'zero_state')) return { open: [] };
+  const parts = tensorsOf(value);
+  const refs: TensorRef[] = [];
+  for (const part of parts ?? []) {
+    call.reader.graph.use(part, 'state');
+    if (part.ref !== undefined) refs.push(part.ref);
+  }
+  if (parts !== null && parts.length > 0 && parts.every(part => part.derivation?.op === 'zeros')) return { open: [] };
+  if (parts === null || refs.length !== parts.length || refs.length === 0) {
+    return { open: [phrase('the initial state cannot be followed: {0}', call.args.text(name))] };
+  }
+  return { initialState: { kind: 'given', tensors: refs }, open: [] };
+}
+
+function lengths(call: Call): { readonly sequenceLength?: TensorRef; readonly open: readonly Phrase[] } {
+  const value = call.args.some('sequence_length');
+  if (value === undefined) return { open: [] };
+  call.reader.graph.use(value, 'lengths');
+  if (value.kind === 'tensor' && value.ref !== undefined) return { sequenceLength: value.ref, open: [] };
+  return { open: [phrase('the lengths of the rows cannot be followed: {0}', call.args.text('sequence_length'))] };
+}
+
+const openOf = (cells: Cells): Phrase[] => cells.cells.flatMap(one => one.open);
+
+interface Driven {
+  readonly id: string;
+  readonly cells: Cells;
+  readonly input: SequenceInput;
+  readonly hasLengths: boolean;
+}
+
+/** Adds the node of a driver that runs one stack of cells forward. */
+function drive(
+  call: Call,
+  driver: RecurrentNode['driver'],
+  cells: Cells,
+  input: SequenceInput,
+  timeMajor: boolean,
+): Driven {
+  const state = initialState(call, 'initial_state');
+  const rows = lengths(call);
+  const id = call.reader.graph.add(
+    'rnn',
+    {
+      op: 'recurrent',
+      input: input.ref,
+      cells: cellSpecs(cells.cells),
+      direction: 'forward',
+      driver,
+      scope: scoped(call, call.args.string('scope') ?? 'rnn'),
+      stacked: cells.stacked,
+      ...(timeMajor ? { timeMajor } : {}),
+      ...(rows.sequenceLength === undefined ? {} : { sequenceLength: rows.sequenceLength }),
+      ...(state.initialState === undefined ? {} : { initialState: state.initialState }),
+    },
+    {
+      range: call.range,
+      frame: call.reader.frame,
+      cells: cells.cells,
+      name: cells.name ?? null,
+      open: [...input.open, ...state.open, ...rows.open, ...openOf(cells)],
+    },
+  );
+  return { id, cells, input, hasLengths: call.args.some('sequence_length') !== undefined };
+}
+
+function outputsOf({ id, cells, input }: Driven, timeMajor: boolean): Tensor {
+  const { batch, steps, dtype } = input;
+  const units = unitsAxis(cells.cells.at(-1)!.output);
+  const axes = timeMajor ? [steps, batch, units] : [batch, steps, units];
+  const layers = cells.cells.length;
+  return tensor(dtype, axes, {
+    ref: { from: id, part: { take: 'outputs' } },
+    meaning: outputsMeaning(layers, null),
+    ...(layers > 1 ? { note: STACK_OUTPUTS } : {}),
+  });
+}
+
+function statesOf({ id, cells, input, hasLengths }: Driven): Abstract {
+  const options = { direction: null, lengths: hasLengths, batch: input.batch, dtype: input.dtype };
+  return allStates(id, cells.cells, cells.stacked, options);
+}
+
+const LOST: Abstract = tuple([unknown('outputs'), unknown('states')]);
+
+function dynamicRnn(call: Call): Abstract {
+  const cells = cellsOf(call, 'cell');
+  if (cells === null) return LOST;
+  const timeMajor = call.args.boolean('time_major') === true;
+  const driven = drive(call, 'dynamic_rnn', cells, sequenceInput(call, call.args.get('inputs'), timeMajor), timeMajor);
+  return tuple([outputsOf(driven, timeMajor), statesOf(driven)]);
+}
+
+/** The sequence whose steps are given one by one. */
+function listInput(
+  call: Call,
+  value: Abstract | undefined,
+): { readonly input: SequenceInput; readonly steps: Dimension | null; readonly count: number } {
+  const { graph } = call.reader;
+  const parts = tensorsOf(value);
+  const source = parts === null || parts.length === 0 ? null : stepsOf(graph, parts);
+  const first = parts?.[0];
+  if (parts === null || first === undefined || source === null) {
+    return { input: sequenceInput(call, undefined, false), steps: null, count: parts?.length ?? 0 };
+  }
+  const [batch] = first.axes ?? [];
+  const whole = graph.inputs.get(source.from);
+  if (whole !== undefined && source.part === undefined) whole.role ??= 'sequence';
+  const steps = parts.length;
+  return {
+    input: {
+      ref: source,
+      dtype: first.dtype,
+      batch: batch ?? { name: 'batch', size: null },
+      steps: stepsAxis(steps),
+      open: [],
+    },
+    steps,
+    count: steps,
+  };
+}
+
+function staticRnn(call: Call): Abstract {
+  const cells = cellsOf(call, 'cell');
+  if (cells === null) return LOST;
+  const { input, count } = listInput(call, call.args.get('inputs'));
+  const driven = drive(call, 'static_rnn', cells, input, false);
+  const outputs = outputsOf(driven, false);
+  const steps = Array.from({ length: count }, (_, step) => selectStep(call.reader.graph, outputs, step, call.range));
+  return tuple([list(steps), statesOf(driven)]);
+}
+
+function bidirectional(call: Call): Abstract {
+  const [forward, backward] = [cellsOf(call, 'cell_fw'), cellsOf(call, 'cell_bw')];
+  if (forward === null || backward === null) return tuple([LOST, LOST]);
+  const timeMajor = call.args.boolean('time_major') === true;
+  const input = sequenceInput(call, call.args.get('inputs'), timeMajor);
+  const [outputs, states] = bidirectionalNode(
+    call,
+    forward,
+    backward,
+    input,
+    timeMajor,
+    scoped(call, call.args.string('scope') ?? 'bidirectional_rnn'),
+  );
+  return tuple([outputs, states]);
+}
+
+function bidirectionalNode(
+  call: Call,
+  forward: Cells,
+  backward: Cells,
+  input: SequenceInput,
+  timeMajor: boolean,
+  scope: string,
+): [Abstract, Abstract] {
+  const rows = lengths(call);
+  const states = [initialState(call, 'initial_state_fw'), initialState(call, 'initial_state_bw')];
+  const given = states.flatMap(state => (state.initialState?.kind === 'given' ? state.initialState.tensors : []));
+  const shared = forward.cells.filter(one => backward.cells.some(other => other.identity === one.identity));
+  const id = call.reader.graph.add(
+    'bidirectional_rnn',
+    {
+      op: 'recurrent',
+      input: input.ref,
+      cells: cellSpecs(forward.cells),
+      direction: 'bidirectional',
+      backwardCells: cellSpecs(backward.cells),
+      merge: 'separate',
+      driver: 'dynamic_rnn',
+      scope,
+      stacked: forward.stacked,
+      ...(timeMajor ? { timeMajor } : {}),
+      ...(rows.sequenceLength === undefined ? {} : { sequenceLength: rows.sequenceLength }),
+      ...(given.length === 0 ? {} : { initialState: { kind: 'given' as const, tensors: given } }),
+    },
+    {
+      range: call.range,
+      frame: call.reader.frame,
+      cells: [...forward.cells, ...backward.cells],
+      open: [
+        ...input.open,
+        ...rows.open,
+        ...states.flatMap(state => state.open),
+        ...openOf(forward),
+        ...openOf(backward),
+        ...(shared.length > 0 ? [phrase('one cell object is used for both directions')] : []),
+      ],
+    },
+  );
+  const hasLengths = call.args.some('sequence_length') !== undefined;
+  const directions = [
+    { direction: 'forward', cells: forward },
+    { direction: 'backward', cells: backward },
+  ] as const;
+  const outputs = directions.map(({ direction, cells }) => {
+    const { batch, steps, dtype } = input;
+    const units = unitsAxis(cells.cells.at(-1)!.output);
+    return tensor(dtype, timeMajor ? [steps, batch, units] : [batch, steps, units], {
+      ref: { from: id, part: { take: 'outputs', direction } },
+      meaning: outputsMeaning(cells.cells.length, direction),
+    });
+  });
+  const finals = directions.map(({ direction, cells }) =>
+    allStates(id, cells.cells, cells.stacked, {
+      direction,
+      lengths: hasLengths,
+      batch: input.batch,
+      dtype: input.dtype,
+    }),
+  );
+  return [tuple(outputs), tuple(finals)];
+}
+
+/** Layers of both directions, each of which reads the outputs of the one below side by side. */
+function stackBidirectional(call: Call): Abstract {
+  const [forward, backward] = [call.args.get('cells_fw'), call.args.get('cells_bw')];
+  if (!isSequence(forward) || !isSequence(backward))
+    return tuple([unknown('outputs'), unknown('states_fw'), unknown('states_bw')]);
+  const timeMajor = call.args.boolean('time_major') === true;
+  const scope = scoped(call, call.args.string('scope') ?? 'stack_bidirectional_rnn');
+  let input = sequenceInput(call, call.args.get('inputs'), timeMajor);
+  const states: [Abstract[], Abstract[]] = [[], []];
+  let outputs: Abstract = unknown('outputs');
+  for (const [layer, forwardCells] of forward.items.entries()) {
+    const backwardCells = backward.items[layer];
+    if (forwardCells.kind !== 'cells' || backwardCells?.kind !== 'cells') break;
+    const [both, finals] = bidirectionalNode(
+      call,
+      forwardCells,
+      backwardCells,
+      input,
+      timeMajor,
+      `${scope}/cell_${layer}/bidirectional_rnn`,
+    );
+    const parts = tensorsOf(both);
+    const joined = parts === null ? null : joinLast(call, parts);
+    if (joined?.ref === undefined) break;
+    outputs = { ...joined, meaning: phrase('h of both directions of the top layer at every step, side by side') };
+    input = { ...input, ref: joined.ref, open: [] };
+    if (isSequence(finals)) finals.items.forEach((state, direction) => states[direction]?.push(state));
+  }
+  return tuple([outputs, tuple(states[0]), tuple(states[1])]);
+}
+
+function joinLast(call: Call, parts: readonly Tensor[]): Tensor | null {
+  const refs = parts.map(part => part.ref).filter(ref => ref !== undefined);
+  const [first] = parts;
+  if (first?.axes == null || refs.length !== parts.length) return null;
+  const widths = parts.map(part => part.axes?.at(-1)?.size ?? null);
+  const total = widths.every(width => typeof width === 'number') ? widths.reduce((sum, width) => sum + width, 0) : null;
+  const id = call.reader.graph.add('concatenate', { op: 'concatenate', inputs: refs }, { range: call.range });
+  return tensor(first.dtype, [...first.axes.slice(0, -1), unitsAxis(total)], { ref: { from: id } });
+}
+
+const DYNAMIC =
+  'cell, inputs, sequence_length=None, initial_state=None, dtype=None, parallel_iterations=None, swap_memory=False, time_major=False, scope=None';
+
+export const DRIVER_CALLS: CallTable = {
+  'tf.nn.dynamic_rnn': { signature: DYNAMIC, result: dynamicRnn },
+  'tf.nn.static_rnn': {
+    signature: 'cell, inputs, initial_state=None, dtype=None, sequence_length=None, scope=None',
+    result: staticRnn,
+  },
+  'tf.nn.bidirectional_dynamic_rnn': {
+    signature:
+      'cell_fw, cell_bw, inputs, sequence_length=None, initial_state_fw=None, initial_state_bw=None, dtype=None, parallel_iterations=None, swap_memory=False, time_major=False, scope=None',
+    result: bidirectional,
+  },
+  'tf.contrib.rnn.stack_bidirectional_dynamic_rnn': {
+    signature:
+      'cells_fw, cells_bw, inputs, initial_states_fw=None, initial_states_bw=None, dtype=None, sequence_length=None, parallel_iterations=None, time_major=False, scope=None, swap_memory=False',
+    result: stackBidirectional,
+  },
+};

@@ -1,0 +1,407 @@
+/** TensorFlow 1's inputs, layers and operations on tensors, as far as recurrent programs use them. */
+import { phrase, type Phrase } from '../../model/phrase.ts';
+import type { Activation } from '../../model/spec.ts';
+import { activationOf } from '../activations.ts';
+import { type Call, type CallEntry, type CallTable } from '../calls.ts';
+import { denseNode, isBatch } from '../graph.ts';
+import { type Dimension, symbol, toSize } from '../sizes.ts';
+import { broadcast, concatenate, nameAxes, reshape, stack, tensorsOf, transpose, unstack } from '../tensors.ts';
+import {
+  type Abstract,
+  dimension,
+  fromDimension,
+  list,
+  shortText,
+  tensor,
+  type Tensor,
+  type TensorAxis,
+  tuple,
+  unknown,
+} from '../values.ts';
+import { initializerOf } from './initializers.ts';
+import { scoped } from './scopes.ts';
+
+/** `float32` of `tf.float32`, `np.float32` or `'float32'`. */
+export function dtypeOf(value: Abstract | undefined, fallback = 'float32'): string {
+  const name =
+    value?.kind === 'path' ? value.path.split('.').at(-1) : value?.kind === 'string' ? value.value : undefined;
+  if (name === undefined) return fallback;
+  const short: Readonly<Record<string, string>> = { float: 'float32', int: 'int32', long: 'int64', double: 'float64' };
+  return short[name] ?? name;
+}
+
+/** Sizes of a shape; null for None and for what is not known. Null as a whole where not even the rank is known. */
+export function shapeOf(value: Abstract | undefined): (Dimension | null)[] | null {
+  if (value?.kind === 'sequence') return value.items.map(item => (item.kind === 'none' ? null : dimension(item)));
+  const single =
+    value === undefined ? null : value.kind === 'number' || value.kind === 'size' ? dimension(value) : null;
+  return single === null ? null : [single];
+}
+
+function placeholder(call: Call): Abstract {
+  const { args, reader, range } = call;
+  const dtype = dtypeOf(args.get('dtype'));
+  const shape = shapeOf(args.get('shape'));
+  if (shape === null) return tensor(dtype, null);
+  const axes = nameAxes(shape, dtype);
+  if (axes.length === 0) return tensor(dtype, axes);
+  const timeMajor = axes[1]?.name === 'batch';
+  const rest = axes.filter(axis => !isBatch(axis));
+  const name = reader.assignedTo ?? args.string('name') ?? 'input';
+  const input = reader.graph.input(name, { dtype, axes: rest, timeMajor, range });
+  return tensor(dtype, axes, { ref: { from: input.id } });
+}
+
+function tensorOf(value: Abstract | undefined): Tensor | null {
+  return value?.kind === 'tensor' ? value : null;
+}
+
+/** The input of an operation as a tensor, or what to give when it is none. */
+function onTensor(name: string, apply: (of: Tensor, call: Call) => Abstract): (call: Call) => Abstract {
+  return call => {
+    const of = tensorOf(call.args.get(name));
+    return of === null ? unknown(call.reader.textOf(call.range).slice(0, 60)) : apply(of, call);
+  };
+}
+
+/** What a dense layer gives on the last axis; `default_name` numbers the layers that have no name of their own. */
+function dense(
+  inputs: string,
+  units: string,
+  scope: string,
+  bias: string,
+  fallbackActivation: Activation,
+  defaultName: string,
+): (call: Call) => Abstract {
+  return onTensor(inputs, (of, call) => {
+    const { args, reader, range } = call;
+    const size = args.size(units) ?? symbol(units);
+    const activation =
+      args.isGiven('activation') || args.isGiven('activation_fn')
+        ? (args.get('activation') ?? args.get('activation_fn'))
+        : undefined;
+    const named = activation === undefined ? fallbackActivation : (activationOf(activation) ?? 'linear');
+    const kernel = initializerOf(args.get('kernel_initializer') ?? args.get('weights_initializer'));
+    const biases = initializerOf(args.get('bias_initializer') ?? args.get('biases_initializer'));
+    const useBias =
+      bias === 'use_bias' ? args.boolean('use_bias') !== false : args.get('biases_initializer')?.kind !== 'none';
+    const name = args.string(scope);
+    return denseNode(reader.graph, of, {
+      units: size,
+      activation: named,
+      useBias,
+      scope: name === undefined ? reader.graph.layerName(scoped(call, defaultName)) : scoped(call, name),
+      range,
+      ...(kernel === undefined ? {} : { kernelInitializer: kernel }),
+      ...(biases === undefined ? {} : { biasInitializer: biases }),
+    });
+  });
+}
+
+/** Applies an activation as an operation. */
+function activate(activation: Activation): CallEntry {
+  return {
+    signature: 'features, axis=-1, name=None',
+    result: onTensor('features', (of, { reader, range }) => {
+      const meaning = activationMeaning(activation, of);
+      if (of.ref === undefined) return tensor(of.dtype, of.axes, { meaning });
+      const id = reader.graph.add(activation, { op: 'activation', input: of.ref, activation }, { range });
+      return tensor(of.dtype, of.axes, { ref: { from: id }, meaning });
+    }),
+  };
+}
+
+function activationMeaning(activation: Activation, of: Tensor): Phrase {
+  if (activation === 'softmax') return phrase('probabilities of the classes');
+  return of.meaning === undefined ? phrase('{0} of it', activation) : phrase('after {0}', activation);
+}
+
+/** A result of the same shape whose relation to the model is not followed. */
+const sameShape = (signature: string): CallEntry => ({
+  signature,
+  result: ({ args }) => {
+    const of = tensorOf(args.get(signature.split(',')[0]!));
+    return of === null ? unknown('') : tensor(of.dtype, of.axes);
+  },
+});
+
+/** The same tensor under another type or name. */
+const same = (signature: string): CallEntry => ({
+  signature,
+  result: ({ args, reader, range }) => args.get(signature.split(/[,=]/)[0]!) ?? unknown(reader.textOf(range)),
+});
+
+function elementwise(call: Call): Abstract {
+  const [a, b] = [call.args.get('x'), call.args.get('y')];
+  if (a?.kind !== 'tensor' || b?.kind !== 'tensor') {
+    const only = tensorOf(a) ?? tensorOf(b);
+    return only === null ? unknown('') : tensor(only.dtype, only.axes, scaled(only, a?.kind === 'tensor' ? b : a));
+  }
+  return tensor(a.dtype, broadcast(a, b));
+}
+
+/** A loss stays a loss when it is multiplied. */
+function scaled(of: Tensor, by: Abstract | undefined): Partial<Tensor> {
+  if (of.derivation?.op !== 'loss' || by?.kind !== 'number') return {};
+  return { derivation: { ...of.derivation, scale: (of.derivation.scale ?? 1) * by.value } };
+}
+
+function combine(by: 'add' | 'multiply'): (call: Call) => Abstract {
+  return call => {
+    const [a, b] = [tensorOf(call.args.get('x')), tensorOf(call.args.get('y'))];
+    if (a?.ref === undefined || b?.ref === undefined) return elementwise(call);
+    const id = call.reader.graph.add(by, { op: 'combine', inputs: [a.ref, b.ref], by }, { range: call.range });
+    return tensor(a.dtype, broadcast(a, b), { ref: { from: id } });
+  };
+}
+
+function subtract(call: Call): Abstract {
+  const [left, right] = [tensorOf(call.args.get('x')), tensorOf(call.args.get('y'))];
+  if (left === null || right === null) return elementwise(call);
+  return tensor(left.dtype, broadcast(left, right), { derivation: { op: 'difference', left, right } });
+}
+
+/** Names an axis by what it holds, where the program only says its number. */
+function order(value: Abstract | undefined): number[] | null {
+  if (value?.kind !== 'sequence') return null;
+  const places = value.items.map(item => (item.kind === 'number' ? item.value : NaN));
+  return places.some(Number.isNaN) ? null : places;
+}
+
+const TRANSPOSE: CallEntry = {
+  signature: 'a, perm=None, name=None',
+  result: onTensor('a', (of, { args }) => {
+    const given = args.some('perm');
+    const places = order(given);
+    return given !== undefined && places === null ? tensor(of.dtype, null) : transpose(of, places);
+  }),
+};
+
+const SHAPE: CallEntry = {
+  signature: 'input, name=None, out_type=None',
+  result: onTensor('input', of => (of.axes === null ? unknown('shape') : tuple(of.axes.map(axisValue)))),
+};
+
+/** The size of an axis as Python sees it. */
+export function axisValue(axis: TensorAxis): Abstract {
+  return axis.size === null ? unknown(axis.name) : fromDimension(axis.size);
+}
+
+const reshaping = (of: Tensor, shape: Abstract | undefined, call: Call): Abstract => {
+  const sizes = shape?.kind === 'sequence' ? shape.items.map(item => openSize(item)) : shapeOf(shape);
+  return sizes === null ? tensor(of.dtype, null) : reshape(call.reader.graph, of, sizes, call.range);
+};
+
+/** In a new shape, the size of the batch is as good as -1. */
+function openSize(value: Abstract): Dimension | null {
+  return value.kind === 'unknown' && value.text === 'batch' ? null : dimension(value);
+}
+
+function split(call: Call): Abstract {
+  const of = tensorOf(call.args.get('value'));
+  const parts = call.args.size('num_or_size_splits');
+  const axis = call.args.number('axis') ?? 0;
+  const along = of?.axes?.at(axis);
+  if (of === null || along === undefined || typeof parts !== 'number' || typeof along.size !== 'number' || parts > 1000)
+    return unknown('');
+  const position = axis < 0 ? axis + of.axes!.length : axis;
+  const size = along.size / parts;
+  return list(
+    Array.from({ length: parts }, () =>
+      tensor(
+        of.dtype,
+        of.axes!.map((old, place) => (place === position ? { name: old.name, size } : old)),
+      ),
+    ),
+  );
+}
+
+function embedding(call: Call): Abstract {
+  const { args, reader, range } = call;
+  const [weights, ids] = [tensorOf(args.get('params')), tensorOf(args.get('ids'))];
+  const [vocabulary, units] = weights?.axes ?? [];
+  if (ids === null) return unknown('');
+  const axes =
+    ids.axes === null ? null : [...ids.axes, { name: 'features', size: units?.size ?? symbol('embedding_size') }];
+  const meaning = phrase('one vector for every token');
+  if (ids.ref === undefined || weights === null) return tensor('float32', axes, { meaning });
+  const scope = reader.assignedTo ?? 'embedding';
+  reader.graph.use(ids, 'sequence');
+  const id = reader.graph.add(
+    scope,
+    { op: 'embedding', input: ids.ref, vocabulary: toSize(vocabulary?.size ?? symbol('vocabulary')), units: toSize(units?.size ?? symbol('embedding_size')), scope },
+    { range },
+  ); // prettier-ignore
+  return tensor('float32', axes, { ref: { from: id }, meaning });
+}
+
+function variable(shape: (call: Call) => Abstract | undefined): (call: Call) => Abstract {
+  return call => {
+    const value = shape(call);
+    if (value?.kind === 'tensor')
+      return tensor(value.dtype, value.axes, { derivation: { op: 'variables' }, meaning: phrase('trained variable') });
+    const sizes = shapeOf(value);
+    const axes = sizes === null ? null : sizes.map(size => ({ name: '', size }));
+    return tensor('float32', axes, { derivation: { op: 'variables' }, meaning: phrase('trained variable') });
+  };
+}
+
+const filled = (zeros: boolean): CallEntry => ({
+  signature: 'shape, dtype=None, name=None',
+  result: ({ args }) => {
+    const sizes = shapeOf(args.get('shape'));
+    const axes = sizes === null ? null : sizes.map(size => ({ name: '', size }));
+    return tensor(dtypeOf(args.some('dtype')), axes, zeros ? { derivation: { op: 'zeros' } } : {});
+  },
+});
+
+export const OPERATION_CALLS: CallTable = {
+  'tf.placeholder': { signature: 'dtype, shape=None, name=None', result: placeholder },
+  'tf.layers.dense': {
+    signature:
+      'inputs, units, activation=None, use_bias=True, kernel_initializer=None, bias_initializer=None, kernel_regularizer=None, bias_regularizer=None, activity_regularizer=None, kernel_constraint=None, bias_constraint=None, trainable=True, name=None, reuse=None',
+    result: dense('inputs', 'units', 'name', 'use_bias', 'linear', 'dense'),
+  },
+  'tf.contrib.layers.fully_connected': {
+    signature:
+      'inputs, num_outputs, activation_fn=relu, normalizer_fn=None, normalizer_params=None, weights_initializer=None, weights_regularizer=None, biases_initializer=zeros, biases_regularizer=None, reuse=None, variables_collections=None, outputs_collections=None, trainable=True, scope=None',
+    result: dense('inputs', 'num_outputs', 'scope', 'biases_initializer', 'relu', 'fully_connected'),
+  },
+  'tf.reshape': {
+    signature: 'tensor, shape, name=None',
+    result: onTensor('tensor', (of, call) => reshaping(of, call.args.get('shape'), call)),
+  },
+  'tf.transpose': TRANSPOSE,
+  'tf.squeeze': {
+    signature: 'input, axis=None, name=None, squeeze_dims=None',
+    result: onTensor('input', (of, { args }) => {
+      const given = args.some('axis') ?? args.some('squeeze_dims');
+      const at = given === undefined ? null : order(given.kind === 'sequence' ? given : list([given]));
+      const axes =
+        of.axes?.filter((axis, place, all) =>
+          at === null ? axis.size !== 1 : !at.includes(place) && !at.includes(place - all.length),
+        ) ?? null;
+      return { ...of, axes };
+    }),
+  },
+  'tf.concat': {
+    signature: 'values, axis, name=None',
+    result: ({ args, reader, range }) => {
+      const parts = tensorsOf(args.get('values'));
+      const axis = args.number('axis');
+      return parts === null || axis === undefined ? unknown('') : concatenate(reader.graph, parts, axis, range);
+    },
+  },
+  'tf.unstack': {
+    signature: 'value, num=None, axis=0, name=None',
+    result: onTensor(
+      'value',
+      (of, { args, reader, range }) => unstack(reader.graph, of, args.number('axis') ?? 0, range) ?? unknown(''),
+    ),
+  },
+  'tf.stack': {
+    signature: 'values, axis=0, name=None',
+    result: ({ args, reader }) => {
+      const parts = tensorsOf(args.get('values'));
+      return parts === null || parts.length === 0
+        ? unknown('')
+        : stack(reader.graph, parts, args.number('axis') ?? 0, phrase('all steps together'));
+    },
+  },
+  'tf.split': { signature: 'value, num_or_size_splits, axis=0, num=None, name=None', result: split },
+  'tf.gather': {
+    signature: 'params, indices, validate_indices=None, name=None, axis=0',
+    result: onTensor('params', (of, { args }) => {
+      const [first, ...rest] = of.axes ?? [];
+      return first === undefined || args.get('indices')?.kind === 'tensor'
+        ? tensor(of.dtype, null)
+        : tensor(of.dtype, rest);
+    }),
+  },
+  'tf.nn.embedding_lookup': { signature: 'params, ids, partition_strategy=None, name=None', result: embedding },
+  'tf.Variable': {
+    signature:
+      'initial_value, trainable=True, collections=None, validate_shape=True, caching_device=None, name=None, dtype=None',
+    result: variable(({ args }) => args.get('initial_value')),
+  },
+  'tf.get_variable': {
+    signature: 'name, shape=None, dtype=None, initializer=None, regularizer=None, trainable=True',
+    result: variable(({ args }) => args.get('shape')),
+  },
+  'tf.zeros': filled(true),
+  'tf.ones': filled(false),
+  'tf.random_normal': filled(false),
+  'tf.random_uniform': filled(false),
+  'tf.truncated_normal': filled(false),
+  'tf.shape': SHAPE,
+  'tf.cast': {
+    signature: 'x, dtype, name=None',
+    result: onTensor('x', (of, { args }) => ({ ...of, dtype: dtypeOf(args.get('dtype'), of.dtype) })),
+  },
+  'tf.to_float': { signature: 'x, name=None', result: onTensor('x', of => ({ ...of, dtype: 'float32' })) },
+  'tf.to_int32': { signature: 'x, name=None', result: onTensor('x', of => ({ ...of, dtype: 'int32' })) },
+  'tf.identity': same('input, name=None'),
+  'tf.stop_gradient': sameShape('input, name=None'),
+  'tf.convert_to_tensor': same('value, dtype=None, name=None'),
+  'tf.nn.softmax': activate('softmax'),
+  'tf.sigmoid': activate('sigmoid'),
+  'tf.nn.sigmoid': activate('sigmoid'),
+  'tf.tanh': activate('tanh'),
+  'tf.nn.tanh': activate('tanh'),
+  'tf.nn.relu': activate('relu'),
+  'tf.subtract': { signature: 'x, y, name=None', result: subtract },
+  'tf.add': { signature: 'x, y, name=None', result: combine('add') },
+  'tf.multiply': { signature: 'x, y, name=None', result: combine('multiply') },
+};
+
+/** Operators and attributes of tensors. */
+export const OPERATION_METHODS: CallTable = {
+  'tensor-': { signature: 'x, y', result: subtract },
+  '-tensor': { signature: 'x, y', result: subtract },
+  'tensor+': { signature: 'x, y', result: combine('add') },
+  '+tensor': { signature: 'x, y', result: combine('add') },
+  'tensor*': { signature: 'x, y', result: combine('multiply') },
+  '*tensor': { signature: 'x, y', result: combine('multiply') },
+  'tensor/': { signature: 'x, y', result: elementwise },
+  'tensor:shape': { signature: '', result: ({ self }) => shapeTuple(self) },
+  'tensor.get_shape': { signature: '', result: ({ self }) => shapeTuple(self) },
+  'sequence.as_list': { signature: '', result: ({ self }) => (self.kind === 'sequence' ? list(self.items) : self) },
+  'tensor.reshape': {
+    signature: '*shape',
+    result: call => {
+      const of = tensorOf(call.self);
+      const [only] = call.args.rest;
+      if (of === null) return unknown('');
+      return reshaping(
+        of,
+        call.args.rest.length === 1 && only?.kind === 'sequence' ? only : list(call.args.rest),
+        call,
+      );
+    },
+  },
+  'unknown.reshape': {
+    signature: '*shape',
+    result: ({ args, self }) => {
+      const [only] = args.rest;
+      const sizes = shapeOf(args.rest.length === 1 && only?.kind === 'sequence' ? only : list(args.rest));
+      const source = { kind: 'unknown', source: shortText(self) };
+      return tensor(
+        'float32',
+        sizes === null
+          ? null
+          : nameAxes(
+              sizes.map(size => (size === -1 ? null : size)),
+              'float32',
+            ),
+        {
+          derivation: { op: 'data', source, part: 'train' },
+        },
+      );
+    },
+  },
+};
+
+function shapeTuple(self: Abstract): Abstract {
+  const of = tensorOf(self);
+  return of?.axes == null ? unknown('shape') : tuple(of.axes.map(axisValue));
+}

@@ -1,0 +1,41 @@
+/** TensorFlow 1 as one table of calls. */
+import type { FrameworkTable } from '../calls.ts';
+import { CELL_CALLS, CELL_METHODS } from './cells.ts';
+import { DATA_CALLS, DATA_METHODS } from './data.ts';
+import { DRIVER_CALLS } from './drivers.ts';
+import { INITIALIZER_CALLS } from './initializers.ts';
+import { OPERATION_CALLS, OPERATION_METHODS } from './operations.ts';
+import { SCOPE_CALLS } from './scopes.ts';
+import { TRAINING_CALLS, TRAINING_METHODS } from './training.ts';
+
+/** Names under which releases and private modules also had what the table has, in the order in which they are tried. */
+const RENAMES: readonly (readonly [RegExp, string])[] = [
+  [/^tensorflow\.compat\.v1\b/, 'tf'],
+  [/^tensorflow\b/, 'tf'],
+  [/^tf\.compat\.v1\b/, 'tf'],
+  [/^tf\.python\.ops\.(rnn_cell|rnn_cell_impl)\./, 'tf.nn.rnn_cell.'],
+  [/^tf\.contrib\.rnn\.python\.ops\.\w+\./, 'tf.contrib.rnn.'],
+  [/^tf\.python\.ops\.rnn\./, 'tf.nn.'],
+  [/^tf\.models\.rnn\.rnn_cell\./, 'tf.nn.rnn_cell.'],
+  [/^tf\.contrib\.rnn\.(static_rnn|static_bidirectional_rnn)$/, 'tf.nn.$1'],
+  [/^tf\.contrib\.rnn\.(\w*(?:Cell|CellV2|Wrapper|StateTuple))$/, 'tf.nn.rnn_cell.$1'],
+  [/^tf\.math\.(\w+)$/, 'tf.$1'],
+];
+
+export const TENSORFLOW1: FrameworkTable = {
+  canonical: path => {
+    if (!/^(?:tensorflow|tf)\b/.test(path)) return null;
+    const name = RENAMES.reduce((renamed, [from, to]) => renamed.replace(from, to), path);
+    return { name, framework: 'tensorflow1' };
+  },
+  calls: {
+    ...CELL_CALLS,
+    ...DRIVER_CALLS,
+    ...INITIALIZER_CALLS,
+    ...OPERATION_CALLS,
+    ...SCOPE_CALLS,
+    ...TRAINING_CALLS,
+    ...DATA_CALLS,
+  },
+  methods: { ...CELL_METHODS, ...OPERATION_METHODS, ...TRAINING_METHODS, ...DATA_METHODS },
+};

@@ -1,0 +1,473 @@
+/** Losses, metrics, optimizers and the session of TensorFlow 1: how a program trains. */
+import { phrase } from '../../model/phrase.ts';
+import type { ClippingSpec, LossSpec, OptimizerSpec } from '../../model/spec.ts';
+import type { Call, CallEntry, CallTable, Reader } from '../calls.ts';
+import type { TrainingRecord } from '../graph.ts';
+import { tensorsOf } from '../tensors.ts';
+import {
+  type Abstract,
+  type Derivation,
+  list,
+  NONE,
+  tensor,
+  type Tensor,
+  type TensorAxis,
+  tuple,
+  unknown,
+} from '../values.ts';
+
+function asTensor(value: Abstract | undefined): Tensor | null {
+  return value?.kind === 'tensor' ? value : null;
+}
+
+/** A loss for every row (or step) of the batch. */
+function loss(kind: LossSpec['kind'], labels: string, prediction: string): (call: Call) => Abstract {
+  return ({ args, reader }) => {
+    const [target, predicted] = [asTensor(args.get(labels)), asTensor(args.get(prediction))];
+    if (target === null || predicted === null) return unknown('loss');
+    reader.graph.use(target, 'target');
+    const axes = kind === 'sigmoid_cross_entropy' ? predicted.axes : (predicted.axes?.slice(0, -1) ?? null);
+    return tensor('float32', axes, {
+      derivation: { op: 'loss', kind, prediction: predicted, target, fromLogits: true, reduction: 'none' },
+      meaning:
+        kind === 'sigmoid_cross_entropy'
+          ? phrase('cross-entropy of every output')
+          : phrase('cross-entropy of every row'),
+    });
+  };
+}
+
+const LOSS_MEANING = phrase('loss that is minimised');
+
+/** The mean or sum over axes; over all of them it makes a loss out of losses, an accuracy out of hits. */
+function reduce(by: 'mean' | 'sum'): CallEntry {
+  return {
+    signature: 'input_tensor, axis=None, keepdims=None, name=None, reduction_indices=None, keep_dims=None',
+    result: call => {
+      const { args, reader, range } = call;
+      const of = asTensor(args.get('input_tensor'));
+      if (of === null) return unknown('');
+      const axis = args.some('axis') ?? args.some('reduction_indices');
+      if (axis === undefined || (axis.kind === 'number' && of.axes?.length === 1)) return whole(call, of, by);
+      const at =
+        axis.kind === 'number' && of.axes !== null ? (axis.value < 0 ? axis.value + of.axes.length : axis.value) : null;
+      const along = at === null ? undefined : of.axes?.[at];
+      if (at === null || along === undefined) return tensor(of.dtype, null);
+      const rest = of.axes!.filter((_, place) => place !== at);
+      if (along.name === 'steps' && of.ref !== undefined) {
+        const id = reader.graph.add('over_steps', { op: 'reduce_steps', input: of.ref, by }, { range });
+        return tensor(of.dtype, rest, {
+          ref: { from: id },
+          meaning: by === 'mean' ? phrase('mean over the steps') : phrase('sum over the steps'),
+        });
+      }
+      return tensor(of.dtype, rest, of.derivation?.op === 'loss' && by === 'mean' ? { derivation: of.derivation } : {});
+    },
+  };
+}
+
+function whole({ reader, range }: Call, of: Tensor, by: 'mean' | 'sum'): Tensor {
+  const scalar: readonly TensorAxis[] = [];
+  const { derivation } = of;
+  if (derivation?.op === 'loss') {
+    const reduction = derivation.reduction === 'sum' ? 'sum' : by;
+    const made = tensor(of.dtype, scalar, { derivation: { ...derivation, reduction }, meaning: LOSS_MEANING });
+    reader.graph.losses.push({ loss: made, range });
+    return made;
+  }
+  if (derivation?.op === 'right' && by === 'mean') {
+    if (derivation.of.ref !== undefined) {
+      const metric = { kind: 'accuracy' as const, ...(derivation.topK === 1 ? {} : { topK: derivation.topK }) };
+      reader.graph.metrics.push({ of: derivation.of.ref, metric });
+    }
+    return tensor('float32', scalar, { meaning: phrase('part of the rows that are classified right') });
+  }
+  return tensor(of.dtype, scalar, by === 'mean' ? { meaning: phrase('mean over all of it') } : {});
+}
+
+/** Squared or absolute differences are a loss. */
+function distance(kind: 'mean_squared_error' | 'mean_absolute_error'): (call: Call) => Abstract {
+  return ({ args, reader }) => {
+    const of = asTensor(args.get('x'));
+    if (of?.derivation?.op !== 'difference') return of === null ? unknown('') : tensor(of.dtype, of.axes);
+    const { left, right } = of.derivation;
+    // Whichever of the two is fed is the target.
+    const [prediction, target] =
+      reader.graph.inputOf(right) !== null || right.ref === undefined ? [left, right] : [right, left];
+    reader.graph.use(target, 'target');
+    const meaning = kind === 'mean_squared_error' ? phrase('squared error') : phrase('absolute error');
+    return tensor('float32', of.axes, {
+      derivation: { op: 'loss', kind, prediction, target, fromLogits: false, reduction: 'none' },
+      meaning,
+    });
+  };
+}
+
+function reduced(kind: LossSpec['kind'], labels: string, prediction: string): (call: Call) => Abstract {
+  const single = loss(kind, labels, prediction);
+  return call => {
+    const every = single(call);
+    return every.kind === 'tensor' ? whole(call, every, 'mean') : every;
+  };
+}
+
+/** `y` of `mse(y, p)`, where the framework's argument order is not the engine's. */
+function meanDistance(kind: 'mean_squared_error' | 'mean_absolute_error'): (call: Call) => Abstract {
+  return ({ args, reader }) => {
+    const [target, prediction] = [asTensor(args.get('labels')), asTensor(args.get('predictions'))];
+    if (target === null || prediction === null) return unknown('loss');
+    reader.graph.use(target, 'target');
+    return tensor('float32', [], {
+      derivation: { op: 'loss', kind, prediction, target, fromLogits: false, reduction: 'mean' },
+      meaning: LOSS_MEANING,
+    });
+  };
+}
+
+function equalTo({ args }: Call): Abstract {
+  const [x, y] = [asTensor(args.get('x')), asTensor(args.get('y'))];
+  const axes = x?.axes ?? y?.axes ?? null;
+  const best = [x, y].find(side => side?.derivation?.op === 'best')?.derivation;
+  const meaning = phrase('whether the row is classified right');
+  return tensor(
+    'bool',
+    axes,
+    best?.op === 'best' ? { derivation: { op: 'right', of: best.of, topK: 1 }, meaning } : {},
+  );
+}
+
+// Optimizers
+
+function optimizer(
+  kind: OptimizerSpec['kind'],
+  signature: string,
+  options: (args: Call['args']) => { readonly [K in keyof OptimizerSpec]?: OptimizerSpec[K] | undefined },
+): CallEntry {
+  return {
+    signature,
+    result: ({ args }) => {
+      const rate = args.number('learning_rate');
+      const given = Object.fromEntries(
+        Object.entries(options(args)).filter(([, value]) => value !== undefined),
+      ) as Partial<OptimizerSpec>;
+      const spec: OptimizerSpec = {
+        kind,
+        ...(rate === undefined || rate <= 0 ? {} : { learningRate: rate }),
+        ...given,
+      };
+      return { kind: 'optimizer', spec, complete: rate !== undefined };
+    },
+  };
+}
+
+function record(
+  reader: Reader,
+  of: Tensor,
+  spec: Abstract,
+  clipping: ClippingSpec | null,
+  range: TrainingRecord['range'],
+): Abstract {
+  const { trainings } = reader.graph;
+  trainings.push({
+    loss: of,
+    optimizer: spec.kind === 'optimizer' ? spec.spec : null,
+    clipping,
+    range,
+    epochs: null,
+    iterations: null,
+    batchSize: null,
+  });
+  return { kind: 'training', step: trainings.length - 1 };
+}
+
+function minimize({ self, args, reader, range }: Call): Abstract {
+  const of = asTensor(args.get('loss'));
+  return of === null ? NONE : record(reader, of, self, null, range);
+}
+
+const gradientOf = (of: Tensor): Tensor =>
+  tensor('float32', null, { derivation: { op: 'gradient', loss: of }, meaning: phrase('gradient of the loss') });
+
+function computeGradients({ args }: Call): Abstract {
+  const of = asTensor(args.get('loss'));
+  if (of === null) return unknown('');
+  return {
+    kind: 'many',
+    item: tuple([gradientOf(of), tensor('float32', null, { derivation: { op: 'variables' } })]),
+    count: unknown('variables'),
+  };
+}
+
+/** The gradient inside a value, however it is packed. */
+function gradientIn(value: Abstract | undefined, depth = 0): Extract<Derivation, { op: 'gradient' }> | null {
+  if (depth > 4 || value === undefined) return null;
+  if (value.kind === 'tensor') return value.derivation?.op === 'gradient' ? value.derivation : null;
+  if (value.kind === 'many') return gradientIn(value.item, depth + 1);
+  if (value.kind !== 'sequence') return null;
+  for (const item of value.items) {
+    const found = gradientIn(item, depth + 1);
+    if (found !== null) return found;
+  }
+  return null;
+}
+
+function applyGradients({ self, args, reader, range }: Call): Abstract {
+  const found = gradientIn(args.get('grads_and_vars'));
+  return found === null ? NONE : record(reader, found.loss, self, found.clipping ?? null, range);
+}
+
+function clipped(value: Abstract | undefined, clipping: ClippingSpec): Abstract {
+  if (value?.kind === 'many') return { ...value, item: clipped(value.item, clipping) };
+  if (value?.kind === 'sequence') return { ...value, items: value.items.map(item => clipped(item, clipping)) };
+  if (value?.kind === 'tensor' && value.derivation?.op === 'gradient')
+    return { ...value, derivation: { ...value.derivation, clipping } };
+  return value ?? NONE;
+}
+
+function clipByValue({ args }: Call): Abstract {
+  const limit = args.number('clip_value_max');
+  return limit === undefined || limit <= 0 ? (args.get('t') ?? NONE) : clipped(args.get('t'), { kind: 'value', limit });
+}
+
+function clipByNorm({ args }: Call): Abstract {
+  const limit = args.number('clip_norm');
+  return limit === undefined || limit <= 0 ? (args.get('t') ?? NONE) : clipped(args.get('t'), { kind: 'norm', limit });
+}
+
+function clipByGlobalNorm({ args }: Call): Abstract {
+  const limit = args.number('clip_norm');
+  const given = args.get('t_list') ?? NONE;
+  const kept = limit === undefined || limit <= 0 ? given : clipped(given, { kind: 'global_norm', limit });
+  return tuple([kept, tensor('float32', [], { meaning: phrase('norm of all gradients together') })]);
+}
+
+// The session
+
+/** What a run is fed: which data the inputs get, and how many rows at a time. */
+function feed(reader: Reader, given: Abstract | undefined): number | null {
+  if (given?.kind !== 'dict') return null;
+  let batchSize: number | null = null;
+  for (const [key, value] of given.pairs) {
+    const input = reader.graph.inputOf(key);
+    if (input === null) continue;
+    const source = dataOf(value);
+    if (source !== null && input.role !== 'target') input.data ??= source.source;
+    const first = value.kind === 'tensor' ? value.axes?.[0]?.size : null;
+    if (source?.part === 'batch' && typeof first === 'number' && input.role !== 'target') batchSize = first;
+  }
+  return batchSize;
+}
+
+function dataOf(value: Abstract): Extract<Derivation, { op: 'data' }> | null {
+  if (value.kind === 'tensor') return value.derivation?.op === 'data' ? value.derivation : null;
+  if (value.kind === 'unknown' && value.text !== '')
+    return { op: 'data', source: { kind: 'unknown', source: value.text }, part: 'train' };
+  return null;
+}
+
+function run(call: Call): Abstract {
+  const { args, reader } = call;
+  const fetches = args.get('fetches');
+  const batchSize = feed(reader, args.get('feed_dict'));
+  for (const step of trainingsIn(fetches)) {
+    const training = reader.graph.trainings[step];
+    if (training !== undefined) count(training, reader, batchSize);
+  }
+  if (fetches?.kind === 'sequence') return { ...fetches, items: fetches.items.map(value => value) };
+  return fetches ?? NONE;
+}
+
+function trainingsIn(value: Abstract | undefined): number[] {
+  if (value?.kind === 'training') return [value.step];
+  return value?.kind === 'sequence' ? value.items.flatMap(trainingsIn) : [];
+}
+
+const LOOPS_OVER_EPOCHS = /epoch/i;
+
+/** Epochs and iterations, from the loops in which a training step is run. */
+function count(training: TrainingRecord, reader: Reader, batchSize: number | null): void {
+  training.batchSize ??= batchSize ?? plainNumber(reader.global(/^(?:batch_?size|n_?batch)$/i));
+  const loops = reader.loops;
+  const named = loops.find(loop => LOOPS_OVER_EPOCHS.test(loop.variable) || LOOPS_OVER_EPOCHS.test(loop.text));
+  const epochs = named ?? (loops.length > 1 ? loops[0] : undefined);
+  if (epochs !== undefined) training.epochs ??= plainNumber(epochs.count);
+  else if (loops[0] !== undefined) training.iterations ??= plainNumber(loops[0].count);
+}
+
+function plainNumber(value: Abstract | null): number | null {
+  return value?.kind === 'number' && Number.isInteger(value.value) && value.value > 0 ? value.value : null;
+}
+
+function evaluateTensor({ self, args, reader }: Call): Abstract {
+  feed(reader, args.get('feed_dict'));
+  return self;
+}
+
+const session: CallEntry = {
+  signature: 'target=None, graph=None, config=None',
+  result: () => ({ kind: 'object', type: 'session', attributes: new Map() }),
+};
+
+export const TRAINING_CALLS: CallTable = {
+  'tf.nn.sparse_softmax_cross_entropy_with_logits': {
+    signature: '_sentinel=None, labels=None, logits=None, name=None',
+    result: loss('sparse_softmax_cross_entropy', 'labels', 'logits'),
+  },
+  'tf.nn.softmax_cross_entropy_with_logits': {
+    signature: '_sentinel=None, labels=None, logits=None, dim=-1, name=None',
+    result: loss('softmax_cross_entropy', 'labels', 'logits'),
+  },
+  'tf.nn.softmax_cross_entropy_with_logits_v2': {
+    signature: 'labels, logits, axis=None, name=None',
+    result: loss('softmax_cross_entropy', 'labels', 'logits'),
+  },
+  'tf.nn.sigmoid_cross_entropy_with_logits': {
+    signature: '_sentinel=None, labels=None, logits=None, name=None',
+    result: loss('sigmoid_cross_entropy', 'labels', 'logits'),
+  },
+  'tf.losses.sparse_softmax_cross_entropy': {
+    signature: 'labels, logits, weights=1.0, scope=None',
+    result: reduced('sparse_softmax_cross_entropy', 'labels', 'logits'),
+  },
+  'tf.losses.softmax_cross_entropy': {
+    signature: 'onehot_labels, logits, weights=1.0, label_smoothing=0, scope=None',
+    result: reduced('softmax_cross_entropy', 'onehot_labels', 'logits'),
+  },
+  'tf.losses.sigmoid_cross_entropy': {
+    signature: 'multi_class_labels, logits, weights=1.0, label_smoothing=0, scope=None',
+    result: reduced('sigmoid_cross_entropy', 'multi_class_labels', 'logits'),
+  },
+  'tf.losses.mean_squared_error': {
+    signature: 'labels, predictions, weights=1.0, scope=None',
+    result: meanDistance('mean_squared_error'),
+  },
+  'tf.losses.absolute_difference': {
+    signature: 'labels, predictions, weights=1.0, scope=None',
+    result: meanDistance('mean_absolute_error'),
+  },
+  'tf.square': { signature: 'x, name=None', result: distance('mean_squared_error') },
+  'tf.abs': { signature: 'x, name=None', result: distance('mean_absolute_error') },
+  'tf.squared_difference': {
+    signature: 'x, y, name=None',
+    result: call => {
+      const [left, right] = [asTensor(call.args.get('x')), asTensor(call.args.get('y'))];
+      if (left === null || right === null) return unknown('');
+      const difference = tensor(left.dtype, left.axes, { derivation: { op: 'difference', left, right } });
+      return distance('mean_squared_error')({
+        ...call,
+        args: Object.assign(Object.create(call.args) as Call['args'], { get: () => difference }),
+      });
+    },
+  },
+  'tf.reduce_mean': reduce('mean'),
+  'tf.reduce_sum': reduce('sum'),
+  'tf.nn.in_top_k': {
+    signature: 'predictions, targets, k, name=None',
+    result: ({ args }) => {
+      const of = asTensor(args.get('predictions'));
+      if (of === null) return unknown('');
+      const topK = args.number('k') ?? 1;
+      const meaning =
+        topK === 1
+          ? phrase('whether the row is classified right')
+          : phrase('whether the right class is among the {0} largest', topK);
+      return tensor('bool', of.axes?.slice(0, -1) ?? null, { derivation: { op: 'right', of, topK }, meaning });
+    },
+  },
+  'tf.argmax': {
+    signature: 'input, axis=None, name=None, dimension=None, output_type=None',
+    result: ({ args }) => {
+      const of = asTensor(args.get('input'));
+      if (of === null) return unknown('');
+      return tensor('int64', of.axes?.slice(0, -1) ?? null, {
+        derivation: { op: 'best', of },
+        meaning: phrase('class with the largest value'),
+      });
+    },
+  },
+  'tf.equal': { signature: 'x, y, name=None', result: equalTo },
+  'tf.train.GradientDescentOptimizer': optimizer('sgd', 'learning_rate, use_locking=False, name=None', () => ({})),
+  'tf.train.MomentumOptimizer': optimizer(
+    'momentum',
+    'learning_rate, momentum, use_locking=False, name=None, use_nesterov=False',
+    args => ({
+      momentum: args.number('momentum'),
+      nesterov: args.boolean('use_nesterov') === true ? true : undefined,
+    }),
+  ),
+  'tf.train.RMSPropOptimizer': optimizer(
+    'rmsprop',
+    'learning_rate, decay=0.9, momentum=0.0, epsilon=1e-10, use_locking=False, centered=False, name=None',
+    args => ({
+      rho: args.number('decay'),
+      momentum: args.number('momentum'),
+      epsilon: args.number('epsilon'),
+      centered: args.boolean('centered') === true ? true : undefined,
+    }),
+  ),
+  'tf.train.AdagradOptimizer': optimizer(
+    'adagrad',
+    'learning_rate, initial_accumulator_value=0.1, use_locking=False, name=None',
+    args => ({
+      initialAccumulator: args.number('initial_accumulator_value'),
+    }),
+  ),
+  'tf.train.AdadeltaOptimizer': optimizer(
+    'adadelta',
+    'learning_rate=0.001, rho=0.95, epsilon=1e-8, use_locking=False, name=None',
+    args => ({
+      rho: args.number('rho'),
+      epsilon: args.number('epsilon'),
+    }),
+  ),
+  'tf.train.AdamOptimizer': optimizer(
+    'adam',
+    'learning_rate=0.001, beta1=0.9, beta2=0.999, epsilon=1e-8, use_locking=False, name=None',
+    args => ({
+      beta1: args.number('beta1'),
+      beta2: args.number('beta2'),
+      epsilon: args.number('epsilon'),
+    }),
+  ),
+  'tf.gradients': {
+    signature: 'ys, xs, grad_ys=None, name=None',
+    result: ({ args }) => {
+      const of = asTensor(args.get('ys'));
+      if (of === null) return unknown('');
+      const targets = tensorsOf(args.get('xs'));
+      return targets === null
+        ? { kind: 'many', item: gradientOf(of), count: unknown('variables') }
+        : list(targets.map(() => gradientOf(of)));
+    },
+  },
+  'tf.trainable_variables': {
+    signature: 'scope=None',
+    result: () => ({
+      kind: 'many',
+      item: tensor('float32', null, { derivation: { op: 'variables' } }),
+      count: unknown('variables'),
+    }),
+  },
+  'tf.clip_by_value': { signature: 't, clip_value_min, clip_value_max, name=None', result: clipByValue },
+  'tf.clip_by_norm': { signature: 't, clip_norm, axes=None, name=None', result: clipByNorm },
+  'tf.clip_by_global_norm': { signature: 't_list, clip_norm, use_norm=None, name=None', result: clipByGlobalNorm },
+  'tf.Session': session,
+  'tf.InteractiveSession': session,
+};
+
+export const TRAINING_METHODS: CallTable = {
+  'optimizer.minimize': { signature: 'loss, global_step=None, var_list=None', result: minimize },
+  'optimizer.compute_gradients': { signature: 'loss, var_list=None', result: computeGradients },
+  'optimizer.apply_gradients': { signature: 'grads_and_vars, global_step=None, name=None', result: applyGradients },
+  'session.run': { signature: 'fetches, feed_dict=None, options=None, run_metadata=None', result: run },
+  'tensor.eval': { signature: 'feed_dict=None, session=None', result: evaluateTensor },
+  'training.run': {
+    signature: 'feed_dict=None, session=None',
+    result: ({ self, args, reader }) => {
+      const batchSize = feed(reader, args.get('feed_dict'));
+      const training = self.kind === 'training' ? reader.graph.trainings[self.step] : undefined;
+      if (training !== undefined) count(training, reader, batchSize);
+      return NONE;
+    },
+  },
+};

@@ -1,0 +1,304 @@
+/**
+ * Shape rules that all frameworks share: indexing, transposing, reshaping, joining. The graph holds every tensor
+ * batch-major (`[B, T, H]`); a program's transposed or reshaped view of it refers to the same tensor of the graph.
+ */
+import { phrase, type Phrase } from '../model/phrase.ts';
+import type { TensorRef } from '../model/spec.ts';
+import { BATCH, type Graph, isBatch, sameAxis, stepsAt } from './graph.ts';
+import type { TextRange } from './reading.ts';
+import { add, type Dimension, divide, equal, multiply, sizeText } from './sizes.ts';
+import { type Abstract, dimension, list, type Sequence, tensor, type Tensor, type TensorAxis } from './values.ts';
+
+/** The same tensor, seen otherwise. */
+function view(of: Tensor, axes: readonly TensorAxis[] | null, keepsRef = true): Tensor {
+  const { ref, ...rest } = of;
+  return keepsRef && ref !== undefined ? { ...rest, ref, axes } : { ...rest, axes };
+}
+
+/** What `step` of a sequence is, in RNN terms. */
+function stepMeaning(graph: Graph, of: Tensor, step: number): Phrase | null {
+  const node = graph.recurrentOf(of.ref);
+  if (node !== null) {
+    const stacked = node.cells.length > 1;
+    if (step === -1) return stacked ? phrase('h of the top layer at the last step') : phrase('h at the last step');
+    return stacked ? phrase('h of the top layer at step {0}', step) : phrase('h at step {0}', step);
+  }
+  if (graph.inputOf(of) !== null)
+    return step === -1 ? phrase('input at the last step') : phrase('input at step {0}', step);
+  return null;
+}
+
+/** One step of a sequence, without its axis. */
+export function selectStep(graph: Graph, of: Tensor, step: number, range: TextRange): Tensor {
+  const axes = of.axes ?? [];
+  const rest = axes.filter(axis => axis.name !== 'steps');
+  const meaning = stepMeaning(graph, of, step);
+  const more = meaning === null ? {} : { meaning };
+  if (of.ref === undefined) return tensor(of.dtype, rest, more);
+  const id = graph.add('step', { op: 'select_step', input: of.ref, step }, { range });
+  return tensor(of.dtype, rest, { ref: { from: id }, ...more });
+}
+
+function sliceSize(size: Dimension | null, bounds: readonly [Abstract, Abstract, Abstract]): Dimension | null {
+  const [lower, upper, step] = bounds;
+  if (step.kind !== 'none' && !(step.kind === 'number' && Math.abs(step.value) === 1)) return null;
+  const reach = (bound: Abstract, otherwise: Dimension | null): Dimension | null => {
+    if (bound.kind === 'none') return otherwise;
+    const at = dimension(bound);
+    if (at === null) return null;
+    if (typeof at !== 'number') return at;
+    if (at < 0) return size === null ? null : add(size, at);
+    return typeof size === 'number' ? Math.min(at, size) : at;
+  };
+  const from = reach(lower, 0);
+  const to = reach(upper, size);
+  return from === null || to === null ? null : add(to, from, -1);
+}
+
+function isFull(bounds: readonly [Abstract, Abstract, Abstract]): boolean {
+  return bounds.every(bound => bound.kind === 'none');
+}
+
+/** `tensor[indices]`, by NumPy's rules. */
+export function index(graph: Graph, of: Tensor, indices: readonly Abstract[], range: TextRange): Tensor {
+  if (of.axes === null) return view(of, null, false);
+  const axes: TensorAxis[] = [];
+  const picked: { readonly axis: TensorAxis; readonly at: number | null }[] = [];
+  let whole = true;
+  let position = 0;
+  const used = indices.filter(item => item.kind !== 'ellipsis' && item.kind !== 'none').length;
+  for (const item of indices) {
+    if (item.kind === 'ellipsis') {
+      for (let skip = of.axes.length - used; skip > 0; skip--) axes.push(of.axes[position++]!);
+      continue;
+    }
+    if (item.kind === 'none') {
+      axes.push({ name: '', size: 1 });
+      whole = false;
+      continue;
+    }
+    const axis = of.axes[position++];
+    if (axis === undefined) return tensor(of.dtype, null);
+    if (item.kind === 'slice') {
+      const full = isFull(item.bounds);
+      whole &&= full;
+      axes.push(full ? axis : { name: axis.name, size: sliceSize(axis.size, item.bounds) });
+    } else if (item.kind === 'tensor') {
+      whole = false;
+      axes.push(...(item.axes ?? [{ name: '', size: null }]));
+    } else {
+      picked.push({ axis, at: item.kind === 'number' ? item.value : null });
+    }
+  }
+  axes.push(...of.axes.slice(position));
+  if (picked.length === 0) return whole ? view(of, axes) : plain(of, axes);
+  const [only] = picked;
+  if (picked.length === 1 && whole && only?.axis.name === 'steps' && only.at !== null) {
+    return selectStep(graph, of, only.at, range);
+  }
+  return plain(of, axes);
+}
+
+/** A tensor of that type and shape of which nothing else is known. */
+function plain(of: Tensor, axes: readonly TensorAxis[] | null): Tensor {
+  return tensor(of.dtype, axes, of.derivation?.op === 'data' ? { derivation: of.derivation } : {});
+}
+
+/** @param order null reverses the axes. */
+export function transpose(of: Tensor, order: readonly number[] | null): Tensor {
+  if (of.axes === null) return of;
+  const axes = of.axes;
+  const places = order ?? axes.map((_, position) => axes.length - 1 - position);
+  const moved = places.map(place => axes.at(place)).filter(axis => axis !== undefined);
+  if (moved.length !== axes.length) return tensor(of.dtype, null);
+  // Only an exchange of batch and steps is another view of the same tensor of the graph.
+  return view(of, moved, moved.at(-1) === axes.at(-1));
+}
+
+function product(axes: readonly TensorAxis[]): Dimension | null {
+  return axes.reduce<Dimension | null>(
+    (total, { size }) => (total === null || size === null ? null : multiply(total, size)),
+    1,
+  );
+}
+
+/** @param shape sizes; -1 or null takes what is left. */
+export function reshape(graph: Graph, of: Tensor, shape: readonly (Dimension | null)[], range: TextRange): Tensor {
+  const free = (size: Dimension | null): boolean => size === null || size === -1;
+  const unnamed = (sizes: readonly (Dimension | null)[]): TensorAxis[] =>
+    nameAxes(
+      sizes.map(size => (free(size) ? null : size)),
+      of.dtype,
+    );
+  if (of.axes === null) return view(of, unnamed(shape), false);
+  const axes = of.axes;
+  const fits = (target: readonly (Dimension | null)[], source: readonly TensorAxis[]): boolean =>
+    target.length === source.length &&
+    target.every(
+      (size, at) => free(size) || (source[at]!.size !== null ? equal(size!, source[at]!.size) : isBatch(source[at])),
+    );
+  if (fits(shape, axes)) return view(of, axes);
+  const last = axes.at(-1)!;
+  // [B, T, H] → [B·T, H]
+  if (shape.length === 2 && axes.length > 2 && lastFits(shape[1]!, last) && free(shape[0]!)) {
+    const merged = axes.slice(0, -1);
+    return view(of, [{ name: merged.map(axis => axis.name).join(' × '), size: product(merged), merged }, last]);
+  }
+  // [B·T, H] → [B, T, H]
+  const [first] = axes;
+  if (first?.merged !== undefined && fits(shape, [...first.merged, ...axes.slice(1)])) {
+    return view(of, [...first.merged, ...axes.slice(1)]);
+  }
+  // [B·T, 1] → [B, T]
+  if (first?.merged !== undefined && last.size === 1 && fits(shape, first.merged)) return view(of, first.merged);
+  // [B, T, 1] → [B, T] and the like
+  const without = axes.filter(axis => axis.size !== 1);
+  if (without.length < axes.length && fits(shape, without)) return view(of, without);
+  const input = graph.inputOf(of);
+  if (input !== null && isBatch(first)) {
+    const rest = free(shape[0]!) || shape[0] === null ? shape.slice(1) : null;
+    const known = product(axes.slice(1));
+    if (rest !== null && known !== null) {
+      const sizes = fill(rest, known);
+      if (sizes !== null) {
+        // The input is described in the shape in which it is used.
+        input.axes = nameAxes([null, ...sizes], of.dtype).slice(1);
+        return view(of, [BATCH, ...input.axes]);
+      }
+    }
+  }
+  // [B, T, H] → [B, T·H]
+  if (shape.length === 2 && isBatch(first) && of.ref !== undefined && free(shape[0]!)) {
+    const size = product(axes.slice(1));
+    if (size !== null && (free(shape[1]!) || equal(shape[1]!, size))) {
+      const id = graph.add('flatten', { op: 'flatten', input: of.ref }, { range });
+      return tensor(of.dtype, [BATCH, { name: 'features', size }], { ref: { from: id } });
+    }
+  }
+  const total = product(axes);
+  const filled = total === null ? null : fill(shape, total);
+  const named = unnamed(filled ?? shape);
+  // Rows of a data set stay rows.
+  const [rows] = named;
+  if (first !== undefined && rows?.size != null && first.size !== null && equal(rows.size, first.size))
+    named[0] = first;
+  return plain(of, named);
+}
+
+function lastFits(size: Dimension | null, axis: TensorAxis): boolean {
+  return size === null || size === -1 || axis.size === null || equal(size, axis.size);
+}
+
+/** Works out the one size that is left open. */
+function fill(shape: readonly (Dimension | null)[], total: Dimension): Dimension[] | null {
+  const open = shape.filter(size => size === null || size === -1).length;
+  const known = shape.reduce<Dimension | null>(
+    (all, size) => (all === null ? null : size === null || size === -1 ? all : multiply(all, size)),
+    1,
+  );
+  if (known === null || open > 1) return null;
+  if (open === 0) return equal(known, total) ? (shape as Dimension[]) : null;
+  const rest = divide(total, known);
+  return rest === null || sizeText(rest).includes('//')
+    ? null
+    : shape.map(size => (size === null || size === -1 ? rest : size));
+}
+
+/** Names for the axes of a tensor of which only the sizes are known. */
+export function nameAxes(sizes: readonly (Dimension | null)[], dtype: string): TensorAxis[] {
+  const names: Readonly<Record<number, readonly string[]>> = {
+    1: ['batch'],
+    2: dtype.startsWith('int') ? ['batch', 'steps'] : ['batch', 'features'],
+    3: sizes[0] !== null && sizes[1] === null ? ['steps', 'batch', 'features'] : ['batch', 'steps', 'features'],
+  };
+  return sizes.map((size, position) => ({ name: names[sizes.length]?.[position] ?? '', size }));
+}
+
+/** The tensors of a list or tuple, or a single tensor; null where something else is among them. */
+export function tensorsOf(value: Abstract | undefined): Tensor[] | null {
+  if (value?.kind === 'tensor') return [value];
+  if (value?.kind !== 'sequence') return null;
+  const parts: Tensor[] = [];
+  for (const item of value.items) {
+    const inside = tensorsOf(item);
+    if (inside === null) return null;
+    parts.push(...inside);
+  }
+  return parts;
+}
+
+export function concatenate(graph: Graph, parts: readonly Tensor[], axis: number, range: TextRange): Tensor {
+  const [first] = parts;
+  if (first === undefined) return tensor('float32', null);
+  if (first.axes === null || parts.some(part => part.axes?.length !== first.axes!.length))
+    return tensor(first.dtype, null);
+  const at = axis < 0 ? axis + first.axes.length : axis;
+  const along = first.axes[at];
+  if (along === undefined) return tensor(first.dtype, null);
+  const size = parts.reduce<Dimension | null>((total, part) => {
+    const more = part.axes![at]!.size;
+    return total === null || more === null ? null : add(total, more);
+  }, 0);
+  const axes = first.axes.map((old, position) => (position === at ? { name: old.name, size } : old));
+  const refs = parts.map(part => part.ref).filter(ref => ref !== undefined);
+  if (at !== first.axes.length - 1 || refs.length !== parts.length) return tensor(first.dtype, axes);
+  if (refs.length === 1) return first;
+  const id = graph.add('concatenate', { op: 'concatenate', inputs: refs }, { range });
+  const meanings = parts.map(part => part.meaning);
+  const meaning = meanings.every(text => text !== undefined && text.text === meanings[0]!.text)
+    ? phrase('{0} tensors side by side', parts.length)
+    : phrase('tensors side by side');
+  return tensor(first.dtype, axes, { ref: { from: id }, meaning });
+}
+
+/** All slices along one axis, which must have a known size. */
+export function unstack(graph: Graph, of: Tensor, axis: number, range: TextRange): Sequence | null {
+  const at = of.axes === null ? undefined : of.axes.at(axis);
+  if (at === undefined || typeof at.size !== 'number' || at.size > 1000) return null;
+  const position = axis < 0 ? axis + of.axes!.length : axis;
+  const items = Array.from({ length: at.size }, (_, step): Tensor =>
+    at.name === 'steps'
+      ? selectStep(graph, of, step, range)
+      : tensor(
+          of.dtype,
+          of.axes!.filter((_, place) => place !== position),
+        ),
+  );
+  return list(items);
+}
+
+/** The sequence whose steps, all of them in order, a list holds. */
+export function stepsOf(graph: Graph, parts: readonly Tensor[]): TensorRef | null {
+  let source: TensorRef | null = null;
+  for (const [step, part] of parts.entries()) {
+    const node = graph.nodeOf(part.ref);
+    if (node?.op !== 'select_step' || node.step !== step) return null;
+    if (source !== null && JSON.stringify(source) !== JSON.stringify(node.input)) return null;
+    source = node.input;
+  }
+  return source;
+}
+
+/** Puts equal tensors along a new axis; steps that were taken apart become the sequence again. */
+export function stack(graph: Graph, parts: readonly Tensor[], axis: number, meaning?: Phrase): Tensor {
+  const [first] = parts;
+  if (first?.axes == null) return tensor(first?.dtype ?? 'float32', null);
+  const at = axis < 0 ? axis + first.axes.length + 1 : axis;
+  const source = stepsOf(graph, parts);
+  const name = source === null && stepsAt(first.axes) >= 0 ? '' : source === null ? '' : 'steps';
+  const axes = [...first.axes.slice(0, at), { name, size: parts.length }, ...first.axes.slice(at)];
+  if (source === null) return tensor(first.dtype, axes);
+  return tensor(first.dtype, axes, { ref: source, ...(meaning === undefined ? {} : { meaning }) });
+}
+
+/** The shape of `a + b` by broadcasting; null where it cannot be told. */
+export function broadcast(a: Tensor, b: Tensor): readonly TensorAxis[] | null {
+  if (a.axes === null || b.axes === null) return null;
+  const [long, short] = a.axes.length >= b.axes.length ? [a.axes, b.axes] : [b.axes, a.axes];
+  const offset = long.length - short.length;
+  return long.map((axis, position) => {
+    const other = short[position - offset];
+    if (other === undefined || sameAxis(axis, other)) return axis;
+    return axis.size === 1 ? other : axis;
+  });
+}

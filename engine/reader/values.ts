@@ -1,0 +1,237 @@
+/** What a Python expression can be worth when nothing is run: numbers and texts, tensors of a graph, cells, unknowns. */
+import type { Phrase } from '../model/phrase.ts';
+import type { CellSpec, ClippingSpec, Framework, LossSpec, OptimizerSpec, TensorRef } from '../model/spec.ts';
+import type { Expression, Parameter, Statement } from './python/syntax.ts';
+import type { TextRange } from './reading.ts';
+import { type Dimension, sizeText, symbol, type Symbolic } from './sizes.ts';
+
+/** An axis of a tensor; a size of null is known by its name only (`batch`). */
+export interface TensorAxis {
+  readonly name: string;
+  readonly size: Dimension | null;
+  /** The axes that a reshape has merged into this one. */
+  readonly merged?: readonly TensorAxis[];
+}
+
+/** How a scalar or a vector of the training graph came about, as far as losses and metrics need it. */
+export type Derivation =
+  | { readonly op: 'loss'; readonly kind: LossSpec['kind']; readonly prediction: Tensor; readonly target: Tensor; readonly fromLogits: boolean; readonly reduction: LossSpec['reduction'] | 'none'; readonly scale?: number }
+  | { readonly op: 'difference'; readonly left: Tensor; readonly right: Tensor }
+  | { readonly op: 'right'; readonly of: Tensor; readonly topK: number } // whether the label is among the k largest
+  | { readonly op: 'best'; readonly of: Tensor } // index of the largest
+  | { readonly op: 'accuracy'; readonly of: Tensor; readonly topK: number }
+  | { readonly op: 'gradient'; readonly loss: Tensor; readonly clipping?: ClippingSpec }
+  | { readonly op: 'variables' }
+  | { readonly op: 'zeros' }
+  | { readonly op: 'data'; readonly source: DataSource; readonly part: 'train' | 'test' | 'batch' }; // prettier-ignore
+
+export interface DataSource {
+  /** As in `DataSpec`. */
+  readonly kind: string;
+  readonly source: string;
+}
+
+export interface Tensor {
+  readonly kind: 'tensor';
+  readonly dtype: string;
+  /** In the order that the program holds them; null where not even their number is known. */
+  readonly axes: readonly TensorAxis[] | null;
+  readonly meaning?: Phrase;
+  readonly note?: Phrase;
+  /** The tensor of the model's graph that this is, or is a transposed or reshaped view of. */
+  readonly ref?: TensorRef;
+  readonly derivation?: Derivation;
+}
+
+export interface Sequence {
+  readonly kind: 'sequence';
+  readonly type: 'tuple' | 'list';
+  readonly items: readonly Abstract[];
+  readonly fields?: readonly string[];
+  readonly meaning?: Phrase;
+  readonly note?: Phrase;
+}
+
+/** A list, tuple or iterator of which only the typical item is known. */
+export interface Many {
+  readonly kind: 'many';
+  readonly item: Abstract;
+  readonly count: Abstract;
+}
+
+/** A recurrent cell, or several on top of each other. */
+export interface Cells {
+  readonly kind: 'cells';
+  readonly framework: Framework;
+  readonly className: string;
+  /** From the bottom to the top. */
+  readonly cells: readonly CellObject[];
+  /** Whether the class is a stack (`MultiRNNCell`), even of one cell. */
+  readonly stacked: boolean;
+  /** The first variable that holds it. */
+  readonly name?: string;
+}
+
+export interface CellObject {
+  /** The same number is the same object, so the same weights. */
+  readonly identity: number;
+  readonly spec: CellSpec;
+  /** Widths of its states, in the order of the framework's state tuple. */
+  readonly states: readonly { readonly name: 'c' | 'h'; readonly width: Dimension }[];
+  /** Width of what it puts out. */
+  readonly output: Dimension;
+  /** What of it the description cannot say. */
+  readonly open: readonly Phrase[];
+  /** Where it is created. */
+  readonly range: TextRange;
+  /** The call of a function in which it is created. */
+  readonly frame: number;
+}
+
+export interface FunctionValue {
+  readonly kind: 'function';
+  readonly name: string;
+  readonly parameters: readonly Parameter[];
+  readonly body: readonly Statement[] | Expression;
+  readonly scope: Scope;
+  readonly defaults: ReadonlyMap<string, Abstract>;
+  readonly self?: Abstract;
+}
+
+export interface ClassValue {
+  readonly kind: 'class';
+  readonly name: string;
+  readonly bases: readonly Abstract[];
+  readonly members: Map<string, Abstract>;
+  readonly range: TextRange;
+}
+
+export interface Instance {
+  readonly kind: 'instance';
+  readonly of: ClassValue;
+  readonly attributes: Map<string, Abstract>;
+}
+
+export type Abstract =
+  | { readonly kind: 'number'; readonly value: number; readonly integer: boolean }
+  | { readonly kind: 'size'; readonly size: Symbolic }
+  | { readonly kind: 'boolean'; readonly value: boolean }
+  | { readonly kind: 'string'; readonly value: string }
+  | { readonly kind: 'none' }
+  | { readonly kind: 'ellipsis' }
+  | { readonly kind: 'slice'; readonly bounds: readonly [Abstract, Abstract, Abstract] }
+  | Sequence
+  | Many
+  | { readonly kind: 'dict'; readonly entries: Map<string, Abstract>; readonly pairs: readonly (readonly [Abstract, Abstract])[] }
+  | Tensor
+  | Cells
+  | { readonly kind: 'optimizer'; readonly spec: OptimizerSpec; readonly complete: boolean }
+  | { readonly kind: 'training'; readonly step: number }
+  | { readonly kind: 'data'; readonly source: DataSource; readonly part: 'all' | 'train' | 'test' }
+  | FunctionValue
+  | ClassValue
+  | Instance
+  /** A name of an imported module: `tensorflow.nn.dynamic_rnn`. */
+  | { readonly kind: 'path'; readonly path: string }
+  /** A method of a value. */
+  | { readonly kind: 'method'; readonly of: Abstract; readonly name: string }
+  /** A variable scope, for `with`. */
+  | { readonly kind: 'scope'; readonly name: string }
+  /** An object of a library that only its methods matter of: a session, a parser of arguments. */
+  | { readonly kind: 'object'; readonly type: string; readonly attributes: Map<string, Abstract> }
+  | { readonly kind: 'super'; readonly of: ClassValue; readonly instance: Instance }
+  /** `text` is what the source says; `name` the first variable that holds it, which also names it as a size. */
+  | { readonly kind: 'unknown'; readonly text: string; readonly name?: string }; // prettier-ignore
+
+/** The names of a module, function, class body or comprehension. */
+export interface Scope {
+  readonly names: Map<string, Abstract>;
+  readonly parent: Scope | null;
+  /** Counts calls, so that two calls of one function can be told apart. */
+  readonly frame: number;
+}
+
+export const NONE: Abstract = { kind: 'none' };
+
+export function number(value: number, integer = Number.isInteger(value)): Abstract {
+  return { kind: 'number', value, integer };
+}
+
+export function string(value: string): Abstract {
+  return { kind: 'string', value };
+}
+
+export function boolean(value: boolean): Abstract {
+  return { kind: 'boolean', value };
+}
+
+export function unknown(text: string): Abstract {
+  return { kind: 'unknown', text };
+}
+
+export function tuple(
+  items: readonly Abstract[],
+  more: Omit<Partial<Sequence>, 'kind' | 'type' | 'items'> = {},
+): Sequence {
+  return { kind: 'sequence', type: 'tuple', items, ...more };
+}
+
+export function list(items: readonly Abstract[]): Sequence {
+  return { kind: 'sequence', type: 'list', items };
+}
+
+export function tensor(
+  dtype: string,
+  axes: readonly TensorAxis[] | null,
+  more: Omit<Partial<Tensor>, 'kind' | 'dtype' | 'axes'> = {},
+): Tensor {
+  return { kind: 'tensor', dtype, axes, ...more };
+}
+
+/** A value as a size: integers, symbols, and unknowns by their name. */
+export function dimension(value: Abstract | undefined): Dimension | null {
+  switch (value?.kind) {
+    case 'number':
+      return Number.isInteger(value.value) ? value.value : null;
+    case 'size':
+      return value.size;
+    case 'unknown':
+      return (value.name ?? value.text) === '' ? null : symbol(value.name ?? value.text);
+    default:
+      return null;
+  }
+}
+
+/** A size as a value. */
+export function fromDimension(size: Dimension | null): Abstract {
+  if (size === null) return unknown('');
+  return typeof size === 'number' ? number(size) : { kind: 'size', size };
+}
+
+/** A short text for messages: what the source says, or what it is worth. */
+export function shortText(value: Abstract): string {
+  switch (value.kind) {
+    case 'number':
+      return String(value.value);
+    case 'size':
+      return sizeText(value.size);
+    case 'string':
+      return `'${value.value}'`;
+    case 'boolean':
+      return value.value ? 'True' : 'False';
+    case 'none':
+      return 'None';
+    case 'unknown':
+      return value.name ?? value.text;
+    case 'path':
+      return value.path;
+    default:
+      return value.kind;
+  }
+}
+
+/** What a variable of that name holds when it is given a value: things without a name of their own get it. */
+export function held(value: Abstract, name: string): Abstract {
+  if ((value.kind === 'unknown' || value.kind === 'cells') && value.name === undefined) return { ...value, name };
+  return value;
+}
