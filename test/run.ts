@@ -20,7 +20,7 @@ interface Part {
 }
 
 const parts: readonly Part[] = [
-  { name: 'unit', what: 'unit tests', run: () => mocha('unit', []) },
+  { name: 'unit', what: 'unit tests', run: () => mocha('unit', ['test/unit/**/*.test.ts']) },
   {
     name: 'vscode',
     what: "tests inside VS Code's extension host",
@@ -33,7 +33,7 @@ const parts: readonly Part[] = [
   {
     name: 'browser',
     what: 'end-to-end tests of the workbench in Chromium',
-    run: () => mocha('browser', ['--config', join('test', 'browser', 'mocharc.json')]),
+    run: () => mocha('browser', ['test/browser/*.test.ts', '--config', 'test/browser/mocharc.json']),
   },
 ];
 
@@ -65,11 +65,14 @@ async function main(names: readonly string[]): Promise<void> {
   if (!complete || sum.failed > 0) process.exitCode = 1;
 }
 
-/** Installs and builds what the chosen parts need; unit tests need no VS Code but the built kernels and data. */
+/** Installs and builds what the chosen parts need; unit tests alone need no VS Code, only kernels and data. */
 async function prepare(chosen: readonly Part[]): Promise<void> {
   heading('Build');
+  if (chosen.every(part => part.name === 'unit')) {
+    await run(process.execPath, ['esbuild.config.mjs', '--only=kernels,assets'], { cwd: projectFolder });
+    return;
+  }
   await freshVsix();
-  if (chosen.every(part => part.name === 'unit')) return;
   await installWorkbench();
   await installChromium();
 }

@@ -42,7 +42,8 @@ export function copySamples(samples: string, folder: string, recordFile: string)
     written.push(file);
   }
   mkdirSync(dirname(recordFile), { recursive: true });
-  writeFileSync(recordFile, JSON.stringify({ ...records, [target]: copied }, null, 1));
+  const known = Object.entries(records).filter(([path]) => existsSync(path));
+  writeFileSync(recordFile, JSON.stringify({ ...Object.fromEntries(known), [target]: copied }, null, 1));
   return { folder: target, written, kept };
 }
 

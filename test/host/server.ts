@@ -18,6 +18,8 @@ export interface ServerOptions {
   readonly port?: number;
   /** Asks for this password before anything is served; without one everybody on this machine is let in. */
   readonly password?: string;
+  /** What the page says that asks for the password. */
+  readonly signIn?: { readonly title: string; readonly hint: string };
   /**
    * Lets the address of a page name an extension under development and a test entry. VS Code then also suppresses
    * notifications, so tests of what a person sees leave this off and install the VSIX.
@@ -71,11 +73,12 @@ export async function installExtension(dataFolder: string, vsix: string): Promis
 
 /** Starts VS Code's server on loopback and waits until it listens. */
 export async function startServer(options: ServerOptions): Promise<Server> {
-  const { dataFolder, port = 0, password, folder, testDriver = false } = options;
+  const { dataFolder, port = 0, password, folder, signIn, testDriver = false } = options;
   const serving = [
     ...['--bind-addr', `127.0.0.1:${port}`, '--auth', password === undefined ? 'none' : 'password'],
     ...['--disable-telemetry', '--disable-update-check', '--disable-getting-started-override', '--ignore-last-opened'],
     ...(testDriver ? ['--vscode-option', 'enable-smoke-test-driver'] : []),
+    ...(signIn === undefined ? [] : signInArguments(dataFolder, signIn)),
     ...(folder === undefined ? [] : [folder]),
   ];
   const child = spawn(node24, [...serverArguments(dataFolder), ...serving], {
@@ -136,6 +139,15 @@ function serverArguments(dataFolder: string): string[] {
     '--extensions-dir',
     extensionsFolder(dataFolder),
   ];
+}
+
+function signInArguments(dataFolder: string, { title, hint }: NonNullable<ServerOptions['signIn']>): string[] {
+  const words = join(dataFolder, 'words.json');
+  writeFileSync(
+    words,
+    JSON.stringify({ WELCOME: title, LOGIN_BELOW: '', LOGIN_USING_ENV_PASSWORD: hint, SUBMIT: 'Open' }),
+  );
+  return ['--app-name', title, '--i18n', words];
 }
 
 function serverEnvironment(dataFolder: string, added: NodeJS.ProcessEnv): NodeJS.ProcessEnv {

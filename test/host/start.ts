@@ -26,6 +26,11 @@ With a desktop \`code\` on the PATH it opens that one, otherwise it serves VS Co
 const defaultPort = 8137;
 const firstSample = 'mnist_lstm.py';
 
+const signIn = {
+  title: 'VS Code with RNN Explorer',
+  hint: 'The password stands in the terminal in which `npm start` runs.',
+};
+
 /** Everything that the served VS Code keeps between two starts: settings, runs, its own state. */
 const dataFolder = join(hostFolder, 'start');
 
@@ -84,6 +89,8 @@ async function serve(vsix: string, folder: string, port: string | undefined, ope
     dataFolder,
     {
       ...calmSettings,
+      // This VS Code is there for the samples, which are ours; without this it opens them in restricted mode.
+      'security.workspace.trust.enabled': false,
       // The server's own logs go to its data folder; a person's terminal keeps the real one.
       'terminal.integrated.env.linux': { XDG_DATA_HOME: process.env['XDG_DATA_HOME'] ?? null },
     },
@@ -91,7 +98,7 @@ async function serve(vsix: string, folder: string, port: string | undefined, ope
   );
   await installExtension(dataFolder, vsix);
   const password = newPassword();
-  const server = await startServer({ dataFolder, port: await choosePort(port), password, folder });
+  const server = await startServer({ dataFolder, port: await choosePort(port), password, folder, signIn });
   stopOnSignal(server);
   const address = `${server.origin}/`;
   console.log(`
@@ -119,6 +126,13 @@ function stopOnSignal(server: Server): void {
     void server.stop().finally(() => process.exit(0));
   };
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, stop);
+  // A signal sent to npm alone ends npm and its shell, but does not come through to here.
+  const parent = process.ppid;
+  const underNpm = process.env['npm_lifecycle_event'] !== undefined;
+  if (!underNpm) return;
+  setInterval(() => {
+    if (process.ppid !== parent) stop();
+  }, 500).unref();
 }
 
 /** The home folder, or the folder for temporary files when there is none that can be written to. */
