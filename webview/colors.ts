@@ -54,6 +54,8 @@ export function parseColor(css: string): Rgb | undefined {
 const pack = ([r, g, b]: Rgb): number =>
   ((255 << 24) | (Math.round(b) << 16) | (Math.round(g) << 8) | Math.round(r)) >>> 0;
 
+const MISSING = pack([230, 40, 180]);
+
 /** Black or white, whichever is easier to read on a colour. */
 export function inkOn(color: Rgb): Rgb {
   return luminance(color) > 0.19 ? [0, 0, 0] : [255, 255, 255];
@@ -67,8 +69,8 @@ function diverging(t: number, page: Rgb, dark: boolean): Rgb {
   const signed = 2 * t - 1;
   const size = Math.abs(signed) - 1 / (LEVELS - 1); // the two entries in the middle are both zero
   const reach = dark ? 0.06 + 0.28 * size : 0.5 - 0.46 * size;
-  const arm = colorOf(PURPLE_ORANGE, signed > 0 ? reach : 1 - reach);
-  return mix(page, arm, Math.min(1, size * (dark ? 1.5 : 3)));
+  const arm = colorOf(PURPLE_ORANGE, signed > 0 ? 1 - reach : reach);
+  return mix(page, arm, 1 - (1 - size) ** (dark ? 3 : 6));
 }
 
 /** Makes the palette of a scale for a page of this colour. */
@@ -78,7 +80,13 @@ export function makePalette(scale: ValueScale, page: Rgb): Palette {
     const t = index / (LEVELS - 1);
     return scale === 'unit' ? colorOf(CIVIDIS, t) : diverging(t, page, dark);
   });
-  return { colors, pixels: Uint32Array.from(colors, pack), missing: pack([230, 40, 180]) };
+  return { colors, pixels: Uint32Array.from(colors, pack), missing: MISSING };
+}
+
+/** From the colour of the page to the colour of ink, for pictures. */
+export function inkPalette(page: Rgb, ink: Rgb): Palette {
+  const colors = Array.from({ length: LEVELS }, (_, index) => mix(page, ink, index / (LEVELS - 1)));
+  return { colors, pixels: Uint32Array.from(colors, pack), missing: MISSING };
 }
 
 /** Entry of a palette for a value between bounds; -1 for NaN and infinities. */

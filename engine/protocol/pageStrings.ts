@@ -42,7 +42,6 @@ export const PAGE_STRINGS = {
   tileTestAccuracy: 'test accuracy',
   tileSpeed: 'speed',
   tileTimeLeft: 'time left',
-  tileTook: 'time left',
   ofCount: '/ {0}',
   samplesPerSecond: 'samples/s',
   onSlice: 'on {0} examples',
@@ -93,7 +92,7 @@ export const PAGE_STRINGS = {
   bannerNoReason: 'no reason was given',
   bannerInterrupted: 'This run was cut off before it was done.',
   bannerSourceChanged: 'The source of this model has changed since this run was started.',
-  showSource: 'Show source',
+  revealSource: 'Show source',
 
   // Samples
   sample: 'Test sample',
@@ -126,6 +125,7 @@ export const PAGE_STRINGS = {
   layer: 'Layer',
   layerShort: 'Layer {0}',
   unitOrder: 'Order of units',
+  orderShort: 'Order',
   orderSimilarity: 'similarity',
   orderSimilarityHint: 'Units that behave alike stand together',
   orderDecision: 'decision',

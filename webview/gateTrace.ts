@@ -1,0 +1,48 @@
+/** A trace as the gate inspector works with it: numbers readable, values found by step and unit. */
+import { type CellDefinition, CELLS } from '../engine/cells/table.ts';
+import type { GateTrace, LayerInfo } from '../engine/protocol/trace.ts';
+import { type ReadSample, readSample } from './samples.ts';
+import { readTensor, type Tensor } from './tensor.ts';
+
+export interface ReadTrace extends Omit<GateTrace, 'sample' | 'tensors'> {
+  readonly sample: ReadSample;
+  readonly tensors: readonly Tensor[];
+  readonly steps: number;
+  readonly units: number;
+  readonly info: LayerInfo;
+  readonly cell: CellDefinition;
+  /** Class with the highest probability. */
+  readonly predicted: number | undefined;
+}
+
+/** Index of the largest probability. */
+export function predictedClass(probabilities: readonly number[] | undefined): number | undefined {
+  return probabilities?.length ? probabilities.indexOf(Math.max(...probabilities)) : undefined;
+}
+
+export function className(classNames: readonly string[] | undefined, index: number): string {
+  return classNames?.[index] ?? String(index);
+}
+
+/** @throws RangeError when the trace contradicts itself. */
+export function readTrace(trace: GateTrace): ReadTrace {
+  const info = trace.layers.find(({ index }) => index === trace.layer) ?? trace.layers[trace.layer];
+  const tensors = trace.tensors.map(readTensor);
+  const first = tensors[0];
+  if (!info || !first) throw new RangeError(`Trace of layer ${trace.layer}: no such layer or no tensors`);
+  return {
+    ...trace,
+    sample: readSample(trace.sample),
+    tensors,
+    steps: first.rows.count,
+    units: first.columns.count,
+    info,
+    cell: CELLS[info.cell],
+    predicted: predictedClass(trace.probabilities),
+  };
+}
+
+/** Value of a tensor of the trace; undefined where the trace has no such tensor. */
+export function valueAt(trace: ReadTrace, tensor: string, step: number, unit: number): number | undefined {
+  return trace.tensors.find(({ id }) => id === tensor)?.values[step * trace.units + unit];
+}

@@ -1,0 +1,353 @@
+/** The training panel: watches a run, and starts, pauses, stops and resumes it. */
+import './base.css';
+import './training.css';
+import type { Channel } from '../engine/protocol/channel.ts';
+import type { PageSide, RunHead, TrainingHostSide, TrainingSnapshot } from '../engine/protocol/pages.ts';
+import { CurveChart } from './curveChart.ts';
+import { h, onceAFrame, setAttributes, setText, show } from './dom.ts';
+import { connect, Navigation, onVisible } from './host.ts';
+import { banner, emptyState } from './notice.ts';
+import { formatCount, formatLoss, formatPercent } from './numbers.ts';
+import { type Points, smooth, toList } from './points.ts';
+import { section } from './section.ts';
+import { SettingsForm } from './settingsForm.ts';
+import { RunPicker, STATUS } from './subjectHead.ts';
+import { text, useStrings } from './text.ts';
+import { onThemeChange } from './theme.ts';
+import { Tiles } from './tiles.ts';
+import { actionLink, type Button, button, dropdown } from './toolkit.ts';
+import { TrainingState } from './trainingState.ts';
+
+type Actions =
+  'pause' | 'resume' | 'stop' | 'resumeFromCheckpoint' | 'revealSource' | 'chooseData' | 'openGates' | 'openTensors';
+
+/** Weights of the past that can be chosen; with 0 the curve is as it is. */
+const SMOOTHINGS = [0, 0.6, 0.9, 0.98];
+
+/** The buttons of a run, by its status. */
+const BUTTONS: Readonly<Record<RunHead['status'], readonly Actions[]>> = {
+  running: ['pause', 'stop'],
+  paused: ['resume', 'stop'],
+  finished: [],
+  stopped: ['resumeFromCheckpoint'],
+  interrupted: ['resumeFromCheckpoint'],
+  failed: ['resumeFromCheckpoint'],
+  diverged: [],
+};
+
+class TrainingPage {
+  readonly #host: Channel<PageSide, TrainingHostSide>;
+  readonly #navigation = new Navigation<Readonly<{ logarithmic: boolean; smoothing: number }>>({
+    logarithmic: false,
+    smoothing: 0,
+  });
+  readonly #root = h('main', { class: 'training' });
+  readonly #notices = h('div');
+  readonly #banners = h('div');
+  readonly #content: HTMLElement;
+  readonly #empty: HTMLElement;
+  readonly #title = h('h1');
+  readonly #detail = h('span', { class: 'faint' });
+  readonly #source = h('span');
+  readonly #status = h('span', { class: 'status' });
+  readonly #runs: RunPicker;
+  readonly #buttons: Readonly<Partial<Record<Actions, Button>>>;
+  readonly #tiles = new Tiles();
+  readonly #hint = h('p', { class: 'hint' });
+  readonly #charts: HTMLElement;
+  readonly #loss: CurveChart;
+  readonly #accuracy: CurveChart;
+  readonly #logarithmic: Button;
+  readonly #smoothing;
+  readonly #settings: SettingsForm;
+  readonly #data = h('span');
+  readonly #engine = h('span');
+  readonly #lines = h('pre', { class: 'lines', role: 'log', tabindex: 0, 'aria-label': text('printedLines') });
+  readonly #noLines = h('p', { class: 'note' }, text('noLines'));
+  #state: TrainingState | undefined;
+  readonly #draw = onceAFrame(() => {
+    this.#show();
+  });
+
+  constructor(host: Channel<PageSide, TrainingHostSide>) {
+    this.#host = host;
+    this.#runs = new RunPicker(run => {
+      void this.#request(() => host.request('showRun', { run }));
+    });
+    const make = (name: Actions, symbol: string, appearance: 'primary' | 'secondary' | 'icon'): Button =>
+      button({
+        label: text(name),
+        icon: symbol,
+        appearance,
+        press: () => {
+          this.#do(name);
+        },
+      });
+    this.#buttons = {
+      pause: make('pause', 'debug-pause', 'secondary'),
+      resume: make('resume', 'debug-continue', 'primary'),
+      stop: make('stop', 'debug-stop', 'secondary'),
+      resumeFromCheckpoint: make('resumeFromCheckpoint', 'debug-continue', 'primary'),
+    };
+    this.#loss = new CurveChart({
+      curves: [
+        { label: text('curveLoss'), color: 'charts-blue', look: 'line' },
+        { label: text('curveLossRaw'), color: 'charts-blue', look: 'faint' },
+      ],
+      format: formatLoss,
+      formatTick: value => String(Number(value.toPrecision(3))),
+    });
+    this.#accuracy = new CurveChart({
+      curves: [
+        { label: text('curveTest'), color: 'charts-green', look: 'epochs' },
+        { label: text('curveSlice'), color: 'charts-green', look: 'slices' },
+        { label: text('curveTrain'), color: 'charts-blue', look: 'line' },
+        { label: text('curveTrain'), color: 'charts-blue', look: 'faint' },
+      ],
+      format: value => formatPercent(value),
+      formatTick: value => formatPercent(value, value * 100 === Math.round(value * 100) ? 0 : 1),
+      most: 1,
+    });
+    this.#logarithmic = button({
+      label: text('logScale'),
+      appearance: 'secondary',
+      press: () => {
+        this.#navigation.go({ logarithmic: !this.#navigation.state.logarithmic });
+        this.#draw();
+      },
+    });
+    this.#smoothing = dropdown(text('smoothing'), value => {
+      this.#navigation.go({ smoothing: Number(value) });
+      this.#draw();
+    });
+    this.#settings = new SettingsForm(settings => {
+      void this.#request(() => host.request('start', settings));
+    });
+    const open = (name: 'openGates' | 'openTensors', symbol: string): HTMLElement => make(name, symbol, 'icon').element;
+    this.#charts = h(
+      'div',
+      { class: 'charts' },
+      section(
+        text('chartLoss'),
+        h(
+          'span',
+          { class: 'tools' },
+          this.#smoothing.element,
+          h('span', { class: 'segments' }, this.#logarithmic.element),
+        ),
+        this.#loss.element,
+      ),
+      section(
+        text('chartAccuracy'),
+        h(
+          'span',
+          { class: 'key' },
+          h('span', { class: 'train' }, text('curveTrain')),
+          h('span', { class: 'test' }, text('curveTest')),
+          h('span', { class: 'slices' }, text('curveSlice')),
+        ),
+        this.#accuracy.element,
+      ),
+    );
+    this.#content = h(
+      'div',
+      { class: 'content' },
+      h(
+        'header',
+        { class: 'subject' },
+        h(
+          'div',
+          { class: 'line' },
+          h('span', { class: 'name' }, this.#title, this.#runs.element, this.#status),
+          h(
+            'span',
+            { class: 'actions' },
+            ...Object.values(this.#buttons).map(({ element }) => element),
+            open('openGates', 'pulse'),
+            open('openTensors', 'table'),
+          ),
+        ),
+        h('div', { class: 'line' }, h('span', { class: 'model' }, this.#detail, this.#source)),
+      ),
+      this.#banners,
+      this.#tiles.element,
+      h(
+        'div',
+        { class: 'columns' },
+        h('div', { class: 'main' }, this.#hint, this.#charts),
+        h(
+          'div',
+          { class: 'side' },
+          section(text('settings'), undefined, this.#settings.element),
+          section(
+            text('data'),
+            actionLink(text('chooseData'), () => {
+              this.#do('chooseData');
+            }),
+            this.#data,
+            h('div', { class: 'faint' }, this.#engine),
+          ),
+          section(text('printedLines'), undefined, this.#noLines, this.#lines),
+        ),
+      ),
+    );
+    this.#empty = emptyState('graph-line', text('noModel'), h('p', {}, text('noModelHint')));
+    this.#root.append(this.#notices, this.#content, this.#empty);
+    document.body.append(this.#root);
+    host.on('snapshot', snapshot => {
+      this.hydrate(snapshot);
+    });
+    host.on('change', change => {
+      if (this.#state?.apply(change)) this.#draw();
+      else hydrate();
+    });
+    onThemeChange(() => {
+      this.#loss.dress();
+      this.#accuracy.dress();
+    });
+  }
+
+  /** Shows a snapshot of the host's. */
+  hydrate(snapshot: TrainingSnapshot): void {
+    this.#state = new TrainingState(snapshot);
+    this.#show();
+  }
+
+  #do(name: Actions): void {
+    void this.#request(() => this.#host.request(name, {}));
+  }
+
+  async #request(ask: () => Promise<unknown>): Promise<void> {
+    try {
+      await ask();
+      this.#notices.replaceChildren();
+    } catch (error) {
+      this.#notices.replaceChildren(
+        banner('error', text('couldNotAsk', error instanceof Error ? error.message : String(error))),
+      );
+    }
+  }
+
+  #show(): void {
+    const state = this.#state;
+    if (!state) return;
+    const { now } = state;
+    const { run } = now;
+    const model = run?.model ?? now.model;
+    show(this.#content, model !== undefined);
+    show(this.#empty, model === undefined);
+    if (!model) return;
+    const lost = state.curve('loss');
+    const lastStep = lost.count > 0 ? lost.x(lost.count - 1) : 0;
+    setText(this.#title, run?.title ?? model.source);
+    this.#title.classList.toggle('spoken', this.#runs.set(run, now.runs));
+    setText(this.#detail, text('headline', model.headline, formatCount(model.parameters)));
+    const place = `${model.source}:${model.line}`;
+    if (this.#source.textContent !== place) {
+      const link = actionLink(place, () => {
+        this.#do('revealSource');
+      });
+      setAttributes(link, { title: text('openSource', model.source, model.line) });
+      this.#source.replaceChildren(link);
+    }
+    setText(this.#status, run ? text(STATUS[run.status]) : '');
+    setAttributes(this.#status, { 'data-status': run?.status });
+    show(this.#status, run !== undefined);
+    for (const [name, { element }] of Object.entries(this.#buttons)) {
+      const offered = run !== undefined && BUTTONS[run.status].includes(name as Actions);
+      show(element, offered && (name !== 'resumeFromCheckpoint' || run.resumable));
+    }
+    this.#showBanners(run);
+    this.#tiles.show(now, lastStep);
+    const going = run?.status === 'running' || run?.status === 'paused';
+    show(this.#hint, lastStep === 0);
+    setText(this.#hint, text(going ? 'waitingForSteps' : 'notTrainedHint'));
+    show(this.#tiles.element, run !== undefined);
+    show(this.#charts, run !== undefined);
+    this.#settings.show(now, going);
+    setText(this.#data, now.data);
+    setText(this.#engine, now.engine);
+    this.#showLines(state.lines);
+    this.#showCurves(state, lastStep);
+    setAttributes(this.#root, { 'data-step': lastStep, 'data-run': run?.id, 'data-status': run?.status });
+  }
+
+  #shownBanners = '';
+  #showBanners(run: RunHead | undefined): void {
+    const key = JSON.stringify([run?.id, run?.status, run?.reason, run?.sourceChanged]);
+    if (key === this.#shownBanners) return;
+    this.#shownBanners = key;
+    const link = (name: Actions): HTMLElement =>
+      actionLink(text(name), () => {
+        this.#do(name);
+      });
+    const resume = run?.resumable ? [link('resumeFromCheckpoint')] : [];
+    const reason = run?.reason ?? text('bannerNoReason');
+    const banners: HTMLElement[] = [];
+    if (run?.status === 'failed') banners.push(banner('error', text('bannerFailed', reason), ...resume));
+    if (run?.status === 'diverged') banners.push(banner('error', text('bannerDiverged', reason)));
+    if (run?.status === 'interrupted') banners.push(banner('warning', text('bannerInterrupted'), ...resume));
+    if (run?.sourceChanged) banners.push(banner('info', text('bannerSourceChanged'), link('revealSource')));
+    this.#banners.replaceChildren(...banners);
+  }
+
+  #showLines(lines: readonly string[]): void {
+    show(this.#noLines, lines.length === 0);
+    show(this.#lines, lines.length > 0);
+    const atEnd = this.#lines.scrollHeight - this.#lines.scrollTop - this.#lines.clientHeight < 20;
+    setText(this.#lines, lines.join('\n'));
+    if (atEnd) this.#lines.scrollTop = this.#lines.scrollHeight;
+  }
+
+  #showCurves(state: TrainingState, lastStep: number): void {
+    const { logarithmic, smoothing } = this.#navigation.state;
+    const { stepsPerEpoch, latest } = state.now;
+    this.#logarithmic.mark(logarithmic);
+    this.#smoothing.set(
+      SMOOTHINGS.map(weight => ({
+        value: String(weight),
+        label: weight === 0 ? text('smoothingOff') : text('smoothingOf', weight),
+      })),
+      String(smoothing),
+    );
+    // Twice the same curve where it is smoothed: as it is, faint, and smoothed above.
+    const pair = (points: Points): [ReturnType<typeof smooth>, ReturnType<typeof smooth>] => {
+      const raw = toList(points);
+      return smoothing === 0 ? [raw, []] : [smooth(raw, smoothing), raw];
+    };
+    const loss = state.curve('loss');
+    let lowest = Number.POSITIVE_INFINITY;
+    for (let index = 0; index < loss.count; index++) lowest = Math.min(lowest, loss.y(index));
+    if (this.#isLogarithmic !== logarithmic) this.#loss.logarithmic(logarithmic);
+    this.#isLogarithmic = logarithmic;
+    this.#loss.show(
+      pair(loss),
+      stepsPerEpoch,
+      loss.count === 0
+        ? text('noCurve')
+        : text('lossSummary', formatLoss(latest.loss ?? loss.y(loss.count - 1)), lastStep, formatLoss(lowest)),
+    );
+    const percent = (value: number | undefined): string => (value === undefined ? '–' : formatPercent(value));
+    this.#accuracy.show(
+      [
+        toList(state.curve('testAccuracy')),
+        toList(state.curve('testAccuracySlice')),
+        ...pair(state.curve('trainAccuracy')),
+      ],
+      stepsPerEpoch,
+      text('accuracySummary', percent(latest.trainAccuracy), percent(latest.testAccuracy)),
+    );
+  }
+  #isLogarithmic = false;
+}
+
+const host = connect<TrainingHostSide>();
+let page: TrainingPage | undefined;
+function hydrate(): void {
+  void host.request('hydrate', {}).then(({ strings, snapshot }) => {
+    useStrings(strings);
+    page ??= new TrainingPage(host);
+    page.hydrate(snapshot);
+  });
+}
+onVisible(hydrate);
