@@ -3,7 +3,7 @@
  * TensorFlow 1.15 `rnn_cell_impl.py`, Keras 3 `layers/rnn`, PyTorch `nn/modules/rnn.py`.
  */
 import { addSizes, backwardCells, isKerasLike, multiplySizes, outputWidth, stateWidth, tensorAxes } from './axes.ts';
-import type { CellId } from '../cells/table.ts';
+import { type CellId, CELLS } from '../cells/table.ts';
 import type { CellSpec, Framework, GraphNode, ModelSpec, RecurrentNode, Size } from './spec.ts';
 
 /** A weight without its values; a shape that the source leaves open holds symbols. */
@@ -112,10 +112,13 @@ const under = (scope: string, separator: string, name: string): string =>
   scope === '' ? name : `${scope}${separator}${name}`;
 const prefixed = (scope: string, separator: string, weights: readonly ParameterShape[]): ParameterShape[] =>
   weights.map(one => ({ ...one, name: under(scope, separator, one.name) }));
-const directionOf = (backward: boolean): 'forward' | 'backward' => (backward ? 'backward' : 'forward');
 /** Says of the weights of a cell whose they are, while they still have their names inside the cell. */
-const belonging = (layer: number, backward: boolean, weights: readonly ParameterShape[]): ParameterShape[] =>
-  weights.map(one => ({ ...one, of: { layer, direction: directionOf(backward), weight: one.name } }));
+const belonging = (layer: number, direction: Direction, weights: readonly ParameterShape[]): ParameterShape[] =>
+  weights.map(one => ({ ...one, of: { layer, direction, weight: one.name } }));
+type Direction = 'forward' | 'backward';
+/** The direction of the first or second stack of a node. */
+const directionOf = (node: RecurrentNode, second: boolean): Direction =>
+  node.direction === 'bidirectional' ? (second ? 'backward' : 'forward') : node.direction;
 
 /**
  * All weights of a model, in the order in which its framework makes them. Where the width of an input is unknown, `?`
@@ -195,7 +198,10 @@ function tensorflow1Parameters(node: RecurrentNode, width: Size): ParameterShape
     let below = width;
     return cells.flatMap((cell, index) => {
       const place = node.stacked ? under(scope, '/', `multi_rnn_cell/cell_${index}`) : scope;
-      const own = cell.sharesWeightsWith === undefined ? tensorflow1Cell(cell, below, index, backward === 1) : [];
+      const own =
+        cell.sharesWeightsWith === undefined
+          ? tensorflow1Cell(cell, below, index, directionOf(node, backward === 1))
+          : [];
       const weights = prefixed(place, '/', own);
       below = outputWidth(cell);
       return weights;
@@ -204,18 +210,18 @@ function tensorflow1Parameters(node: RecurrentNode, width: Size): ParameterShape
 }
 
 /** A TF1 cell within its wrappers: projections have weights and a scope of their own, dropout and residual have none. */
-function tensorflow1Cell(cell: CellSpec, width: Size, layer: number, backward: boolean): ParameterShape[] {
+function tensorflow1Cell(cell: CellSpec, width: Size, layer: number, direction: Direction): ParameterShape[] {
   // The outermost wrapper sees the input first.
   let inner = width;
   for (const wrapper of [...(cell.wrappers ?? [])].reverse())
     if (wrapper.wrapper === 'input_projection') inner = wrapper.units;
   const scope = cell.name ?? TENSORFLOW1_SCOPES[cell.className] ?? snakeCase(cell.className);
   const shapes = TENSORFLOW1[cell.cell](cell, inner, stateWidth(cell), cell.units);
-  let weights = prefixed(scope, '/', belonging(layer, backward, shapes));
+  let weights = prefixed(scope, '/', belonging(layer, direction, shapes));
   const projection = (kind: string, from: Size, to: Size): ParameterShape[] =>
     [weight('kernel', from, to), weight('bias', to)].map(one => ({
       ...one,
-      of: { layer, direction: directionOf(backward), weight: `${kind}/${one.name}` },
+      of: { layer, direction, weight: `${kind}/${one.name}` },
     }));
   let output = stateWidth(cell);
   for (const wrapper of cell.wrappers ?? []) {
@@ -253,7 +259,7 @@ function kerasParameters(framework: Framework, node: RecurrentNode, width: Size)
       const name = (node.stacked ? cell.name : undefined) ?? numbered;
       const place = node.stacked ? `stacked_rnn_cells/${name}` : name;
       const shapes = LAYOUTS[framework][cell.cell](cell, below, stateWidth(cell), cell.units);
-      const weights = belonging(index, backward === 1, shapes);
+      const weights = belonging(index, directionOf(node, backward === 1), shapes);
       below = outputWidth(cell);
       // TensorFlow.js names the weights by the layer alone.
       return prefixed(framework === 'tensorflowjs' && !node.stacked ? scope : `${scope}/${place}`, '/', weights);
@@ -268,7 +274,11 @@ function torchParameters(node: RecurrentNode, width: Size): ParameterShape[] {
   for (const [index, cell] of node.cells.entries()) {
     const both = bidirectional ? [cell, backwardCells(node)[index] ?? cell] : [cell];
     for (const [direction, one] of both.entries()) {
-      const shapes = belonging(index, direction === 1, PYTORCH[one.cell](one, below, stateWidth(one), one.units));
+      const shapes = belonging(
+        index,
+        directionOf(node, direction === 1),
+        PYTORCH[one.cell](one, below, stateWidth(one), one.units),
+      );
       if (node.driver === 'layer') {
         const suffix = `_l${index}${direction === 1 ? '_reverse' : ''}`;
         weights.push(...shapes.map(shape => ({ ...shape, name: under(node.scope, '.', shape.name + suffix) })));
@@ -281,12 +291,12 @@ function torchParameters(node: RecurrentNode, width: Size): ParameterShape[] {
   return [...learnedStates(node), ...weights];
 }
 
-/** `h_0` (and `c_0`) that are parameters of the module: `[layers * directions, 1, width]`. */
+/** `h_0` (and `c_0`) that are parameters of the module: `[layers * directions, 1, width]`, in the order of the cell table. */
 function learnedStates(node: RecurrentNode): ParameterShape[] {
   if (node.initialState?.kind !== 'learned') return [];
   const rows = node.cells.length * (node.direction === 'bidirectional' ? 2 : 1);
   const cell = node.cells[0]!;
   return node.initialState.names.map((name, index) =>
-    weight(name, rows, 1, index === 0 ? stateWidth(cell) : cell.units),
+    weight(name, rows, 1, CELLS[cell.cell].states[index] === 'h' ? stateWidth(cell) : cell.units),
   );
 }

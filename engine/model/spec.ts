@@ -216,6 +216,8 @@ export const LossSpec = Type.Object(
     target: TensorRef,
     fromLogits: Type.Optional(Type.Boolean()),
     ignoreLabel: Type.Optional(Type.Integer()),
+    /** Axis of the classes in the tensor that the program hands to the loss, batch counted as 0, where that is not the last (PyTorch: 1). The graph's tensor has classes last. */
+    classAxis: Type.Optional(Type.Integer({ minimum: 1 })),
     /** Steps that count: by lengths or by mask. */
     mask: Type.Optional(TensorRef),
     reduction: literals(['mean', 'sum', 'mean_over_mask']),

@@ -6,7 +6,19 @@ import type { CellId } from '../../cells/table.ts';
 import type { CellSpec } from '../../model/spec.ts';
 import { activate } from './activations.ts';
 import type { CellDefaults, CellWeights, GateWeights } from './dialects.ts';
-import { add, clip, divide, matmul, multiply, oneMinus, pointwise, rowSum, scale, spread, subtract } from './operations.ts';
+import {
+  add,
+  clip,
+  divide,
+  matmul,
+  multiply,
+  oneMinus,
+  pointwise,
+  rowSum,
+  scale,
+  spread,
+  subtract,
+} from './operations.ts';
 import { type Tensor, tensor } from './tensor.ts';
 
 /** Tensors by name: the states `h` and `c`, and at the end of a step also its gates. */
@@ -35,9 +47,11 @@ const preActivation = (gate: GateWeights, x: Tensor, h: Tensor): Tensor => add(f
  */
 const rnn: CellMaker = {
   states: ['h'],
-  step: (cell, { gates }) => (x, before) => ({
-    h: activate(cell.activation ?? 'tanh', preActivation(gates['h']!, x, before['h']!)),
-  }),
+  step:
+    (cell, { gates }) =>
+    (x, before) => ({
+      h: activate(cell.activation ?? 'tanh', preActivation(gates['h']!, x, before['h']!)),
+    }),
 };
 
 /**
@@ -59,7 +73,8 @@ const lstm: CellMaker = {
   step: (cell, { gates, peepholes, projection, norms }, defaults) => {
     const act = (z: Tensor): Tensor => activate(cell.activation ?? 'tanh', z);
     const σ = (z: Tensor): Tensor => activate(cell.recurrentActivation ?? defaults.recurrentActivation, z);
-    const clipped = (z: Tensor, limit: number | undefined): Tensor => (limit === undefined ? z : clip(z, -limit, limit));
+    const clipped = (z: Tensor, limit: number | undefined): Tensor =>
+      limit === undefined ? z : clip(z, -limit, limit);
     const peek = (gate: string, z: Tensor, c: Tensor): Tensor => {
       const w = peepholes[gate];
       return w ? add(z, multiply(w, c)) : z;
@@ -107,9 +122,7 @@ const gru: CellMaker = {
       const h0 = before['h']!;
       const r = σ(preActivation(gates['r']!, x, h0));
       const u = σ(preActivation(gates['u']!, x, h0));
-      const recurrent = resetAfter
-        ? multiply(r, fromState(gates['n']!, h0))
-        : fromState(gates['n']!, multiply(r, h0));
+      const recurrent = resetAfter ? multiply(r, fromState(gates['n']!, h0)) : fromState(gates['n']!, multiply(r, h0));
       const n = act(add(fromInput(gates['n']!, x), recurrent));
       const h = add(multiply(u, h0), multiply(oneMinus(u), n));
       return { r, u, n, h };

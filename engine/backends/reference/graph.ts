@@ -1,0 +1,245 @@
+/** Evaluates the graph of a `ModelSpec` node by node, in float64. */
+import { EngineError } from '../../errors.ts';
+import { CELLS } from '../../cells/table.ts';
+import { type ParameterShape, nodeParameters } from '../../model/parameters.ts';
+import { phrase } from '../../model/phrase.ts';
+import type { GraphNode, ModelSpec, RecurrentNode, TensorRef } from '../../model/spec.ts';
+import { isKerasLike } from '../../model/axes.ts';
+import { activate } from './activations.ts';
+import { dropoutBy, type Dropout } from './dropout.ts';
+import { lossOf } from './losses.ts';
+import {
+  add,
+  concatenate,
+  embed,
+  matmul,
+  maximum,
+  multiply,
+  repeatRows,
+  reshape,
+  rows,
+  scale,
+  select,
+  sequence,
+  stepOf,
+  transpose,
+} from './operations.ts';
+import { type Direction, type RecurrentRun, runRecurrent, type StepMask } from './recurrent.ts';
+import { type Tensor, sizeOf, tensor } from './tensor.ts';
+
+/** What a graph is evaluated on; every tensor batch-major, as the graph holds it. */
+export interface GraphInputs {
+  /** By the ids of the spec's inputs. */
+  readonly inputs: ReadonlyMap<string, Tensor>;
+  /** By the framework's names. */
+  readonly weights: ReadonlyMap<string, Tensor>;
+  /** Dropout masks; without them nothing is dropped. */
+  readonly masks: ReadonlyMap<string, Tensor> | undefined;
+}
+
+/** The value of every node of a graph. */
+export interface GraphValues {
+  /** The tensor that a reference stands for. @throws EngineError `invalid-model` when the graph has none. */
+  readonly tensor: (ref: TensorRef) => Tensor;
+  /** The run of a recurrent node, with all its layers. */
+  readonly recurrent: (id: string) => RecurrentRun;
+  /** Undefined where the model has no loss or its target was not fed. */
+  readonly loss: Tensor | undefined;
+}
+
+/** Evaluates all nodes and the loss. @throws EngineError naming the node or tensor that does not fit. */
+export function evaluateGraph(spec: ModelSpec, { inputs, weights, masks }: GraphInputs): GraphValues {
+  const nodes = new Map(spec.nodes.map(node => [node.id, node]));
+  const values = new Map<string, Tensor>(inputs);
+  const runs = new Map<string, RecurrentRun>();
+  const dropout = dropoutBy(masks);
+
+  const resolve = (ref: TensorRef): Tensor => {
+    const run = runs.get(ref.from);
+    const found = run && ref.part ? partOf(run, ref.part) : values.get(ref.from);
+    if (found) return found;
+    throw new EngineError('invalid-model', phrase('The tensor {0} is not in the graph.', JSON.stringify(ref)));
+  };
+
+  /** Which steps of a row count, by a mask or lengths; a node that makes no mask passes that of its input on. */
+  const maskOf = (ref: TensorRef): StepMask | undefined => {
+    const fed = spec.inputs.find(input => input.id === ref.from);
+    if (fed) {
+      const { values: given, shape } = resolve(ref);
+      if (fed.role === 'lengths') return (b, t) => t < given[b]!;
+      return fed.role === 'mask' ? (b, t) => given[b * shape[1]! + t] !== 0 : undefined;
+    }
+    const node = nodes.get(ref.from);
+    if (!node || node.op === 'concatenate' || node.op === 'combine') return undefined;
+    if (node.op === 'masking') return unequalTo(resolve(node.input), node.value);
+    if (node.op === 'embedding' && node.maskZero) return unequalTo(reshape3(resolve(node.input)), 0);
+    if (node.op === 'recurrent') return node.mask && maskOf(node.mask);
+    return maskOf(node.input);
+  };
+
+  for (const node of spec.nodes) {
+    const own = nodeParameters(spec, node);
+    if (node.op === 'recurrent') {
+      const run = runRecurrent(spec.framework, node, {
+        x: resolve(node.input),
+        mask: stepsThatCount(node, maskOf),
+        weights: weightsOfCells(own, weights),
+        initial: initialStates(spec, node, resolve, weights),
+        dropout,
+      });
+      runs.set(node.id, run);
+      const lastOnly = isKerasLike(spec.framework) && node.returnSequences !== true;
+      const value = lastOnly ? run.last : run.merged;
+      if (value) values.set(node.id, value);
+    } else {
+      const weightsOfNode = own.map(({ name }) => weights.get(name)!);
+      values.set(node.id, nodeValue(spec, node, resolve, weightsOfNode, dropout, maskOf));
+    }
+  }
+
+  return {
+    tensor: resolve,
+    recurrent: id => runs.get(id)!,
+    loss: spec.loss && inputs.has(spec.loss.target.from) ? loss(spec, resolve, maskOf) : undefined,
+  };
+}
+
+type Resolve = (ref: TensorRef) => Tensor;
+type MaskOf = (ref: TensorRef) => StepMask | undefined;
+
+/** The value of a node that is not recurrent. @param weights of the node, in the order of `nodeParameters`. */
+function nodeValue(
+  spec: ModelSpec,
+  node: Exclude<GraphNode, RecurrentNode>,
+  resolve: Resolve,
+  weights: readonly Tensor[],
+  dropout: Dropout,
+  maskOf: MaskOf,
+): Tensor {
+  switch (node.op) {
+    case 'dense': {
+      const [kernel, bias] = weights;
+      const product = matmul(resolve(node.input), spec.framework === 'pytorch' ? transpose(kernel!) : kernel!);
+      return activate(node.activation, bias ? add(product, bias) : product);
+    }
+    case 'embedding':
+      return embed(withoutGradientAt(weights[0]!, node.paddingIndex), resolve(node.input));
+    case 'masking': {
+      const x = resolve(node.input);
+      const counts = maskOf({ from: node.id })!;
+      const [, T = 0, D = 0] = x.shape;
+      const kept = x.values.map((_, k) => (counts(Math.floor(k / (T * D)), Math.floor(k / D) % T) ? 1 : 0));
+      return multiply(x, tensor(x.shape, kept));
+    }
+    case 'dropout':
+      return dropout(node.id, resolve(node.input), 1 - node.rate);
+    case 'activation':
+      return activate(node.activation, resolve(node.input));
+    case 'select_step': {
+      const x = resolve(node.input);
+      const T = x.shape[1]!;
+      const t = node.step < 0 ? T + node.step : node.step;
+      if (t >= 0 && t < T) return stepOf(x, t);
+      throw new EngineError('invalid-shape', phrase('{0}: step {1} of {2} steps', node.id, node.step, T));
+    }
+    case 'reduce_steps': {
+      const x = resolve(node.input);
+      const steps = Array.from({ length: x.shape[1]! }, (_, t) => stepOf(x, t));
+      if (node.by === 'max') return steps.reduce(maximum);
+      return scale(steps.reduce(add), node.by === 'mean' ? 1 / steps.length : 1);
+    }
+    case 'concatenate':
+      return concatenate(node.inputs.map(resolve));
+    case 'combine': {
+      const parts = node.inputs.map(resolve);
+      if (node.by === 'multiply') return parts.reduce(multiply);
+      return scale(parts.reduce(add), node.by === 'average' ? 1 / parts.length : 1);
+    }
+    case 'repeat': {
+      const x = resolve(node.input);
+      return sequence(new Array<Tensor>(Number(node.steps)).fill(x));
+    }
+    // The graph holds every tensor batch-major, so that an exchange of batch and steps is only another view of it.
+    case 'swap_batch_and_steps':
+      return resolve(node.input);
+    case 'flatten': {
+      const x = resolve(node.input);
+      return reshape(x, [x.shape[0]!, sizeOf(x.shape.slice(1))]);
+    }
+  }
+}
+
+/** The table with one row as a constant: PyTorch's `padding_idx` keeps its value and gets no gradient. */
+function withoutGradientAt(table: Tensor, row: number | undefined): Tensor {
+  if (row === undefined) return table;
+  const frozen = tensor(table.shape, table.values);
+  return select(Array.from({ length: table.shape[0]! }, (_, k) => k !== row), table, frozen); // prettier-ignore
+}
+
+/** Steps in which any of the features is not that value. @param x `[B, T, D]` */
+function unequalTo(x: Tensor, value: number): StepMask {
+  const [, T = 0, D = 0] = x.shape;
+  return (b, t) => x.values.subarray((b * T + t) * D, (b * T + t + 1) * D).some(one => one !== value);
+}
+
+/** Numbers `[B, T]` as sequences of one feature, `[B, T, 1]`. */
+const reshape3 = (x: Tensor): Tensor => reshape(x, [...x.shape, 1]);
+
+function stepsThatCount(node: RecurrentNode, maskOf: MaskOf): StepMask | undefined {
+  const ref = node.sequenceLength ?? node.mask;
+  return ref && maskOf(ref);
+}
+
+/** A lookup of each cell's weights by their names inside the cell. */
+function weightsOfCells(own: readonly ParameterShape[], weights: ReadonlyMap<string, Tensor>) {
+  return (direction: Direction, layer: number): ReadonlyMap<string, Tensor> =>
+    new Map(
+      own.flatMap(({ name, of }) =>
+        of?.direction === direction && of.layer === layer ? [[of.weight, weights.get(name)!] as const] : [],
+      ),
+    );
+}
+
+function partOf(run: RecurrentRun, part: NonNullable<TensorRef['part']>): Tensor | undefined {
+  if (part.take === 'outputs') return part.direction ? run.outputs[part.direction] : run.merged;
+  const direction = part.direction ?? run.layers[0]!.direction;
+  const layers = run.layers.filter(one => one.direction === direction);
+  const layer = part.layer === undefined ? layers.at(-1) : layers.find(one => one.layer === part.layer);
+  return layer?.final[part.state ?? 'h'];
+}
+
+/**
+ * A lookup of first states. Given ones stand in the order of directions, layers and the cell's states (c before h). In
+ * PyTorch one tensor a state holds all layers and directions, given as `[B, L·dirs, U]`, learned as `[L·dirs, 1, U]`.
+ */
+function initialStates(spec: ModelSpec, node: RecurrentNode, resolve: Resolve, weights: ReadonlyMap<string, Tensor>) {
+  const { initialState } = node;
+  const directions = node.direction === 'bidirectional' ? 2 : 1;
+  const second = (direction: Direction): number => (directions === 2 && direction === 'backward' ? 1 : 0);
+  return (direction: Direction, layer: number, state: string): Tensor | undefined => {
+    if (!initialState || initialState.kind === 'zeros') return undefined;
+    const cells = second(direction) === 1 ? (node.backwardCells ?? node.cells) : node.cells;
+    const names = CELLS[cells[layer]!.cell].states;
+    const place = layer * directions + second(direction);
+    if (initialState.kind === 'learned') {
+      const learned = weights.get(initialState.names[names.indexOf(state)]!)!;
+      const B = resolve(node.input).shape[0]!;
+      return repeatRows(rows(learned, place, place + 1), B);
+    }
+    if (spec.framework === 'pytorch' && node.driver === 'layer')
+      return stepOf(resolve(initialState.tensors[names.indexOf(state)]!), place);
+    const count = (some: RecurrentNode['cells']): number =>
+      some.reduce((n, cell) => n + CELLS[cell.cell].states.length, 0);
+    const before = (second(direction) === 1 ? count(node.cells) : 0) + count(cells.slice(0, layer));
+    return resolve(initialState.tensors[before + names.indexOf(state)]!);
+  };
+}
+
+function loss(spec: ModelSpec, resolve: Resolve, maskOf: MaskOf): Tensor {
+  const { prediction, target, mask } = spec.loss!;
+  const predicted = resolve(prediction);
+  const counts = mask && maskOf(mask);
+  const [B = 0, T = 0] = predicted.shape;
+  const rowsThatCount = counts && Array.from({ length: B * T }, (_, row) => counts(Math.floor(row / T), row % T));
+  return lossOf(spec.framework, spec.loss!, predicted, resolve(target), rowsThatCount);
+}

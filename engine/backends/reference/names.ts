@@ -1,0 +1,116 @@
+/**
+ * Every tensor of an evaluated model by the name under which its framework's user reaches it, in the framework's own
+ * axes: TF1 `outputs`, `states[0].c`, `logits`; Keras the layer's name, `lstm[1]` where it returns several; PyTorch
+ * `rnn.output`, `rnn.h_n`. Gates, c and h of every step, `[B, T, U]`, which no framework hands out, are named alike.
+ */
+import { isKerasLike } from '../../model/axes.ts';
+import type { ModelSpec, RecurrentNode } from '../../model/spec.ts';
+import { CELLS } from '../../cells/table.ts';
+import type { GraphValues } from './graph.ts';
+import { exchange, sequence } from './operations.ts';
+import type { LayerRun, RecurrentRun } from './recurrent.ts';
+import type { Tensor } from './tensor.ts';
+
+type Entry = readonly [name: string, tensor: Tensor];
+
+/** One tensor of a cell over all steps: `[B, U]` for each. */
+export interface StepTensors {
+  /** `gates[0].i`, `lstm.gates.c`, `rnn.gates_l1_reverse.f`. */
+  readonly name: string;
+  readonly node: string;
+  readonly layer: LayerRun;
+  /** As in the cell's equations: `i`, `c`, `tanh_c`. */
+  readonly id: string;
+  readonly steps: readonly Tensor[];
+}
+
+/** Values by the framework's names, and by the program's own where the spec has them. */
+export function namedValues(spec: ModelSpec, graph: GraphValues): ReadonlyMap<string, Tensor> {
+  const entries: Entry[] = [];
+  for (const input of spec.nodes) {
+    if (input.op === 'recurrent') entries.push(...recurrentValues(spec, input, graph.recurrent(input.id)));
+    else if (isKerasLike(spec.framework)) entries.push([input.id, graph.tensor({ from: input.id })]);
+    else if (spec.framework === 'pytorch')
+      entries.push([`${'scope' in input ? input.scope : input.id}.output`, graph.tensor({ from: input.id })]);
+  }
+  if (spec.loss && !isKerasLike(spec.framework)) {
+    const logits = graph.tensor(spec.loss.prediction);
+    const { classAxis } = spec.loss;
+    entries.push(['logits', classAxis === undefined ? logits : exchange(logits, classAxis)]);
+  }
+  if (graph.loss) entries.push(['loss', graph.loss]);
+  for (const { name, steps } of stepTensors(spec, graph)) entries.push([name, sequence(steps)]);
+  for (const [name, ref] of Object.entries(spec.names ?? {}))
+    entries.push([name, inAxesOf(spec, ref.from, graph.tensor(ref))]);
+  return new Map(entries);
+}
+
+/** Gates and states of every layer at every step. */
+export function stepTensors(spec: ModelSpec, graph: GraphValues): StepTensors[] {
+  return spec.nodes.flatMap(node =>
+    node.op !== 'recurrent'
+      ? []
+      : graph.recurrent(node.id).layers.flatMap(layer =>
+          Object.keys(layer.steps[0] ?? {}).map(id => ({
+            name: `${gatesName(spec, node, layer)}.${id}`,
+            node: node.id,
+            layer,
+            id,
+            steps: layer.steps.map(step => step[id]!),
+          })),
+        ),
+  );
+}
+
+/** Place in TF1's tuple of states: `[0]` of the direction, then `[1]` of the layer, each where there are several. */
+function place(node: RecurrentNode, { direction, layer }: LayerRun): string {
+  const ofDirection = node.direction === 'bidirectional' ? `[${direction === 'forward' ? 0 : 1}]` : '';
+  return ofDirection + (node.stacked ? `[${layer}]` : '');
+}
+
+/** Before the names of a TF1 node's tensors, where the model has several recurrent nodes. */
+function tensorflow1Prefix(spec: ModelSpec, node: RecurrentNode): string {
+  return spec.nodes.filter(one => one.op === 'recurrent').length > 1 ? `${node.id}.` : '';
+}
+
+function gatesName(spec: ModelSpec, node: RecurrentNode, layer: LayerRun): string {
+  if (spec.framework === 'pytorch')
+    return `${node.scope}.gates_l${layer.layer}${layer.direction === 'backward' ? '_reverse' : ''}`;
+  const prefix = isKerasLike(spec.framework) ? `${node.id}.` : tensorflow1Prefix(spec, node);
+  return `${prefix}gates${place(node, layer)}`;
+}
+
+function recurrentValues(spec: ModelSpec, node: RecurrentNode, run: RecurrentRun): Entry[] {
+  if (isKerasLike(spec.framework)) {
+    const output = node.returnSequences ? run.merged : run.last;
+    if (!output) return [];
+    if (!node.returnState) return [[node.id, output]];
+    // Note: Keras returns h before c.
+    const states = run.layers.flatMap(({ cell, final }) =>
+      [...CELLS[cell.cell].states].reverse().map(id => final[id]!),
+    );
+    return [output, ...states].map((value, index) => [`${node.id}[${index}]`, value]);
+  }
+  if (spec.framework === 'pytorch') {
+    if (node.driver !== 'layer') return [];
+    const stacked = (state: string): Entry[] =>
+      run.layers[0]!.final[state]
+        ? [[`${node.scope}.${state}_n`, exchange(sequence(run.layers.map(({ final }) => final[state]!)), 0)]]
+        : [];
+    return [[`${node.scope}.output`, inAxesOf(spec, node.id, run.merged!)], ...stacked('h'), ...stacked('c')];
+  }
+  const prefix = tensorflow1Prefix(spec, node);
+  const outputs: Entry[] = run.merged ? [[`${prefix}outputs`, inAxesOf(spec, node.id, run.merged)]] : [];
+  const states = run.layers.flatMap(layer => {
+    const { states: ids } = CELLS[layer.cell.cell];
+    const name = `${prefix}states${place(node, layer)}`;
+    return ids.map((id): Entry => [ids.length > 1 ? `${name}.${id}` : name, layer.final[id]!]);
+  });
+  return [...outputs, ...states];
+}
+
+/** A sequence in the axes in which its node hands it out. */
+function inAxesOf(spec: ModelSpec, id: string, x: Tensor): Tensor {
+  const timeMajor = [...spec.nodes, ...spec.inputs].some(one => one.id === id && 'timeMajor' in one && one.timeMajor);
+  return timeMajor && x.shape.length > 2 ? exchange(x, 0) : x;
+}

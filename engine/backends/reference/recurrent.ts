@@ -1,0 +1,232 @@
+/**
+ * Drives stacks of cells over the steps of a sequence: `tf.nn.dynamic_rnn` and its kin, Keras' `RNN` layers, PyTorch's
+ * modules. What differs between them is which stacks run (`levels`), which steps of a row count, and what stands in the
+ * outputs at the steps that do not.
+ */
+import { backwardCells, isKerasLike } from '../../model/axes.ts';
+import type { CellSpec, CellWrapper, Framework, RecurrentNode } from '../../model/spec.ts';
+import { activate } from './activations.ts';
+import { CELL_EQUATIONS, type CellStep, type Named } from './cells.ts';
+import { CELL_DEFAULTS, cellWeights } from './dialects.ts';
+import type { Dropout } from './dropout.ts';
+import { add, concatenate, matmul, multiply, scale, select, sequence, stepOf } from './operations.ts';
+import { type Tensor, zeros } from './tensor.ts';
+
+export type Direction = 'forward' | 'backward';
+/** Whether step t of row b is part of the sequence. */
+export type StepMask = (b: number, t: number) => boolean;
+
+export interface RecurrentInputs {
+  /** `[B, T, D]` */
+  readonly x: Tensor;
+  /** Steps that count; all where it is missing. */
+  readonly mask: StepMask | undefined;
+  readonly weights: (direction: Direction, layer: number) => ReadonlyMap<string, Tensor>;
+  /** The first value of a state, `[B, U]`; undefined for zeros. */
+  readonly initial: (direction: Direction, layer: number, state: string) => Tensor | undefined;
+  readonly dropout: Dropout;
+}
+
+/** Everything that one layer computed in one direction. */
+export interface LayerRun {
+  readonly direction: Direction;
+  readonly layer: number;
+  readonly cell: CellSpec;
+  /**
+   * Gates and states by name, `[B, U]` for each step of the input. At a step that does not count, states hold what was
+   * carried through, and gates what the cell computed in vain.
+   */
+  readonly steps: readonly Named[];
+  /** The states after the last step. */
+  readonly final: Named;
+}
+
+export interface RecurrentRun {
+  readonly layers: readonly LayerRun[];
+  /** `[B, T, H]` of each direction, in the order of the input's steps. */
+  readonly outputs: Readonly<Partial<Record<Direction, Tensor>>>;
+  /** `[B, T, H]` of all directions; undefined where they are kept apart. */
+  readonly merged: Tensor | undefined;
+  /** `[B, H]`: the output of the step that was computed last, merged. */
+  readonly last: Tensor | undefined;
+}
+
+/** Stacks that run over the same input, one for each direction. */
+interface Level {
+  readonly firstLayer: number;
+  readonly stacks: Readonly<Partial<Record<Direction, readonly CellSpec[]>>>;
+}
+
+/** One stack's run over all steps. */
+interface StackRun {
+  /** By step of the input. */
+  readonly outputs: readonly Tensor[];
+  readonly last: Tensor;
+  readonly layers: readonly LayerRun[];
+}
+
+const MERGES = {
+  concatenate: (parts: readonly Tensor[]) => concatenate(parts),
+  sum: (parts: readonly Tensor[]) => parts.reduce(add),
+  average: (parts: readonly Tensor[]) => scale(parts.reduce(add), 1 / parts.length),
+  multiply: (parts: readonly Tensor[]) => parts.reduce(multiply),
+};
+
+export function runRecurrent(framework: Framework, node: RecurrentNode, inputs: RecurrentInputs): RecurrentRun {
+  const layers: LayerRun[] = [];
+  let x = inputs.x;
+  let runs: Partial<Record<Direction, StackRun>> = {};
+  const levels = levelsOf(framework, node);
+  for (const [index, level] of levels.entries()) {
+    runs = {};
+    for (const direction of ['forward', 'backward'] as const) {
+      const cells = level.stacks[direction];
+      if (cells) runs[direction] = runStack(framework, node, { ...inputs, x }, direction, cells, level.firstLayer);
+    }
+    for (const run of Object.values(runs)) layers.push(...run.layers);
+    if (index < levels.length - 1) {
+      const below = concatenate(Object.values(runs).map(run => sequence(run.outputs)));
+      x = inputs.dropout(`${node.id}.layer${index}`, below, 1 - (node.layerDropout ?? 0));
+    }
+  }
+  const outputs = Object.fromEntries(
+    Object.entries(runs).map(([direction, run]) => [direction, sequence(run.outputs)] as const),
+  );
+  const merge = node.merge ?? 'concatenate';
+  if (merge === 'separate') return { layers, outputs, merged: undefined, last: undefined };
+  // Note: a Keras layer that only goes backwards hands its outputs on in the order in which it computed them.
+  const ordered = Object.values(runs).map(run =>
+    sequence(node.direction === 'backward' ? [...run.outputs].reverse() : run.outputs),
+  );
+  return {
+    layers,
+    outputs,
+    merged: MERGES[merge](ordered),
+    last: MERGES[merge](Object.values(runs).map(run => run.last)),
+  };
+}
+
+/**
+ * Note: in both directions, PyTorch lets each layer read both directions of the layer below, whereas TF1's
+ * `bidirectional_dynamic_rnn` and Keras' `Bidirectional` run one whole stack forwards and another backwards.
+ */
+function levelsOf(framework: Framework, node: RecurrentNode): readonly Level[] {
+  if (node.direction !== 'bidirectional') return [{ firstLayer: 0, stacks: { [node.direction]: node.cells } }];
+  const backward = backwardCells(node);
+  if (framework !== 'pytorch') return [{ firstLayer: 0, stacks: { forward: node.cells, backward } }];
+  return node.cells.map((cell, layer) => ({
+    firstLayer: layer,
+    stacks: { forward: [cell], backward: [backward[layer] ?? cell] },
+  }));
+}
+
+function runStack(
+  framework: Framework,
+  node: RecurrentNode,
+  { x, mask, weights, initial, dropout }: RecurrentInputs,
+  direction: Direction,
+  cells: readonly CellSpec[],
+  firstLayer: number,
+): StackRun {
+  const [B = 0, T = 0] = x.shape;
+  const stack = cells.map((cell, index) => {
+    const layer = firstLayer + index;
+    const own = weights(direction, cell.sharesWeightsWith ?? layer);
+    const maker = CELL_EQUATIONS[cell.cell];
+    const step = maker.step(cell, cellWeights(framework, cell, own), CELL_DEFAULTS[framework]);
+    const place = `${direction === 'backward' ? 'bw.' : ''}${node.stacked ? `cell_${layer}.` : ''}`;
+    const width = (state: string): number =>
+      Number(state === 'h' ? (cell.projection?.units ?? cell.units) : cell.units);
+    const start = maker.states.map(state => [state, initial(direction, layer, state) ?? zeros([B, width(state)])]);
+    return {
+      cell,
+      layer,
+      states: maker.states,
+      step: wrapped(cell, step, own, (t, what, value, keep) => dropout(`${place}step${t}.${what}`, value, keep)),
+      now: Object.fromEntries(start) as Named,
+      steps: new Array<Named>(T),
+    };
+  });
+
+  const outputs = new Array<Tensor>(T);
+  let last: Tensor | undefined;
+  const order = Array.from({ length: T }, (_, k) => (direction === 'forward' ? k : T - 1 - k));
+  for (const t of order) {
+    const counts = mask && Array.from({ length: B }, (_, b) => mask(b, t));
+    let below = stepOf(x, t);
+    for (const layer of stack) {
+      const { output, named } = layer.step(below, layer.now, t);
+      const carried = layer.states.map(
+        state => [state, counts ? select(counts, named[state]!, layer.now[state]!) : named[state]!] as const,
+      );
+      layer.now = Object.fromEntries(carried);
+      layer.steps[t] = { ...named, ...layer.now };
+      below = output;
+    }
+    if (counts) {
+      const blank = zeros(below.shape);
+      below = select(counts, below, repeatsOutput(framework, node) ? (last ?? blank) : blank);
+    }
+    outputs[t] = below;
+    last = below;
+  }
+  return {
+    outputs,
+    last: last!,
+    layers: stack.map(({ layer, cell, steps, now }) => ({ direction, layer, cell, steps, final: now })),
+  };
+}
+
+/**
+ * What stands in the outputs at a step that does not count: zeros (TF1 `sequence_length`, PyTorch packed sequences), or
+ * in Keras the output before it. `Bidirectional` forces zeros where it returns sequences (Keras 3 `bidirectional.py:137`).
+ */
+function repeatsOutput(framework: Framework, node: RecurrentNode): boolean {
+  if (!isKerasLike(framework)) return false;
+  return !(node.zeroOutputForMask ?? (node.direction === 'bidirectional' && (node.returnSequences ?? false)));
+}
+
+/** A step of a cell inside its wrappers: what it hands on is not always its h. */
+type WrappedStep = (x: Tensor, before: Named, t: number) => { readonly output: Tensor; readonly named: Named };
+type StepDropout = (t: number, what: 'input' | 'state' | 'output', value: Tensor, keep: number) => Tensor;
+
+/** Source: TensorFlow 1.15 `rnn_cell_wrapper_impl.py`; the projections `core_rnn_cell.py:271-384`. */
+function wrapped(
+  cell: CellSpec,
+  step: CellStep,
+  weights: ReadonlyMap<string, Tensor>,
+  dropout: StepDropout,
+): WrappedStep {
+  const plain: WrappedStep = (x, before) => {
+    const named = step(x, before);
+    return { output: named['h']!, named };
+  };
+  const project = (wrapper: CellWrapper & { wrapper: 'input_projection' | 'output_projection' }, x: Tensor): Tensor =>
+    activate(
+      wrapper.activation ?? 'linear',
+      add(matmul(x, weights.get(`${wrapper.wrapper}/kernel`)!), weights.get(`${wrapper.wrapper}/bias`)!),
+    );
+  return (cell.wrappers ?? []).reduce<WrappedStep>((inner, wrapper) => {
+    switch (wrapper.wrapper) {
+      case 'residual':
+        return (x, before, t) => {
+          const { output, named } = inner(x, before, t);
+          return { output: add(x, output), named };
+        };
+      case 'input_projection':
+        return (x, before, t) => inner(project(wrapper, x), before, t);
+      case 'output_projection':
+        return (x, before, t) => {
+          const { output, named } = inner(x, before, t);
+          return { output: project(wrapper, output), named };
+        };
+      case 'dropout':
+        // State and output are dropped each by itself, both from the h that the cell computed; c is never dropped.
+        return (x, before, t) => {
+          const { output, named } = inner(dropout(t, 'input', x, wrapper.inputKeep ?? 1), before, t);
+          const h = dropout(t, 'state', named['h']!, wrapper.stateKeep ?? 1);
+          return { output: dropout(t, 'output', output, wrapper.outputKeep ?? 1), named: { ...named, h } };
+        };
+    }
+  }, plain);
+}

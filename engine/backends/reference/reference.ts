@@ -1,0 +1,155 @@
+/**
+ * The reference: runs any `ModelSpec` in plain float64, with gradients of the loss with respect to every weight, input,
+ * gate and state. It is slow and made to be read; it proves the fast engine and is proven by the frameworks' own numbers.
+ */
+import { EngineError } from '../../errors.ts';
+import { modelParameters } from '../../model/parameters.ts';
+import { phrase } from '../../model/phrase.ts';
+import type { InputSpec, ModelSpec } from '../../model/spec.ts';
+import { evaluateGraph, type GraphValues } from './graph.ts';
+import { namedValues, stepTensors } from './names.ts';
+import { exchange, sequence } from './operations.ts';
+import { clipGradients, createOptimizer } from './optimizers.ts';
+import { gradients, tensor, type Tensor } from './tensor.ts';
+
+/** Numbers from outside, row after row. */
+export interface Numbers {
+  readonly shape: readonly number[];
+  readonly values: ArrayLike<number>;
+}
+
+/** A gradient in the shape of what it is taken with respect to. */
+export interface Gradient extends Numbers {
+  readonly values: Float64Array;
+}
+
+export interface ReferenceInputs {
+  /** By the ids of the spec's inputs, in the axes in which the program is fed. The target may be left out. */
+  readonly inputs: ReadonlyMap<string, Numbers>;
+  /** By the framework's names, in its layouts. */
+  readonly weights: ReadonlyMap<string, Numbers>;
+  /** Dropout masks by the names of `dropout.ts`; without any, nothing is dropped. */
+  readonly masks?: ReadonlyMap<string, Numbers>;
+}
+
+export interface ReferenceRun {
+  /** Undefined where the model has no loss or no target was fed. */
+  readonly loss: number | undefined;
+  /** Outputs, states, logits, loss, gates by the framework's names. */
+  readonly values: () => ReadonlyMap<string, Tensor>;
+  /** Of the loss with respect to every weight and every floating-point input, before any clipping. */
+  readonly gradients: () => ReadonlyMap<string, Gradient>;
+  /** Of the loss with respect to every gate and state at every step, `[B, T, U]`, by the names that `values` gives them. */
+  readonly stepGradients: () => ReadonlyMap<string, Numbers>;
+}
+
+/**
+ * One forward pass, and on request the backward pass.
+ * @throws EngineError `invalid-shape` or `unknown` when a weight or input is missing or does not fit, naming it.
+ */
+export function runReference(spec: ModelSpec, given: ReferenceInputs): ReferenceRun {
+  const fed = spec.inputs.filter(input => given.inputs.has(input.id) || input.role !== 'target');
+  const inputs = new Map(fed.map(input => [input.id, inputTensor(spec, input, given.inputs.get(input.id))] as const));
+  checkLengths(spec, inputs);
+  const weights = weightTensors(spec, given.weights);
+  const masks = given.masks && new Map([...given.masks].map(([name, mask]) => [name, toTensor(mask)] as const));
+  const graph: GraphValues = evaluateGraph(spec, { inputs: mapValues(inputs, ({ seen }) => seen), weights, masks });
+  const lossTensor = (): Tensor => {
+    if (graph.loss) return graph.loss;
+    throw new EngineError('unsupported', phrase('Without a loss and its target there are no gradients.'));
+  };
+  return {
+    loss: graph.loss?.values[0],
+    values: () => namedValues(spec, graph),
+    gradients: () => {
+      const floats = fed.filter(input => input.dtype.startsWith('float') && input.role !== 'target');
+      const leaves = new Map([...weights, ...floats.map(({ id }) => [id, inputs.get(id)!.fed] as const)]);
+      const slopes = gradients(lossTensor(), [...leaves.values()]);
+      return new Map([...leaves].map(([name, { shape }], k) => [name, { shape, values: slopes[k]! }]));
+    },
+    stepGradients: () => {
+      const all = stepTensors(spec, graph);
+      const slopes = gradients(lossTensor(), all.flatMap(({ steps }) => steps)).values(); // prettier-ignore
+      return new Map(
+        all.map(({ name, steps }) => [name, sequence(steps.map(({ shape }) => tensor(shape, slopes.next().value!)))]),
+      );
+    },
+  };
+}
+
+/**
+ * Trains on one batch and returns the loss before each step.
+ * @throws EngineError `unsupported` when the framework has no such optimizer.
+ */
+export function trainReference(spec: ModelSpec, given: ReferenceInputs, steps: number): number[] {
+  const weights = mapValues(weightTensors(spec, given.weights), ({ shape, values }) => ({ shape, values }));
+  const values = [...weights.values()].map(weight => weight.values);
+  const optimizer = createOptimizer(spec.framework, spec.training);
+  return Array.from({ length: steps }, (_, step) => {
+    const run = runReference(spec, { ...given, weights });
+    const slopes = run.gradients();
+    const ofWeights = [...weights.keys()].map(name => slopes.get(name)!.values);
+    optimizer(step, values, clipGradients(spec, ofWeights));
+    return run.loss!;
+  });
+}
+
+const toTensor = ({ shape, values }: Numbers): Tensor => tensor(shape, values);
+
+function mapValues<K, V, W>(map: ReadonlyMap<K, V>, to: (value: V) => W): Map<K, W> {
+  return new Map([...map].map(([key, value]) => [key, to(value)]));
+}
+
+/** An input as it is fed, and as the graph sees it: batch-major. */
+interface InputTensor {
+  readonly fed: Tensor;
+  readonly seen: Tensor;
+}
+
+function inputTensor(spec: ModelSpec, input: InputSpec, numbers: Numbers | undefined): InputTensor {
+  if (!numbers) throw new EngineError('unknown', phrase('The input {0} is missing.', input.id));
+  const fed = toTensor(numbers);
+  const { axes } = input;
+  const batchSecond =
+    input.timeMajor === true || (spec.framework === 'pytorch' && input.role === 'state' && axes.length > 1);
+  const seen = batchSecond ? exchange(fed, 0) : fed;
+  const fits = axes.every(({ size }, axis) => typeof size === 'string' || size === seen.shape[axis + 1]);
+  if (seen.shape.length === axes.length + 1 && fits && seen.values.length > 0) return { fed, seen };
+  const expected = ['batch', ...axes.map(({ size }) => size)].join(', ');
+  throw new EngineError(
+    'invalid-shape',
+    phrase('The input {0}: [{1}] expected, found [{2}]', input.id, expected, seen.shape.join(', ')),
+  );
+}
+
+function checkLengths(spec: ModelSpec, inputs: ReadonlyMap<string, InputTensor>): void {
+  const sequenceInput = spec.inputs.find(({ role }) => role === 'sequence');
+  const T = sequenceInput && inputs.get(sequenceInput.id)!.seen.shape[1];
+  for (const { id, role } of spec.inputs) {
+    if (role !== 'lengths' || T === undefined) continue;
+    const wrong = inputs.get(id)!.seen.values.find(length => !(length >= 0 && length <= T));
+    if (wrong !== undefined)
+      throw new EngineError('invalid-shape', phrase('{0}: lengths from 0 to {1} expected, found {2}', id, T, wrong));
+  }
+}
+
+/** @throws EngineError naming the weight that is missing, superfluous or of another shape. */
+function weightTensors(spec: ModelSpec, given: ReadonlyMap<string, Numbers>): Map<string, Tensor> {
+  const weights = new Map<string, Tensor>();
+  for (const { name, shape } of modelParameters(spec)) {
+    const found = given.get(name);
+    if (!found) throw new EngineError('unknown', phrase('The weight {0} is missing.', name));
+    if (
+      shape.length !== found.shape.length ||
+      shape.some((size, k) => typeof size === 'number' && size !== found.shape[k])
+    )
+      throw new EngineError(
+        'invalid-shape',
+        phrase('The weight {0}: [{1}] expected, found [{2}]', name, shape.join(', '), found.shape.join(', ')),
+      );
+    weights.set(name, toTensor(found));
+  }
+  const superfluous = [...given.keys()].find(name => !weights.has(name));
+  if (superfluous !== undefined) throw new EngineError('unknown', phrase('The model has no weight {0}.', superfluous));
+  return weights;
+}
