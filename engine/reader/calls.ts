@@ -15,6 +15,8 @@ export interface Reader {
   readonly scopes: string[];
   /** Loops that are being run, outermost first. */
   readonly loops: readonly Loop[];
+  /** The statement that is being run. */
+  readonly statement: TextRange;
   /** The name to which the value is about to be assigned. */
   readonly assignedTo: string | null;
   /** A new number for a new object. */
@@ -167,6 +169,11 @@ export class Arguments {
   string(name: string): string | undefined {
     const value = this.get(name);
     return value?.kind === 'string' ? value.value : undefined;
+  }
+
+  /** The number given; undefined where it is left to the default. */
+  givenNumber(name: string): number | undefined {
+    return this.isGiven(name) ? this.number(name) : undefined;
   }
 
   /** Whether the value given is one that the reader could not work out. */

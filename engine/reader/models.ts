@@ -46,6 +46,22 @@ function isRecurrent(graph: Graph, ids: Iterable<string>): boolean {
   return false;
 }
 
+/** Adds the tensors that the program names and computes from the model, so that they can be looked at. */
+function withNamed(graph: Graph, ids: ReadonlySet<string>): Set<string> {
+  const all = new Set(ids);
+  for (const ref of graph.names.values()) {
+    if (ids.has(ref.from) || !graph.nodes.has(ref.from)) continue;
+    const sources = closure(graph, [ref]);
+    const recurrent = [...sources].filter(id => graph.nodes.get(id)?.node.op === 'recurrent');
+    const fed = [...sources].filter(id => graph.inputs.has(id));
+    const trained = [...sources].some(id => !ids.has(id) && graph.denseOf({ from: id }) !== null);
+    if (recurrent.length > 0 && recurrent.every(id => ids.has(id)) && fed.every(id => ids.has(id)) && !trained) {
+      for (const id of sources) all.add(id);
+    }
+  }
+  return all;
+}
+
 function lossRefs(loss: Tensor): TensorRef[] {
   if (loss.derivation?.op !== 'loss') return [];
   return [loss.derivation.prediction.ref, loss.derivation.target.ref].filter(ref => ref !== undefined);
@@ -119,7 +135,7 @@ function lossSpec(loss: Tensor | null): LossSpec | null {
     kind: derivation.kind,
     prediction: derivation.prediction.ref,
     target: derivation.target.ref,
-    ...(derivation.kind.endsWith('entropy') ? { fromLogits: derivation.fromLogits } : {}),
+    ...(derivation.kind.endsWith('entropy') && !derivation.fromLogits ? { fromLogits: false } : {}),
     reduction: derivation.reduction === 'none' ? 'sum' : derivation.reduction,
   };
 }
@@ -198,7 +214,7 @@ export function modelsOf(
 ): { readonly model: ModelReading; readonly ids: ReadonlySet<string> }[] {
   const roots = rootsOf(graph);
   const found = roots.map((root): { model: ModelReading; ids: ReadonlySet<string> } => {
-    const ids = closure(graph, root.refs);
+    const ids = withNamed(graph, closure(graph, root.refs));
     const records = [...graph.nodes.values()].filter(({ node }) => ids.has(node.id));
     const inputs = inputSpecs(graph, ids);
     const loss = lossSpec(root.loss);

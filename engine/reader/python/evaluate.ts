@@ -60,6 +60,7 @@ export class Interpreter implements Reader {
   readonly module: Scope = { names: new Map([['__name__', string('__main__')]]), parent: null, frame: 0 };
   frame = 0;
   assignedTo: string | null = null;
+  statement: TextRange = { start: 0, end: 0 };
   readonly #text: string;
   readonly #frameworks: readonly FrameworkTable[];
   #work = 0;
@@ -132,6 +133,7 @@ export class Interpreter implements Reader {
 
   #execute(statement: Statement, scope: Scope): Completion {
     this.#work++;
+    this.statement = statement.range;
     switch (statement.kind) {
       case 'expression':
         this.evaluate(statement.value, scope);
@@ -693,7 +695,7 @@ export class Interpreter implements Reader {
       names.set(parameter.name, value);
       this.#record(parameter.range, value);
     }
-    const { frame, assignedTo } = this;
+    const { frame, assignedTo, statement } = this;
     this.frame = ++this.#frames;
     this.assignedTo = null;
     this.#depth++;
@@ -704,6 +706,7 @@ export class Interpreter implements Reader {
     this.#depth--;
     this.frame = frame;
     this.assignedTo = assignedTo;
+    this.statement = statement;
     return result.kind === 'return' ? result.value : NONE;
   }
 }

@@ -16,7 +16,7 @@ function cell(
   return {
     signature,
     result: call => {
-      const { args, reader, range } = call;
+      const { args, reader } = call;
       const open: Phrase[] = [];
       const units = args.size('num_units') ?? symbol('num_units');
       if (typeof units !== 'number') open.push(phrase('{0} is not known: {1}', 'num_units', args.text('num_units')));
@@ -39,7 +39,7 @@ function cell(
         states: spec.cell === 'lstm' ? [{ name: 'c', width: units }, h] : [h],
         output: projected,
         open,
-        range,
+        range: reader.statement,
         frame: reader.frame,
       };
       return { kind: 'cells', framework: 'tensorflow1', className, cells: [made], stacked: false };
@@ -55,6 +55,12 @@ function amount(call: Call, name: string, open: Phrase[]): number | undefined {
   return value;
 }
 
+/** An option that the program gives; one that it leaves to the framework is absent from the description too. */
+function forgetBias(call: Call, open: Phrase[]): { forgetBias?: number } {
+  const value = call.args.isGiven('forget_bias') ? amount(call, 'forget_bias', open) : undefined;
+  return value === undefined ? {} : { forgetBias: value };
+}
+
 function initializer(call: Call, name: string, key: 'kernelInitializer' | 'biasInitializer'): Partial<CellSpec> {
   const value = initializerOf(call.args.get(name));
   return value === undefined ? {} : { [key]: value };
@@ -67,7 +73,7 @@ const peepholeLstm = (call: Call, open: Phrase[]): Omit<CellSpec, 'className' | 
   const projection = args.some('num_proj') === undefined ? null : args.size('num_proj');
   return {
     cell: 'lstm',
-    forgetBias: amount(call, 'forget_bias', open) ?? 1,
+    ...forgetBias(call, open),
     ...(args.boolean('use_peepholes') === true ? { peepholes: true } : {}),
     ...(clip === undefined ? {} : { cellClip: clip }),
     ...(projection === null
@@ -171,12 +177,11 @@ export const CELL_CALLS: CallTable = {
   'tf.nn.rnn_cell.BasicLSTMCell': cell(
     'BasicLSTMCell',
     'num_units, forget_bias=1.0, state_is_tuple=True, activation=None, reuse=None, name=None, dtype=None',
-    (call, open) => ({ cell: 'lstm', forgetBias: amount(call, 'forget_bias', open) ?? 1 }),
+    (call, open) => ({ cell: 'lstm', ...forgetBias(call, open) }),
   ),
   'tf.nn.rnn_cell.LSTMCell': cell('LSTMCell', LSTM_SIGNATURE, peepholeLstm),
   'tf.nn.rnn_cell.GRUCell': cell('GRUCell', GRU_SIGNATURE, call => ({
     cell: 'gru',
-    resetAfter: false,
     ...initializer(call, 'kernel_initializer', 'kernelInitializer'),
     ...initializer(call, 'bias_initializer', 'biasInitializer'),
   })),
@@ -187,7 +192,7 @@ export const CELL_CALLS: CallTable = {
       const clip = amount(call, 'cell_clip', open);
       return {
         cell: 'lstm',
-        forgetBias: amount(call, 'forget_bias', open) ?? 1,
+        ...forgetBias(call, open),
         ...(call.args.boolean('use_peephole') === true ? { peepholes: true } : {}),
         ...(clip === undefined || clip <= 0 ? {} : { cellClip: clip }),
       };
@@ -195,11 +200,9 @@ export const CELL_CALLS: CallTable = {
   ),
   'tf.nn.rnn_cell.GRUBlockCell': cell('GRUBlockCell', 'num_units, cell_size=None, reuse=None, name=None', () => ({
     cell: 'gru',
-    resetAfter: false,
   })),
   'tf.nn.rnn_cell.GRUBlockCellV2': cell('GRUBlockCellV2', 'num_units, cell_size=None, reuse=None, name=None', () => ({
     cell: 'gru',
-    resetAfter: false,
   })),
   'tf.nn.rnn_cell.CoupledInputForgetGateLSTMCell': cell(
     'CoupledInputForgetGateLSTMCell',
@@ -214,7 +217,7 @@ export const CELL_CALLS: CallTable = {
       const norm = { gain: call.args.number('norm_gain') ?? 1, shift: call.args.number('norm_shift') ?? 0 };
       return {
         cell: 'lstm',
-        forgetBias: amount(call, 'forget_bias', open) ?? 1,
+        ...forgetBias(call, open),
         ...(call.args.boolean('layer_norm') === false ? {} : { layerNorm: norm }),
         ...(keep < 1 && keep > 0 ? { recurrentDropout: 1 - keep } : {}),
       };

@@ -391,7 +391,7 @@ export const TRAINING_CALLS: CallTable = {
     'momentum',
     'learning_rate, momentum, use_locking=False, name=None, use_nesterov=False',
     args => ({
-      momentum: args.number('momentum'),
+      momentum: args.givenNumber('momentum'),
       nesterov: args.boolean('use_nesterov') === true ? true : undefined,
     }),
   ),
@@ -399,9 +399,9 @@ export const TRAINING_CALLS: CallTable = {
     'rmsprop',
     'learning_rate, decay=0.9, momentum=0.0, epsilon=1e-10, use_locking=False, centered=False, name=None',
     args => ({
-      rho: args.number('decay'),
-      momentum: args.number('momentum'),
-      epsilon: args.number('epsilon'),
+      rho: args.givenNumber('decay'),
+      momentum: args.givenNumber('momentum'),
+      epsilon: args.givenNumber('epsilon'),
       centered: args.boolean('centered') === true ? true : undefined,
     }),
   ),
@@ -409,24 +409,24 @@ export const TRAINING_CALLS: CallTable = {
     'adagrad',
     'learning_rate, initial_accumulator_value=0.1, use_locking=False, name=None',
     args => ({
-      initialAccumulator: args.number('initial_accumulator_value'),
+      initialAccumulator: args.givenNumber('initial_accumulator_value'),
     }),
   ),
   'tf.train.AdadeltaOptimizer': optimizer(
     'adadelta',
     'learning_rate=0.001, rho=0.95, epsilon=1e-8, use_locking=False, name=None',
     args => ({
-      rho: args.number('rho'),
-      epsilon: args.number('epsilon'),
+      rho: args.givenNumber('rho'),
+      epsilon: args.givenNumber('epsilon'),
     }),
   ),
   'tf.train.AdamOptimizer': optimizer(
     'adam',
     'learning_rate=0.001, beta1=0.9, beta2=0.999, epsilon=1e-8, use_locking=False, name=None',
     args => ({
-      beta1: args.number('beta1'),
-      beta2: args.number('beta2'),
-      epsilon: args.number('epsilon'),
+      beta1: args.givenNumber('beta1'),
+      beta2: args.givenNumber('beta2'),
+      epsilon: args.givenNumber('epsilon'),
     }),
   ),
   'tf.gradients': {
