@@ -21,53 +21,58 @@ export function pointwise(x: Tensor, f: (x: number) => number, slope: (x: number
 
 /**
  * f of every pair of values. The shorter tensor repeats along the leading axes of the longer one: a bias `[U]` or a mask
- * `[1, U]` against `[B, U]`. `slopes` are the derivatives with respect to a and b.
+ * `[1, U]` against `[B, U]`. `toA` and `toB` are the derivatives with respect to a and b.
  */
 function pairwise(
   name: string,
   a: Tensor,
   b: Tensor,
   f: (a: number, b: number) => number,
-  slopes: (a: number, b: number) => readonly [number, number],
+  toA: (a: number, b: number) => number,
+  toB: (a: number, b: number) => number,
 ): Tensor {
-  const { shape } = a.values.length >= b.values.length ? a : b;
-  const size = sizeOf(shape);
-  mustFit(widthOf(a) === widthOf(b) && size % a.values.length === 0 && size % b.values.length === 0, name, a, b);
-  const atA = (k: number): number => a.values[k % a.values.length]!;
-  const atB = (k: number): number => b.values[k % b.values.length]!;
-  const values = Float64Array.from({ length: size }, (_, k) => f(atA(k), atB(k)));
-  return new Tensor(shape, values, [a, b], gradient => {
-    const toA = new Float64Array(a.values.length);
-    const toB = new Float64Array(b.values.length);
-    gradient.forEach((g, k) => {
-      const [da, db] = slopes(atA(k), atB(k));
-      toA[k % toA.length]! += g * da;
-      toB[k % toB.length]! += g * db;
-    });
-    return [toA, toB];
+  const lengthA = a.values.length;
+  const lengthB = b.values.length;
+  const longer = lengthA >= lengthB ? a : b;
+  const size = longer.values.length;
+  mustFit(widthOf(a) === widthOf(b) && size % lengthA === 0 && size % lengthB === 0, name, a, b);
+  const values = longer.values.map((_, k) => f(a.values[k % lengthA]!, b.values[k % lengthB]!));
+  return new Tensor(longer.shape, values, [a, b], gradient => {
+    const slopesA = new Float64Array(lengthA);
+    const slopesB = new Float64Array(lengthB);
+    for (let k = 0; k < size; k++) {
+      const one = a.values[k % lengthA]!;
+      const other = b.values[k % lengthB]!;
+      slopesA[k % lengthA]! += gradient[k]! * toA(one, other);
+      slopesB[k % lengthB]! += gradient[k]! * toB(one, other);
+    }
+    return [slopesA, slopesB];
   });
 }
 
+const plusOne = (): number => 1;
+const minusOne = (): number => -1;
+
 export function add(a: Tensor, b: Tensor): Tensor {
-  return pairwise('add', a, b, (x, y) => x + y, () => [1, 1]); // prettier-ignore
+  return pairwise('add', a, b, (x, y) => x + y, plusOne, plusOne);
 }
 
 export function subtract(a: Tensor, b: Tensor): Tensor {
-  return pairwise('subtract', a, b, (x, y) => x - y, () => [1, -1]); // prettier-ignore
+  return pairwise('subtract', a, b, (x, y) => x - y, plusOne, minusOne);
 }
 
 /** Element by element. */
 export function multiply(a: Tensor, b: Tensor): Tensor {
-  return pairwise('multiply', a, b, (x, y) => x * y, (x, y) => [y, x]); // prettier-ignore
+  return pairwise('multiply', a, b, (x, y) => x * y, (_x, y) => y, x => x); // prettier-ignore
 }
 
 export function divide(a: Tensor, b: Tensor): Tensor {
-  return pairwise('divide', a, b, (x, y) => x / y, (x, y) => [1 / y, -x / (y * y)]); // prettier-ignore
+  return pairwise('divide', a, b, (x, y) => x / y, (_x, y) => 1 / y, (x, y) => -x / (y * y)); // prettier-ignore
 }
 
 /** The greater of two values; the gradient goes to it (to the first where they are equal). */
 export function maximum(a: Tensor, b: Tensor): Tensor {
-  return pairwise('maximum', a, b, Math.max, (x, y) => (x >= y ? [1, 0] : [0, 1]));
+  return pairwise('maximum', a, b, Math.max, (x, y) => (x >= y ? 1 : 0), (x, y) => (x >= y ? 0 : 1)); // prettier-ignore
 }
 
 export function scale(x: Tensor, factor: number): Tensor {
@@ -75,7 +80,7 @@ export function scale(x: Tensor, factor: number): Tensor {
 }
 
 export function oneMinus(x: Tensor): Tensor {
-  return pointwise(x, one => 1 - one, () => -1); // prettier-ignore
+  return pointwise(x, one => 1 - one, minusOne);
 }
 
 export function log(x: Tensor): Tensor {
@@ -115,11 +120,11 @@ export function matmul(x: Tensor, w: Tensor): Tensor {
 
 /** A tensor whose value number k is number `from(k)` of x: the one form of all cutting, turning and repeating. */
 function rearrange(x: Tensor, shape: readonly number[], from: (k: number) => number): Tensor {
-  const places = Int32Array.from({ length: sizeOf(shape) }, (_, k) => from(k));
-  const values = Float64Array.from(places, place => x.values[place]!);
+  const values = new Float64Array(sizeOf(shape));
+  for (let k = 0; k < values.length; k++) values[k] = x.values[from(k)]!;
   return new Tensor(shape, values, [x], gradient => {
     const toX = new Float64Array(x.values.length);
-    places.forEach((place, k) => (toX[place]! += gradient[k]!));
+    for (let k = 0; k < values.length; k++) toX[from(k)]! += gradient[k]!;
     return [toX];
   });
 }
