@@ -95,7 +95,7 @@ async function runPart(part: Part): Promise<{ counts: Count[]; problem?: string 
 /** Runs Mocha in a process of its own, showing what it says. */
 async function mocha(name: string, mochaArguments: readonly string[]): Promise<string[]> {
   const results = join(resultsFolder, `${name}.json`);
-  const reporter = ['--reporter', join('test', 'host', 'reporter.ts'), '--reporter-option', `output=${results}`];
+  const reporter = ['--reporter', join('test', 'host', 'reporter.cjs'), '--reporter-option', `output=${results}`];
   try {
     await run(process.execPath, ['node_modules/mocha/bin/mocha.js', ...mochaArguments, ...reporter], {
       cwd: projectFolder,

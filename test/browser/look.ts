@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import type { Frame } from 'playwright-core';
 import { resultsFolder } from '../host/paths.ts';
 import { isOfVsCode } from './problems.ts';
-import { Workbench, themes, type Theme } from './workbench.ts';
+import { Workbench, pageOf, themes, type PageIdentity, type Theme } from './workbench.ts';
 
 const help = `look: drives the real VS Code with this project's extension and takes pictures.
 
@@ -25,7 +25,8 @@ Steps, as often and in whatever order is wanted:
   --lenses              print the CodeLens that show
   --key KEYS            press keys, such as Escape or Control+Shift+M
   --type TEXT           type into what has the focus
-  --page TITLE          choose a page of the extension by its document's title; the next three act on it
+  --page NAME           choose a page of the extension: training, gates, tensors, or its document's title; the
+                        next three act on it
   --press NAME          press the button, tab, checkbox or link of that name in the page
   --select CSS          click the first element that matches, in the page
   --text                print the text of the page (without --page: of all pages that show)
@@ -41,8 +42,8 @@ At the end it prints what the browser complained about; content security policy 
 
 interface Situation {
   readonly workbench: Workbench;
-  /** Title that `--page` chose. */
-  pageTitle?: string;
+  /** What `--page` chose. */
+  chosen?: PageIdentity;
 }
 
 /** What each step does with its argument; a step whose function takes none stands alone on the command line. */
@@ -61,9 +62,9 @@ const steps: Record<string, (situation: Situation, argument: string) => Promise<
   },
   key: ({ workbench }, keys) => workbench.page.keyboard.press(keys),
   type: ({ workbench }, text) => workbench.page.keyboard.type(text),
-  page: async (situation, title) => {
-    await situation.workbench.extensionPage({ title: containing(title) });
-    situation.pageTitle = title;
+  page: async (situation, name) => {
+    situation.chosen = bundles.includes(name) ? pageOf(name) : { title: containing(name) };
+    await chosenPage(situation);
   },
   press: async (situation, name) => {
     const frame = await chosenPage(situation);
@@ -76,7 +77,7 @@ const steps: Record<string, (situation: Situation, argument: string) => Promise<
   },
   text: async situation => {
     const pages =
-      situation.pageTitle === undefined ? await situation.workbench.extensionPages() : [await chosenPage(situation)];
+      situation.chosen === undefined ? await situation.workbench.extensionPages() : [await chosenPage(situation)];
     for (const page of pages)
       console.log(`page "${await page.title()}":\n${indented(await page.locator('body').innerText())}`);
     console.log(`notifications: ${JSON.stringify(await situation.workbench.notifications())}`);
@@ -119,12 +120,12 @@ const steps: Record<string, (situation: Situation, argument: string) => Promise<
     console.log(`picture: ${file}`);
   },
 };
+const bundles = ['training', 'gates', 'tensors'];
 const alone = new Set(['text', 'lenses', 'reload']);
 const beginnings = new Set(['theme', 'size', 'workspace', 'vsix', 'settings']);
 
-function chosenPage({ workbench, pageTitle }: Situation): Promise<Frame> {
-  if (pageTitle !== undefined) return workbench.extensionPage({ title: containing(pageTitle) });
-  return workbench.extensionPage({ selector: 'body' });
+function chosenPage({ workbench, chosen }: Situation): Promise<Frame> {
+  return workbench.extensionPage(chosen ?? { selector: 'body' });
 }
 
 function containing(title: string): RegExp {

@@ -35,6 +35,11 @@ export interface OpenOptions {
 /** The identity of an extension's page: the title of its document, or a CSS selector that only it satisfies. */
 export type PageIdentity = { readonly title: string | RegExp } | { readonly selector: string };
 
+/** A page of this extension by the name of its bundle in `dist/webview`: `training`, `gates` or `tensors`. */
+export function pageOf(bundle: string): PageIdentity {
+  return { selector: `script[src*="/webview/${bundle}.js"]` };
+}
+
 /** How long a person would wait for the slowest thing VS Code does, in ms. */
 const patience = 30_000;
 

@@ -91,6 +91,8 @@ async function serve(vsix: string, folder: string, port: string | undefined, ope
       ...calmSettings,
       // This VS Code is there for the samples, which are ours; without this it opens them in restricted mode.
       'security.workspace.trust.enabled': false,
+      // The samples' README says what to do first.
+      'workbench.startupEditor': 'readme',
       // The server's own logs go to its data folder; a person's terminal keeps the real one.
       'terminal.integrated.env.linux': { XDG_DATA_HOME: process.env['XDG_DATA_HOME'] ?? null },
     },

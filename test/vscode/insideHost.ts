@@ -1,7 +1,7 @@
 // The entry that VS Code is given as `extensionTestsPath`: runs Mocha inside the extension host. It is bundled; what it
 // runs and where it reports comes by environment variables, which `run.ts` sets.
 import Mocha from 'mocha';
-import { SpecAndJson } from '../host/reporter.ts';
+import SpecAndJson from '../host/reporter.cjs';
 
 /** Called by VS Code; rejects when a test failed, which makes VS Code end with a code other than 0. */
 export async function run(): Promise<void> {

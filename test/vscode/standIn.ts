@@ -12,7 +12,7 @@ const codes = { usage: 64, hostDied: 97, timeout: 98 } as const;
 
 /** What the workbench says about itself, of no use in a test's output; RNN_VERBOSE shows it. */
 const chatter =
-  /^\[|^\s*$|open-vsx|getaddrinfo|authentication provider|Creating a socket|Settings Sync|\/workbench\/workbench\.js/;
+  /^\[|^\s*$|open-vsx|getaddrinfo|authentication provider|connection token|builtin extensions cache|Creating a socket|Settings Sync|\/workbench\/workbench\.js/;
 
 interface Order {
   readonly extensions: readonly string[];
