@@ -65,20 +65,27 @@ export function inkOn(color: Rgb): Rgb {
  * Diverging: purple below zero, orange above, and zero exactly the colour of the page. On a dark page the arms run the
  * other way, from the map's dark ends to its lighter tones, so that large values shine instead of sinking.
  */
-function diverging(t: number, page: Rgb, dark: boolean): Rgb {
+function diverging(t: number, page: Rgb, dark: boolean, power: number): Rgb {
   const signed = 2 * t - 1;
-  const size = Math.abs(signed) - 1 / (LEVELS - 1); // the two entries in the middle are both zero
+  // The two entries in the middle are both zero.
+  const size = ((Math.abs(signed) - 1 / (LEVELS - 1)) / (1 - 1 / (LEVELS - 1))) ** power;
   const reach = dark ? 0.06 + 0.28 * size : 0.5 - 0.46 * size;
   const arm = colorOf(PURPLE_ORANGE, signed > 0 ? 1 - reach : reach);
   return mix(page, arm, 1 - (1 - size) ** (dark ? 3 : 6));
 }
+
+/**
+ * Unbounded values are rarely near their bounds (c of one sample stays within a third of what c reaches over all), so
+ * their colours grow faster near zero; the legend shows the same colours.
+ */
+const POWER = { 'signed-unit': 1, signed: 0.6 } as const;
 
 /** Makes the palette of a scale for a page of this colour. */
 export function makePalette(scale: ValueScale, page: Rgb): Palette {
   const dark = luminance(page) < 0.25;
   const colors = Array.from({ length: LEVELS }, (_, index): Rgb => {
     const t = index / (LEVELS - 1);
-    return scale === 'unit' ? colorOf(CIVIDIS, t) : diverging(t, page, dark);
+    return scale === 'unit' ? colorOf(CIVIDIS, t) : diverging(t, page, dark, POWER[scale]);
   });
   return { colors, pixels: Uint32Array.from(colors, pack), missing: MISSING };
 }

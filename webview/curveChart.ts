@@ -37,10 +37,12 @@ export interface CurveChartOptions {
 
 const LOOKS: Readonly<Record<CurveStyle['look'], (color: string, page: string) => Partial<ChartDataset<'line', Point[]>>>> = {
   line: color => ({ borderColor: color, borderWidth: 1.5, pointRadius: 0 }),
-  faint: color => ({ borderColor: `color-mix(in srgb, ${color} 35%, transparent)`, borderWidth: 1, pointRadius: 0 }),
+  faint: color => ({ borderColor: `color-mix(in srgb, ${color} 30%, transparent)`, borderWidth: 1, pointRadius: 0 }),
   epochs: color => ({ borderColor: color, backgroundColor: color, borderWidth: 1.5, pointStyle: 'rectRot', pointRadius: 4.5, pointHoverRadius: 6 }),
   slices: (color, page) => ({ borderColor: color, backgroundColor: page, borderWidth: 1.25, borderDash: [2, 3], pointStyle: 'circle', pointRadius: 3, pointHoverRadius: 4 }),
 }; // prettier-ignore
+
+const AXIS_WIDTH = 46;
 
 export class CurveChart {
   readonly element: HTMLElement;
@@ -82,11 +84,21 @@ export class CurveChart {
             ticks: {
               autoSkip: false,
               maxRotation: 0,
-              callback: value =>
-                this.#stepsPerEpoch ? String(Math.round(Number(value) / this.#stepsPerEpoch)) : String(value),
+              callback: value => {
+                const epochs = this.#stepsPerEpoch;
+                const label = String(epochs ? Math.round(Number(value) / epochs) : value);
+                // The first tick says what is counted.
+                return Number(value) === 0 ? `${text(epochs ? 'axisEpochs' : 'axisSteps')} ${label}` : label;
+              },
             },
           },
-          y: { type: 'linear', ticks: { maxTicksLimit: 6, callback: value => options.formatTick(Number(value)) } },
+          y: {
+            type: 'linear',
+            afterFit: scale => {
+              scale.width = AXIS_WIDTH; // so that charts above each other share their time axis
+            },
+            ticks: { maxTicksLimit: 6, callback: value => options.formatTick(Number(value)) },
+          },
         },
         plugins: {
           tooltip: {

@@ -34,13 +34,14 @@ export interface GateMapsEvents {
 export const TOP_UNITS = 12;
 
 const GAP = 8;
-const SMALLEST_COLUMN = 112;
+/** Three pixels a step of 28; four where nothing is enlarged. */
+const SMALLEST_COLUMN = { enlarged: 84, overview: 112 } as const;
 const ENLARGED_ROW = 14;
-const PARTS_WIDTH = 50;
+const PARTS_WIDTH = 46;
 
 /** Columns that fit `width` for so many tensors: a number that leaves no ragged last row where one exists. */
-export function columnsFor(tensors: number, width: number): number {
-  const fit = Math.max(1, Math.floor((width + GAP) / (SMALLEST_COLUMN + GAP)));
+export function columnsFor(tensors: number, width: number, of: keyof typeof SMALLEST_COLUMN): number {
+  const fit = Math.max(1, Math.floor((width + GAP) / (SMALLEST_COLUMN[of] + GAP)));
   for (let count = Math.min(fit, tensors); count > 1; count--) if (tensors % count === 0) return count;
   return Math.min(fit, tensors, 2);
 }
@@ -135,7 +136,7 @@ export class GateMaps {
     if (!trace || room === 0) return;
     const byDecision = this.#byDecision && trace.contributions !== undefined;
     const gutter = byDecision ? PARTS_WIDTH + GAP : 0;
-    const columns = columnsFor(trace.tensors.length, room - gutter);
+    const columns = columnsFor(trace.tensors.length, room - gutter, byDecision ? 'enlarged' : 'overview');
     const structure = [columns, byDecision, this.#showAll, ...trace.tensors.map(({ id }) => id)].join();
     if (structure !== this.#structure) {
       this.#structure = structure;

@@ -21,7 +21,6 @@ export class Proofs {
   readonly element = h('div', { class: 'proofs' });
   readonly #pick: (unit: number) => void;
   #sides: Side[] = [];
-  readonly #differences: { readonly element: HTMLElement; readonly left: Side; readonly right: Side }[] = [];
 
   constructor(pick: (unit: number) => void) {
     this.#pick = pick;
@@ -30,7 +29,6 @@ export class Proofs {
   /** @param find gives the tensor of an id. */
   show(proofs: TensorTrace['proofs'], find: (id: string) => Tensor | undefined, width: number): void {
     this.#sides = [];
-    this.#differences.length = 0;
     this.element.replaceChildren(
       ...proofs.map(({ left, right, maxDifference, leftAt, rightAt }) => {
         const equal = maxDifference === 0;
@@ -49,9 +47,6 @@ export class Proofs {
           const tensor = find(id);
           return tensor ? [this.#side(label, tensor, rowOf(tensor, row), width)] : [];
         });
-        const difference = h('span', { class: 'number' });
-        const [first, second] = shown;
-        if (first && second) this.#differences.push({ element: difference, left: first, right: second });
         this.#sides.push(...shown);
         return h(
           'div',
@@ -60,9 +55,6 @@ export class Proofs {
           ...shown.map(side =>
             h('div', { class: 'side-of-proof' }, h('code', {}, side.label), side.heatmap.view.element, side.value),
           ),
-          first && second
-            ? h('div', { class: 'side-of-proof difference' }, h('span'), h('span'), difference)
-            : undefined,
         );
       }),
     );
@@ -75,10 +67,6 @@ export class Proofs {
       heatmap.view.mark(number === undefined ? undefined : { column: unit });
       setText(value, number === undefined ? '' : formatValue(number));
       setAttributes(value, { 'data-value': number, 'data-unit': unit });
-    }
-    for (const { element, left, right } of this.#differences) {
-      const [a, b] = [left.values[unit], right.values[unit]];
-      setText(element, a === undefined || b === undefined ? '' : `Δ ${a === b ? '0' : formatValue(a - b)}`);
     }
   }
 

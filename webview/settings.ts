@@ -15,9 +15,9 @@ export interface Fault {
 interface Setting {
   readonly name: SettingName;
   readonly label: PageString;
-  write(settings: RunSettings): string;
+  readonly write: (settings: RunSettings) => string;
   /** The value, or what is wrong. */
-  read(text: string, exampleCount: number | null): number | null | Fault;
+  readonly read: (text: string, exampleCount: number | null) => number | null | Fault;
 }
 
 const whole =

@@ -43,8 +43,8 @@ export class TensorList {
     const item = h(
       'button',
       { type: 'button', 'data-tensor': tensor.id, title: `${tensor.meaning} · float32 ${formatShape(tensor)}` },
-      h('code', {}, tensor.id),
-      h('span', { class: 'faint' }, `${tensor.rows.count} × ${tensor.columns.count}`),
+      h('span', { class: 'name' }, h('code', {}, tensor.id), h('span', { class: 'faint' }, formatShape(tensor))),
+      h('span', { class: 'faint meaning' }, tensor.meaning),
     );
     item.addEventListener('click', () => {
       this.#choose(tensor.id);

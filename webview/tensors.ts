@@ -278,7 +278,7 @@ class TensorsPage {
     this.#list.show(
       [
         { title: text('groupOutputs'), tensors: outputs ? [outputs] : [] },
-        { title: text('groupStates'), note: text('statesExplained'), tensors: read.states },
+        { title: statesTitle(read.states), note: text('statesExplained'), tensors: read.states },
         { title: text('groupSteps'), tensors: steps },
       ],
       tensor.id,
@@ -301,7 +301,7 @@ class TensorsPage {
     setText(this.#axis, `↓ ${rows.name}   → ${columns.name}`);
     this.#legend.set(tensor.id, tensor.scale, tensor.bounds);
     const ratio = window.devicePixelRatio;
-    const width = snap(columns.count, this.#main.clientWidth * ratio) / ratio;
+    const width = snap(columns.count, this.#grid.element.clientWidth * ratio) / ratio;
     const height = Math.min(320, Math.max(24, rows.count * Math.max(1, Math.min(24, Math.floor(224 / rows.count)))));
     this.#heatmap.paint(
       {
@@ -314,6 +314,7 @@ class TensorsPage {
       width,
       height,
     );
+    this.#main.style.setProperty('--map-width', `${width}px`);
     setAttributes(this.#heatmap.view.element, {
       'aria-label': `${tensor.id} ${formatShape(tensor)}: ${tensor.meaning}`,
       'data-tensor': tensor.id,
@@ -330,7 +331,7 @@ class TensorsPage {
     this.#heatmap.view.mark(place);
     setText(this.#value, `${tensor.id}[${place.row}, ${place.column}] = ${formatValue(value)}`);
     setAttributes(this.#value, { 'data-value': value, 'data-row': place.row, 'data-column': place.column });
-    const { row, column, rows, columns } = this.#grid.show(tensor, place, this.#main.clientWidth);
+    const { row, column, rows, columns } = this.#grid.show(tensor, place, this.#grid.element.clientWidth);
     setText(
       this.#range,
       text('windowOf', row, row + rows - 1, tensor.rows.count, column, column + columns - 1, tensor.columns.count),
@@ -353,6 +354,12 @@ class TensorsPage {
       this.#copy.name(text('copyNumpy'));
     }, 1500);
   }
+}
+
+/** `States: 3 × (c, h)`, by the parts that the states have. */
+function statesTitle(states: readonly Tensor[]): string {
+  const parts = [...new Set(states.map(({ id }) => id.split('.').at(-1) ?? id))];
+  return text('groupStates', states.length / (parts.length || 1), parts.join(', '));
 }
 
 const host = connect<TensorsHostSide>();

@@ -17,7 +17,7 @@ interface Tile {
   readonly id: string;
   readonly label: PageString;
   /** @param step of the last point, 0 before any. */
-  figure(snapshot: TrainingSnapshot, step: number): Figure | undefined;
+  readonly figure: (snapshot: TrainingSnapshot, step: number) => Figure | undefined;
   /** Says nothing about a run that does not go on. */
   readonly whileRunning?: true;
 }

@@ -38,8 +38,8 @@ const BUTTONS: Readonly<Record<RunHead['status'], readonly Actions[]>> = {
 class TrainingPage {
   readonly #host: Channel<PageSide, TrainingHostSide>;
   readonly #navigation = new Navigation<Readonly<{ logarithmic: boolean; smoothing: number }>>({
-    logarithmic: false,
-    smoothing: 0,
+    logarithmic: true,
+    smoothing: 0.9,
   });
   readonly #root = h('main', { class: 'training' });
   readonly #notices = h('div');
@@ -53,7 +53,8 @@ class TrainingPage {
   readonly #runs: RunPicker;
   readonly #buttons: Readonly<Partial<Record<Actions, Button>>>;
   readonly #tiles = new Tiles();
-  readonly #hint = h('p', { class: 'hint' });
+  readonly #notTrained: HTMLElement;
+  readonly #waiting: HTMLElement;
   readonly #charts: HTMLElement;
   readonly #loss: CurveChart;
   readonly #accuracy: CurveChart;
@@ -63,6 +64,7 @@ class TrainingPage {
   readonly #data = h('span');
   readonly #engine = h('span');
   readonly #lines = h('pre', { class: 'lines', role: 'log', tabindex: 0, 'aria-label': text('printedLines') });
+  readonly #printed: HTMLElement;
   readonly #noLines = h('p', { class: 'note' }, text('noLines'));
   #state: TrainingState | undefined;
   readonly #draw = onceAFrame(() => {
@@ -149,6 +151,9 @@ class TrainingPage {
         this.#accuracy.element,
       ),
     );
+    this.#notTrained = emptyState('graph-line', text('notTrained'), h('p', { class: 'faint' }, text('notTrainedHint')));
+    this.#waiting = emptyState('watch', text('waitingForSteps'));
+    this.#printed = section(text('printedLines'), undefined, this.#noLines, this.#lines);
     this.#content = h(
       'div',
       { class: 'content' },
@@ -174,7 +179,7 @@ class TrainingPage {
       h(
         'div',
         { class: 'columns' },
-        h('div', { class: 'main' }, this.#hint, this.#charts),
+        h('div', { class: 'main' }, this.#notTrained, this.#waiting, this.#charts, this.#printed),
         h(
           'div',
           { class: 'side' },
@@ -187,7 +192,6 @@ class TrainingPage {
             this.#data,
             h('div', { class: 'faint' }, this.#engine),
           ),
-          section(text('printedLines'), undefined, this.#noLines, this.#lines),
         ),
       ),
     );
@@ -260,10 +264,11 @@ class TrainingPage {
     this.#showBanners(run);
     this.#tiles.show(now, lastStep);
     const going = run?.status === 'running' || run?.status === 'paused';
-    show(this.#hint, lastStep === 0);
-    setText(this.#hint, text(going ? 'waitingForSteps' : 'notTrainedHint'));
+    show(this.#waiting, going && lastStep === 0);
+    show(this.#notTrained, !going && lastStep === 0);
     show(this.#tiles.element, run !== undefined);
-    show(this.#charts, run !== undefined);
+    show(this.#charts, lastStep > 0);
+    show(this.#printed, run !== undefined);
     this.#settings.show(now, going);
     setText(this.#data, now.data);
     setText(this.#engine, now.engine);

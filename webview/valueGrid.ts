@@ -2,6 +2,7 @@
 import { inkOn, level, toCss } from './colors.ts';
 import type { Place } from './crossCanvas.ts';
 import { h, setAttributes, setText } from './dom.ts';
+import { formatValue } from './numbers.ts';
 import { moved } from './selection.ts';
 import type { Tensor } from './tensor.ts';
 import { text } from './text.ts';
@@ -16,7 +17,7 @@ export interface Window {
 }
 
 const MOST_ROWS = 8;
-const CELL_WIDTH = 54;
+const CELL_WIDTH = 60;
 const HEADER_WIDTH = 44;
 
 /** Moves a window as little as needed so that it holds the place, within a tensor of that size. */
@@ -35,12 +36,6 @@ export function windowAround(
     row: slide(window.row, rows, row, size.rows),
     column: slide(window.column, columns, column, size.columns),
   };
-}
-
-const WRITE = new Intl.NumberFormat('en', { minimumFractionDigits: 3, maximumFractionDigits: 3 });
-
-function write(value: number): string {
-  return Number.isFinite(value) ? WRITE.format(value).replace('-', '\u2212') : Number.isNaN(value) ? 'NaN' : 'Inf';
 }
 
 export class ValueGrid {
@@ -125,7 +120,7 @@ export class ValueGrid {
         const entry = level(value, low, high);
         const color = colors[Math.max(0, entry)]!;
         const chosen = row === place.row && column === place.column;
-        setText(cell, write(value));
+        setText(cell, formatValue(value));
         cell.style.background = entry < 0 ? '' : toCss(color);
         cell.style.color = entry < 0 ? '' : toCss(inkOn(color));
         setAttributes(cell, {

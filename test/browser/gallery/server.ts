@@ -115,6 +115,7 @@ export async function serveGallery(): Promise<Gallery> {
     if (url.pathname === '/')
       send(outer(url.searchParams.get('width') ?? '100vw', url.searchParams.get('height') ?? '100vh'), 'text/html');
     else if (url.pathname === '/standIn.js') send(standIn, TYPES['js']!);
+    else if (url.pathname === '/favicon.ico') response.writeHead(204).end();
     else if (url.pathname === '/frame') {
       const { html } = inner(
         url.searchParams.get('page') ?? 'gates',
