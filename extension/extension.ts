@@ -12,10 +12,16 @@ import { ModelFinder } from './models/modelFinder.ts';
 import type { Studio } from './studio.ts';
 import { describeError } from './translate.ts';
 
+/** What `activate` hands to other extensions and to tests inside VS Code. */
+export interface RnnExplorerApi {
+  /** Runs, engine and pages; started by the first call. */
+  studio(): Promise<Studio>;
+}
+
 let studio: Promise<Studio> | undefined;
 
 /** Registers, and nothing else: the reader is loaded by the first text, the studio by the first command or page. */
-export function activate(context: vscode.ExtensionContext): void {
+export function activate(context: vscode.ExtensionContext): RnnExplorerApi {
   const readings = new ReadingCache();
   const finder = new ModelFinder(readings);
   const results = new LastResults(context.workspaceState);
@@ -34,6 +40,7 @@ export function activate(context: vscode.ExtensionContext): void {
   registerPages(context, getStudio);
   registerCommands(context, getStudio, log);
   void showPendingSample(context);
+  return { studio: getStudio };
 }
 
 /** Ends the worker; runs that went on stand as interrupted when they are read again. */
@@ -106,7 +113,9 @@ function registerCommands(
     pauseTraining: async () => (await getStudio()).runs.pause(),
     resumeTraining: async () => (await getStudio()).runs.resume(),
     stopTraining: async () => (await getStudio()).runs.stop(),
-    showLines: async () => (await getStudio()).showLines(),
+    showLines: async () => {
+      (await getStudio()).showLines();
+    },
     showLog: () => {
       log.show();
     },

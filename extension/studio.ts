@@ -48,11 +48,14 @@ export class Studio {
   readonly trainingPanel: TrainingPanel;
   readonly gatesView: GatesView;
   readonly tensorsPanel: TensorsPanel;
+  readonly inspection: Inspection;
+  readonly data: DataChoice;
+  readonly finder: ModelFinder;
+  /** Where runs are stored: with the workspace, or with the extension where there is none. */
+  readonly runsFolder: string;
   readonly #parts: StudioParts;
-  readonly #inspection: Inspection;
   readonly #shown: ShownRun;
   readonly #desk: TrainingDesk;
-  readonly #data: DataChoice;
   readonly #lines: EpochLines;
   readonly #store: RunStore;
   readonly #disposables: vscode.Disposable;
@@ -60,17 +63,18 @@ export class Studio {
   constructor(parts: StudioParts) {
     this.#parts = parts;
     const { context, finder, log } = parts;
-    const storage = context.storageUri ?? context.globalStorageUri;
-    this.#store = new RunStore(vscode.Uri.joinPath(storage, 'runs').fsPath, {
+    this.finder = finder;
+    this.runsFolder = vscode.Uri.joinPath(context.storageUri ?? context.globalStorageUri, 'runs').fsPath;
+    this.#store = new RunStore(this.runsFolder, {
       onDamaged: error => {
         log.warn(describeError(error));
       },
     });
     this.engine = new EngineSession(context.extensionUri, log);
     this.runs = new RunService(this.engine, this.#store, log, askConflict);
-    this.#inspection = new Inspection(this.engine, this.runs);
-    this.#shown = new ShownRun(context.workspaceState, this.runs, this.#inspection);
-    this.#data = new DataChoice(context.workspaceState);
+    this.inspection = new Inspection(this.engine, this.runs);
+    this.#shown = new ShownRun(context.workspaceState, this.runs, this.inspection);
+    this.data = new DataChoice(context.workspaceState);
     this.#lines = new EpochLines(this.runs);
     const sources = new SourceWatch(finder, () => this.runs.list());
 
@@ -80,7 +84,7 @@ export class Studio {
     };
     const openTensors = this.#doing(() => this.openTensorInspector(undefined));
     const openGates = this.#doing(() => this.openGateInspector());
-    this.#desk = new TrainingDesk(this.#shown, this.runs, finder, this.#data, {
+    this.#desk = new TrainingDesk(this.#shown, this.runs, finder, this.data, {
       ...{ showRun, openGates, openTensors },
       start: settings => this.#doing(() => this.#start(settings))(),
       pause: this.#doing(() => this.runs.pause()),
@@ -92,13 +96,13 @@ export class Studio {
     });
     const page = { extensionUri: context.extensionUri, log };
     this.trainingPanel = new TrainingPanel(page, this.#desk);
-    this.gatesView = new GatesView(page, this.#inspection, {
+    this.gatesView = new GatesView(page, this.inspection, {
       ...{ showRun, openTensors },
       openTraining: this.#doing(() => this.openTrainingPanel()),
       openSamples: this.#doing(() => vscode.commands.executeCommand(COMMANDS.openSamples)),
       trainActiveFile: this.#doing(() => this.train(undefined)),
     });
-    this.tensorsPanel = new TensorsPanel(page, this.#inspection, {
+    this.tensorsPanel = new TensorsPanel(page, this.inspection, {
       ...{ showRun, openGates },
       copy: async ({ text }) => {
         await vscode.env.clipboard.writeText(text);
@@ -118,7 +122,7 @@ export class Studio {
       this.runs.onDidChangeList(() => {
         this.#shown.refresh();
       }),
-      ...[new TrainingStatus(this.runs), this.#lines, sources, this.#shown, this.#inspection],
+      ...[new TrainingStatus(this.runs), this.#lines, sources, this.#shown, this.inspection],
       ...[this.trainingPanel, this.gatesView, this.tensorsPanel, this.runs, this.engine],
     );
     void this.runs.list().then(runs => sources.check(runs));
@@ -131,15 +135,21 @@ export class Studio {
 
   /** Trains a model with the settings of its source. */
   async train(argument: unknown): Promise<void> {
-    const model = await pickModel(this.#parts.finder, argument);
+    const model = await pickModel(this.finder, argument);
     if (model) await this.#train(model, defaultSettings(model.reading.spec));
   }
 
-  /** Shows gates and states of a model on seeded weights. */
+  /** Shows gates and states of a model: those of its newest run, or on seeded weights when it was not trained yet. */
   async inspect(argument: unknown): Promise<void> {
-    const model = await pickModel(this.#parts.finder, argument);
+    const model = await pickModel(this.finder, argument);
     if (!model || !(await this.#canRun(model))) return;
-    const data = await this.#data.of(model);
+    const trained = await this.#newestRun(model);
+    if (trained) {
+      this.#shown.show(trained);
+      await this.gatesView.reveal({ focus: false });
+      return;
+    }
+    const data = await this.data.of(model);
     if (!data) return;
     const { spec } = model.reading;
     this.#shown.showModel(model, { spec, data, settings: defaultSettings(spec), source: sourceOf(model) });
@@ -148,7 +158,7 @@ export class Studio {
 
   async openTrainingPanel(): Promise<void> {
     await this.restore();
-    const [model] = await this.#parts.finder.currentModels();
+    const [model] = await this.finder.currentModels();
     if (model && !this.#shown.run) this.#shown.offer(model);
     this.trainingPanel.reveal();
   }
@@ -161,14 +171,14 @@ export class Studio {
   async openTensorInspector(argument: unknown): Promise<void> {
     await this.restore();
     if (isModelArgument(argument)) {
-      const model = await pickModel(this.#parts.finder, argument);
+      const model = await pickModel(this.finder, argument);
       if (!model) return;
       if (this.#shown.run?.modelKey !== model.key) await this.inspect(argument);
       this.tensorsPanel.reveal(argument.tensor);
       return;
     }
-    if (!this.#inspection.subject()) await this.inspect(undefined);
-    if (this.#inspection.subject()) this.tensorsPanel.reveal();
+    if (!this.inspection.subject()) await this.inspect(undefined);
+    if (this.inspection.subject()) this.tensorsPanel.reveal();
   }
 
   async showRuns(): Promise<void> {
@@ -189,8 +199,8 @@ export class Studio {
 
   async chooseData(argument: unknown): Promise<void> {
     const shown = isModelArgument(argument) ? undefined : await this.#desk.model();
-    const model = shown ?? (await pickModel(this.#parts.finder, argument));
-    if (model && (await this.#data.choose(model))) this.#shown.refresh();
+    const model = shown ?? (await pickModel(this.finder, argument));
+    if (model && (await this.data.choose(model))) this.#shown.refresh();
   }
 
   /** What can be done with the run that goes on; the status bar opens it. */
@@ -234,13 +244,13 @@ export class Studio {
       await this.runs.start({ spec, data, source, settings, modelKey: run.modelKey });
       return;
     }
-    const picked = await pickModel(this.#parts.finder, undefined);
+    const picked = await pickModel(this.finder, undefined);
     if (picked) await this.#train(picked, settings);
   }
 
   async #train(model: SourceModel, settings: RunSettings): Promise<void> {
     if (!(await this.#canRun(model))) return;
-    const data: DataBinding | undefined = await this.#data.of(model);
+    const data: DataBinding | undefined = await this.data.of(model);
     if (!data) return;
     const { spec } = model.reading;
     await this.runs.start({ spec, settings, data, source: sourceOf(model), modelKey: model.key });
@@ -251,6 +261,17 @@ export class Studio {
     if (reasons.length === 0) return true;
     await explainUnsupported(headline(spec), reasons);
     return false;
+  }
+
+  /** The newest run of this very text of a model that has weights to show. */
+  async #newestRun({ key, hash }: SourceModel): Promise<RunState | undefined> {
+    const runs = await this.runs.list();
+    return runs.find(
+      run =>
+        run.modelKey === key &&
+        run.record.source.hash === hash &&
+        (run.checkpoint !== undefined || run === this.runs.active),
+    );
   }
 
   async #resumeFromCheckpoint(run: RunState | undefined): Promise<void> {

@@ -44,7 +44,7 @@ function inspectorLink(read: DocumentReading, symbol: SymbolReading): string | u
   const reading = read.reading.models[symbol.model];
   const model = sourceModels(read).find(each => each.reading === reading);
   if (!model) return undefined;
-  const tensor = tileOf(symbol.value);
+  const tensor = tileOf(symbol.value, model.reading.spec);
   const argument: ModelArgument = {
     uri: model.uri.toString(),
     key: model.key,

@@ -34,9 +34,14 @@ export class DataChoice {
     const picked = await pickSource(model.reading.spec, current);
     if (!picked) return undefined;
     const binding: DataBinding = { source: picked.id };
-    const all = this.#memory.get<Readonly<Record<string, DataBinding>>>(KEY, {});
-    await this.#memory.update(KEY, { ...all, [model.key]: binding });
+    await this.remember(model.key, binding);
     return binding;
+  }
+
+  /** @param modelKey `SourceModel.key` */
+  async remember(modelKey: string, binding: DataBinding): Promise<void> {
+    const all = this.#memory.get<Readonly<Record<string, DataBinding>>>(KEY, {});
+    await this.#memory.update(KEY, { ...all, [modelKey]: binding });
   }
 }
 

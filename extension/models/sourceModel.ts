@@ -1,4 +1,4 @@
-import * as vscode from 'vscode';
+import type * as vscode from 'vscode';
 import { createHash } from 'node:crypto';
 import type { ModelReading } from '../../engine/reader/reading.ts';
 import type { DocumentReading } from '../language/readingCache.ts';

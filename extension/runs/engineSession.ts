@@ -1,5 +1,5 @@
 import * as vscode from 'vscode';
-import { EngineClient } from '../../engine/protocol/client.ts';
+import type { EngineClient } from '../../engine/protocol/client.ts';
 import type { RequestOptions } from '../../engine/protocol/channel.ts';
 import type { EngineSide, Progress } from '../../engine/protocol/engine.ts';
 import type { EngineError } from '../../engine/errors.ts';

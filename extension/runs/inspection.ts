@@ -3,12 +3,13 @@
  * seeded weights. Opens it in the engine when somebody asks for a trace.
  */
 import * as vscode from 'vscode';
+import { CELLS } from '../../engine/cells/table.ts';
 import { EngineError } from '../../engine/errors.ts';
 import type { DataBinding } from '../../engine/data/source.ts';
 import type { ModelSpec } from '../../engine/model/spec.ts';
 import type { TensorsParams, TraceParams } from '../../engine/protocol/engine.ts';
 import type { InspectorSubject } from '../../engine/protocol/pages.ts';
-import type { GateTrace, TensorTile, TensorTrace } from '../../engine/protocol/trace.ts';
+import type { GateTrace, LayerInfo, TensorTile, TensorTrace } from '../../engine/protocol/trace.ts';
 import type { RunRecord, RunSettings } from '../../engine/runs/format.ts';
 import type { InspectorModel } from '../pages/inspectorPage.ts';
 import type { EngineSession } from './engineSession.ts';
@@ -90,7 +91,7 @@ export class Inspection implements InspectorModel, vscode.Disposable {
   async trace(params: Omit<TraceParams, 'model'>, signal: AbortSignal): Promise<GateTrace> {
     const model = await this.#open();
     const trace = await this.#engine.request('trace', { ...params, model }, { signal });
-    return { ...trace, tensors: trace.tensors.map(translateTile) };
+    return { ...trace, layers: trace.layers.map(translateLayer), tensors: trace.tensors.map(translateTile) };
   }
 
   async tensors(params: Omit<TensorsParams, 'model'>, signal: AbortSignal): Promise<TensorTrace> {
@@ -157,4 +158,9 @@ function seededId({ source, settings, data }: SeededModel): string {
 /** The engine names tensors in English. */
 function translateTile(tile: TensorTile): TensorTile {
   return { ...tile, title: vscode.l10n.t(tile.title), meaning: vscode.l10n.t(tile.meaning) };
+}
+
+function translateLayer(layer: LayerInfo, _index: number, layers: readonly LayerInfo[]): LayerInfo {
+  const { title } = CELLS[layer.cell];
+  return { ...layer, title: layers.length > 1 ? vscode.l10n.t('{0} · layer {1}', title, layer.index + 1) : title };
 }

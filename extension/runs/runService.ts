@@ -220,8 +220,15 @@ export class RunService implements vscode.Disposable {
     const created = new Date().toISOString();
     const id = `${created.replaceAll(/[-:]|\.\d+/g, '')}-${randomUUID().slice(0, 8)}`;
     const record: RunRecord = {
-      ...{ version: RUN_FORMAT_VERSION, id, created, status: 'running' },
-      ...{ spec, settings, data, source, engine: '' },
+      version: RUN_FORMAT_VERSION,
+      id,
+      created,
+      status: 'running',
+      spec,
+      settings,
+      data,
+      source,
+      engine: '',
     };
     const run = new RunState(record, modelKey);
     this.#runs.set(id, run);

@@ -1,5 +1,6 @@
 import * as vscode from 'vscode';
 import { DATA_SOURCES } from '../../engine/data/sources.ts';
+import type { LatestMetrics } from '../../engine/protocol/pages.ts';
 import type { RunSettings } from '../../engine/runs/format.ts';
 import { defaultSettings } from '../../engine/runs/settings.ts';
 import type { DataChoice } from '../models/dataChoice.ts';
@@ -13,6 +14,13 @@ import type { ShownRun } from './shownRun.ts';
 
 /** Settings that stand in the form while there is neither run nor model. */
 const NO_SETTINGS: RunSettings = { epochs: 10, batchSize: 32, learningRate: 0.001, seed: 42, examples: null };
+
+const NO_METRICS: LatestMetrics = {
+  loss: undefined,
+  trainAccuracy: undefined,
+  testAccuracy: undefined,
+  testSlice: undefined,
+};
 
 /** What the training panel shows: the shown run, or the model that Start would train. */
 export class TrainingDesk implements TrainingPanelModel {
@@ -67,9 +75,7 @@ export class TrainingDesk implements TrainingPanelModel {
       data: title ? translate(title) : '',
       engine: run?.record.engine ?? '',
       progress: run?.progress,
-      latest: run?.curves.latest ?? {
-        ...{ loss: undefined, trainAccuracy: undefined, testAccuracy: undefined, testSlice: undefined },
-      },
+      latest: run?.curves.latest ?? NO_METRICS,
       stepsPerEpoch: run?.stepsPerEpoch,
     };
   }

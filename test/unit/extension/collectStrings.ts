@@ -31,7 +31,7 @@ export function collectStrings(root: string): Map<string, string> {
 }
 
 function sources(root: string): string[] {
-  const skipped = /^engine\/(kernels\/assembly|cli)|^extension\/samples/;
+  const skipped = /^engine\/(kernels\/assembly|backends\/reference|cli)|^extension\/samples/;
   return ['engine', 'extension']
     .flatMap(room =>
       ts.sys.readDirectory(`${root}/${room}`, ['.ts']).map(file => file.slice(file.indexOf(`${room}/`, root.length))),

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { formatPhrase, phrase } from '../../../engine/model/phrase.ts';
+import type { ModelSpec } from '../../../engine/model/spec.ts';
 import type { SymbolReading, TensorValue } from '../../../engine/reader/reading.ts';
 import { hoverText, symbolAt } from '../../../extension/language/hoverText.ts';
 import { withoutMagics } from '../../../extension/language/notebookMagics.ts';
@@ -85,16 +86,40 @@ describe('tileOf', () => {
     ...outputs,
     ref: { from: 'rnn', part: { take: 'state', layer, state: which } },
   });
+  const stack = (cell: 'lstm' | 'gru', layers: number): ModelSpec => ({
+    version: 1,
+    name: 'cell',
+    framework: 'tensorflow1',
+    inputs: [],
+    nodes: [
+      {
+        op: 'recurrent',
+        id: 'rnn',
+        input: { from: 'X' },
+        cells: Array.from({ length: layers }, () => ({ cell, className: 'Cell', units: 8 })),
+        direction: 'forward',
+        driver: 'dynamic_rnn',
+        scope: 'rnn',
+        stacked: layers > 1,
+      },
+    ],
+    training: {},
+  });
+
   it('names the tile of outputs and of the states of a layer', () => {
-    assert.equal(tileOf(outputs), 'outputs');
-    assert.equal(tileOf(state(2, 'c')), 'states[2].c');
+    assert.equal(tileOf(outputs, stack('lstm', 3)), 'outputs');
+    assert.equal(tileOf(state(2, 'c'), stack('lstm', 3)), 'states[2].c');
+  });
+  it('leaves out the layer where there is one, and the state where the cell has one', () => {
+    assert.equal(tileOf(state(0, 'c'), stack('lstm', 1)), 'states.c');
+    assert.equal(tileOf(state(1, 'h'), stack('gru', 2)), 'states[1]');
   });
   it('takes the last state of a tuple: h of the top layer', () => {
     const pair = (layer: number) => ({ kind: 'tuple', items: [state(layer, 'c'), state(layer, 'h')] }) as const;
-    assert.equal(tileOf({ kind: 'tuple', items: [pair(0), pair(1), pair(2)] }), 'states[2].h');
+    assert.equal(tileOf({ kind: 'tuple', items: [pair(0), pair(1)] }, stack('lstm', 2)), 'states[1].h');
   });
   it('knows no tile for what is not of the recurrent part', () => {
-    assert.equal(tileOf({ ...outputs, ref: { from: 'softmax' } }), undefined);
+    assert.equal(tileOf({ ...outputs, ref: { from: 'softmax' } }, stack('lstm', 1)), undefined);
   });
 });
 

@@ -1,10 +1,13 @@
 import assert from 'node:assert/strict';
-import { escapeHtml, makeNonce, pageHtml } from '../../../extension/pages/pageHtml.ts';
+import { escapeHtml, makeNonce, type PageHtml, pageHtml } from '../../../extension/pages/pageHtml.ts';
 
-const page = {
-  ...{ name: 'gates', title: 'Gates & "states"', language: 'zh-cn', cspSource: "'self' https://*.vscode-cdn.net" },
-  address: (file: string) => `https://host/dist/webview/${file}?a&b`,
-} as const;
+const page: PageHtml = {
+  name: 'gates',
+  title: 'Gates & "states"',
+  language: 'zh-cn',
+  cspSource: "'self' https://*.vscode-cdn.net",
+  address: file => `https://host/dist/webview/${file}?a&b`,
+};
 
 describe('pageHtml', () => {
   it('loads the one script of the page under its nonce and nothing else', () => {

@@ -1,0 +1,36 @@
+import assert from 'node:assert/strict';
+import * as vscode from 'vscode';
+import { hoverAt, openSample, openText, recurrentProgram } from '../helpers.ts';
+
+describe('hovers in VS Code', () => {
+  it('say type, named axes and meaning of the tensors of the sample', async () => {
+    const document = await openSample('mnist_lstm.py');
+    const expected = {
+      'outputs, states': ['outputs: float32 [batch, 28 steps, 150]', 'h of the top layer at every step'],
+      'states =': ['states: 3 × (c [batch, 150], h [batch, 150])'],
+      top_layer_h_state: ['float32 [batch, 150]', 'h of layer 3 at the last step'],
+      'logits =': ['logits: float32 [batch, 10]'],
+    };
+    for (const [code, parts] of Object.entries(expected)) {
+      const text = await hoverAt(document, code);
+      for (const part of parts) assert.ok(text.includes(part), `${part} in the hover on ${code}: ${text}`);
+    }
+  });
+
+  it('link to the tensor inspector, and trust no other command', async () => {
+    const document = await openText('python', recurrentProgram());
+    const [hover] = await vscode.commands.executeCommand<vscode.Hover[]>(
+      'vscode.executeHoverProvider',
+      document.uri,
+      document.positionAt(document.getText().indexOf('outputs, states')),
+    );
+    const [content] = (hover?.contents ?? []) as vscode.MarkdownString[];
+    assert.match(content?.value ?? '', /\(command:rnnExplorer\.openTensorInspector\?/);
+    assert.deepEqual(content?.isTrusted, { enabledCommands: ['rnnExplorer.openTensorInspector'] });
+  });
+
+  it('say nothing about names that are no tensors', async () => {
+    const document = await openText('python', recurrentProgram());
+    assert.equal(await hoverAt(document, 'import tensorflow'), '');
+  });
+});
