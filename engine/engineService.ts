@@ -1,0 +1,209 @@
+/** What the worker serves: models that are open, their training and their traces. */
+import type { Backend, Network } from './backends/backend.ts';
+import { classifierShape } from './data/classifier.ts';
+import { dataSource } from './data/sources.ts';
+import type { DataBinding, Dataset } from './data/source.ts';
+import { EngineError } from './errors.ts';
+import { buffersOf, gateTrace, type Inspected, tensorTrace } from './inspection/traces.ts';
+import { Survey } from './inspection/survey.ts';
+import { countOf } from './model/parameters.ts';
+import { formatPhrase, phrase } from './model/phrase.ts';
+import type { ModelSpec } from './model/spec.ts';
+import { check } from './model/validate.ts';
+import { type Handlers, Transferred } from './protocol/channel.ts';
+import {
+  type EngineSide,
+  ModelParams,
+  OpenParams,
+  type OpenedModel,
+  type RunEnd,
+  TensorsParams,
+  TrainParams,
+  TraceParams,
+} from './protocol/engine.ts';
+import type { GateTrace, TensorTrace } from './protocol/trace.ts';
+import type { RunSettings } from './runs/format.ts';
+import { readCheckpoint, writeCheckpoint } from './training/checkpoint.ts';
+import { Reporter } from './training/reporter.ts';
+import { stepsPerEpoch, Trainer, type TrainingState, UNTRAINED } from './training/trainer.ts';
+
+/** Sends an event of the engine to whoever listens. */
+export type Emit = <N extends keyof EngineSide['events']>(
+  name: N,
+  event: EngineSide['events'][N],
+  transfer?: readonly ArrayBuffer[],
+) => void;
+
+/** Models that may be open at once; beyond that the one that was longest out of use is closed. */
+const MOST_OPEN = 8;
+
+interface OpenModel {
+  readonly spec: ModelSpec;
+  readonly settings: RunSettings;
+  readonly network: Network;
+  readonly dataset: Dataset;
+  readonly survey: Survey;
+  /** Where the weights stood when it was opened or its last run ended. */
+  state: TrainingState;
+  training: { readonly trainer: Trainer; readonly end: Promise<RunEnd> } | undefined;
+}
+
+export interface EngineServiceOptions {
+  readonly backend: Backend;
+  /** Where the shipped data lies. */
+  readonly dataDirectory: string;
+  readonly emit: Emit;
+}
+
+export class EngineService {
+  readonly #backend: Backend;
+  readonly #dataDirectory: string;
+  readonly #emit: Emit;
+  /** Last used last. */
+  readonly #models = new Map<string, OpenModel>();
+  #lastData: { readonly key: string; readonly dataset: Dataset } | undefined;
+
+  constructor({ backend, dataDirectory, emit }: EngineServiceOptions) {
+    this.#backend = backend;
+    this.#dataDirectory = dataDirectory;
+    this.#emit = emit;
+  }
+
+  /** Answers to requests; params are checked against their schemas. */
+  readonly handlers: Handlers<EngineSide> = {
+    open: params => this.#open(check(OpenParams, params, 'message "open"', 'invalid-message')),
+    train: params => this.#train(check(TrainParams, params, 'message "train"', 'invalid-message')),
+    pause: params => this.#tell('pause', params),
+    resume: params => this.#tell('resume', params),
+    stop: params => this.#tell('stop', params),
+    trace: params => {
+      const asked = check(TraceParams, params, 'message "trace"', 'invalid-message');
+      return moved(gateTrace(this.#inspected(asked.model), asked));
+    },
+    tensors: params => {
+      const asked = check(TensorsParams, params, 'message "tensors"', 'invalid-message');
+      return moved(tensorTrace(this.#inspected(asked.model), asked));
+    },
+    close: params => this.#close(check(ModelParams, params, 'message "close"', 'invalid-message').model),
+  };
+
+  #open({ model: id, spec, data, settings, checkpoint }: OpenParams): OpenedModel {
+    if (this.#models.get(id)?.training)
+      throw new EngineError('in-use', phrase('"{0}" is being trained and cannot be opened again', id));
+    const dataset = this.#load(data, spec);
+    const network = this.#backend.createNetwork(spec, { seed: settings.seed, batchSize: settings.batchSize });
+    const state = checkpoint ? readCheckpoint(network, checkpoint) : UNTRAINED;
+    this.#models.get(id)?.network.dispose();
+    this.#models.delete(id);
+    this.#makeRoom();
+    const survey = new Survey(network, dataset);
+    this.#models.set(id, { spec, settings, network, dataset, survey, state, training: undefined });
+    return {
+      parameters: countOf(network.parameters) ?? 0,
+      trainCount: dataset.train.count,
+      testCount: dataset.test.count,
+      stepsPerEpoch: stepsPerEpoch(dataset, settings),
+      engine: this.#backend.title,
+      bytes: network.bytes,
+    };
+  }
+
+  /** The data of a model; the last set is kept, so that opening the next model need not unpack it again. */
+  #load(binding: DataBinding, spec: ModelSpec): Dataset {
+    const source = dataSource(binding.source);
+    const fits = source.fits(spec);
+    if (fits !== true)
+      throw new EngineError('invalid-model', phrase('The data "{0}" does not fit: {1}', formatPhrase(source.title), formatPhrase(fits)));
+    const key = JSON.stringify([binding, classifierShape(spec)]);
+    if (this.#lastData?.key !== key)
+      this.#lastData = { key, dataset: source.load(binding, spec, this.#dataDirectory) };
+    return this.#lastData.dataset;
+  } // prettier-ignore
+
+  #makeRoom(): void {
+    for (const [id, model] of this.#models) {
+      if (this.#models.size < MOST_OPEN) return;
+      if (model.training) continue;
+      model.network.dispose();
+      this.#models.delete(id);
+    }
+  }
+
+  /** @throws EngineError `unknown` */
+  #model(id: string): OpenModel {
+    const model = this.#models.get(id);
+    if (!model) throw new EngineError('unknown', phrase('The model "{0}" is not open', id));
+    this.#models.delete(id);
+    this.#models.set(id, model);
+    return model;
+  }
+
+  async #train({ model: id, run }: TrainParams): Promise<RunEnd> {
+    const model = this.#model(id);
+    if (model.training) throw new EngineError('in-use', phrase('"{0}" is being trained already', id));
+    const { network, dataset, settings, state } = model;
+    const reporter = new Reporter(run, {
+      metrics: event => {
+        this.#emit('metrics', event);
+      },
+      progress: event => {
+        this.#emit('progress', event);
+      },
+    });
+    const trainer = new Trainer({
+      network,
+      dataset,
+      settings,
+      from: state,
+      events: {
+        row: row => {
+          reporter.row(row);
+        },
+        progress: progress => {
+          reporter.progress(progress);
+        },
+        checkpoint: ({ epoch, step, evaluated }) => {
+          reporter.flush(); // whoever stores the checkpoint has its metrics before
+          const data = writeCheckpoint(network, { epoch, step, evaluated }, settings);
+          this.#emit('checkpoint', { run, epoch, step, data }, [data]);
+        },
+      },
+      breathe: () => new Promise(resolve => setImmediate(resolve)),
+      now: () => performance.now(),
+    });
+    const end = trainer.run().finally(() => {
+      reporter.flush();
+      model.state = trainer.state;
+      model.training = undefined;
+    });
+    model.training = { trainer, end };
+    return end;
+  }
+
+  /** A run that has ended meanwhile needs no telling. */
+  #tell(what: 'pause' | 'resume' | 'stop', params: unknown): null {
+    const { model } = check(ModelParams, params, `message "${what}"`, 'invalid-message');
+    this.#model(model).training?.trainer[what]();
+    return null;
+  }
+
+  #inspected(id: string): Inspected {
+    const model = this.#model(id);
+    return { ...model, state: model.training?.trainer.state ?? model.state };
+  }
+
+  /** Ends a run that goes on and frees the network. */
+  async #close(id: string): Promise<null> {
+    const model = this.#models.get(id);
+    if (!model) return null;
+    model.training?.trainer.stop();
+    await model.training?.end.catch(() => undefined); // told to whoever asked for the training
+    model.network.dispose();
+    if (this.#models.get(id) === model) this.#models.delete(id);
+    return null;
+  }
+}
+
+function moved<T extends GateTrace | TensorTrace>(trace: T): Transferred<T> {
+  return new Transferred(trace, buffersOf(trace));
+}
