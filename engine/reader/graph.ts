@@ -59,6 +59,8 @@ export class Graph {
   readonly losses: { readonly loss: Tensor; readonly range: TextRange }[] = [];
   readonly metrics: { readonly of: TensorRef; readonly metric: NonNullable<TrainingSpec['metrics']>[number] }[] = [];
   readonly names = new Map<string, TensorRef>();
+  /** Nodes whose values a loss puts through a softmax. */
+  readonly scores = new Set<string>();
   readonly #taken = new Map<string, number>();
   readonly #layers = new Map<string, number>();
 

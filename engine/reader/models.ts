@@ -22,6 +22,12 @@ export interface ProgramFacts {
   readonly text: string;
 }
 
+export interface FoundModel {
+  readonly model: ModelReading;
+  /** Its inputs and nodes. */
+  readonly ids: ReadonlySet<string>;
+}
+
 interface Root {
   readonly refs: readonly TensorRef[];
   readonly loss: Tensor | null;
@@ -112,11 +118,16 @@ function inputSpecs(graph: Graph, ids: ReadonlySet<string>): InputSpec[] {
       role: input.role ?? 'sequence',
       dtype: inputType(input.dtype),
       axes: input.axes.map(axis => ({
-        name: axis.name === '' ? 'values' : axis.name,
+        name: axisName(axis.name, input.role),
         size: axis.size === null ? `${input.id} ${axis.name}`.trim() : toSize(axis.size),
       })),
       ...(input.timeMajor ? { timeMajor: true } : {}),
     }));
+}
+
+function axisName(name: string, role: InputSpec['role'] | null): string {
+  if (role === 'state' && name === 'features') return 'units';
+  return name === '' ? 'values' : name;
 }
 
 function inputType(dtype: string): InputSpec['dtype'] {
@@ -175,7 +186,7 @@ function openSizes(spec: ModelSpec): Phrase[] {
 }
 
 /** The line on which something begins. */
-function lineOf(text: string, { start }: TextRange): TextRange {
+export function lineOf(text: string, { start }: TextRange): TextRange {
   const from = text.lastIndexOf('\n', start - 1) + 1;
   const end = text.indexOf('\n', start);
   return { start: from, end: end < 0 ? text.length : end };
@@ -208,12 +219,9 @@ function extentOf(records: readonly NodeRecord[], { training }: Root, pieces: re
 }
 
 /** The models of a graph, in the order of the text, each with the ids of its nodes. */
-export function modelsOf(
-  graph: Graph,
-  facts: ProgramFacts,
-): { readonly model: ModelReading; readonly ids: ReadonlySet<string> }[] {
+export function modelsOf(graph: Graph, facts: ProgramFacts): FoundModel[] {
   const roots = rootsOf(graph);
-  const found = roots.map((root): { model: ModelReading; ids: ReadonlySet<string> } => {
+  const found = roots.map((root): FoundModel => {
     const ids = withNamed(graph, closure(graph, root.refs));
     const records = [...graph.nodes.values()].filter(({ node }) => ids.has(node.id));
     const inputs = inputSpecs(graph, ids);

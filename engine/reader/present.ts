@@ -8,6 +8,8 @@ import type { Abstract, Cells, Sequence, Tensor, TensorAxis } from './values.ts'
 
 /** Longer lists are not shown item by item. */
 const MAX_SHOWN = 256;
+/** Nor deeper ones (`((out_fw, out_bw), …)` has three levels), among them lists that hold themselves. */
+const MAX_NESTING = 5;
 
 /** What an input is for, in words. */
 function inputMeaning({ role, dtype, axes }: Input): Phrase | null {
@@ -28,6 +30,8 @@ function inputMeaning({ role, dtype, axes }: Input): Phrase | null {
   }
 }
 
+const SCORES = phrase('scores of the classes, before softmax');
+
 function axisOf({ name, size }: TensorAxis): Axis {
   return { name, size: size === null ? null : toSize(size) };
 }
@@ -35,22 +39,24 @@ function axisOf({ name, size }: TensorAxis): Axis {
 function tensorValue(of: Tensor, graph: Graph): TensorValue | null {
   if (of.axes === null) return null;
   const input = graph.inputOf(of);
-  const meaning = of.meaning ?? (input === null ? null : inputMeaning(input));
+  const scores = of.ref !== undefined && graph.scores.has(of.ref.from) ? SCORES : undefined;
+  const meaning = scores ?? of.meaning ?? (input === null ? null : inputMeaning(input));
+  const target = input?.role === 'target';
   return {
     kind: 'tensor',
     dtype: of.dtype,
-    axes: of.axes.map(axisOf),
+    axes: of.axes.map(axis => axisOf(target && axis.name === 'features' ? { ...axis, name: 'values' } : axis)),
     ...(meaning === null ? {} : { meaning }),
     ...(of.note === undefined ? {} : { note: of.note }),
     ...(of.ref === undefined ? {} : { ref: of.ref }),
   };
 }
 
-function tupleValue(of: Sequence, graph: Graph): TupleValue | null {
-  if (of.items.length === 0 || of.items.length > MAX_SHOWN) return null;
+function tupleValue(of: Sequence, graph: Graph, depth: number): TupleValue | null {
+  if (of.items.length === 0 || of.items.length > MAX_SHOWN / 2 ** depth) return null;
   const items: Value[] = [];
   for (const item of of.items) {
-    const shown = valueOf(item, graph);
+    const shown = valueOf(item, graph, depth + 1);
     if (shown === null) return null;
     items.push(shown);
   }
@@ -75,12 +81,13 @@ function layerValue({ framework, className, cells }: Cells): LayerValue {
 }
 
 /** A value as hovers show it; null for what is no tensor, cell or tuple of them. */
-export function valueOf(value: Abstract, graph: Graph): Value | null {
+export function valueOf(value: Abstract, graph: Graph, depth = 0): Value | null {
+  if (depth > MAX_NESTING) return null;
   switch (value.kind) {
     case 'tensor':
       return tensorValue(value, graph);
     case 'sequence':
-      return tupleValue(value, graph);
+      return tupleValue(value, graph, depth);
     case 'cells':
       return layerValue(value);
     default:

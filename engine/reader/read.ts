@@ -2,13 +2,15 @@
 import type { FrameworkTable } from './calls.ts';
 import { Graph } from './graph.ts';
 import { fencesOf } from './markdown.ts';
-import { modelsOf } from './models.ts';
+import { type FoundModel, modelsOf } from './models.ts';
+import { readFences } from './note.ts';
 import { type Occurrence, Interpreter } from './python/evaluate.ts';
 import { parsePython } from './python/parse.ts';
 import { valueOf } from './present.ts';
-import type { Reading, SymbolReading, TextRange } from './reading.ts';
-import { type SourceText, wholeText } from './source.ts';
+import type { Reading, SymbolReading } from './reading.ts';
+import { wholeText } from './source.ts';
 import { TENSORFLOW1 } from './tensorflow1/table.ts';
+import { tensorsOf } from './tensors.ts';
 import type { Abstract } from './values.ts';
 
 const FRAMEWORKS: readonly FrameworkTable[] = [TENSORFLOW1];
@@ -29,45 +31,43 @@ const PYTHON: ReadonlySet<string> = new Set(['python', 'py', 'python3', 'python2
  */
 export function readSource(text: string, language: string): Reading {
   if (!mentionsRecurrence(text)) return NOTHING;
-  if (language === 'python')
-    return readProgram([{ source: wholeText(text), range: { start: 0, end: text.length } }], text);
+  if (language === 'python') return readProgram(text);
   if (language === 'markdown') return readNote(text);
   return NOTHING;
 }
 
-interface Piece {
-  readonly source: SourceText;
-  readonly range: TextRange;
+function readProgram(text: string): Reading {
+  const interpreter = new Interpreter(text, new Graph(), FRAMEWORKS);
+  interpreter.run(parsePython(wholeText(text)).body);
+  interpreter.runUncalled();
+  const pieces = [{ start: 0, end: text.length }];
+  return readingOf(interpreter, modelsOf(interpreter.graph, { framework: 'tensorflow1', pieces, text }), text);
 }
 
 function readNote(text: string): Reading {
   const fences = fencesOf(text).filter(fence => PYTHON.has(fence.language));
-  const pieces = fences.map(({ source, start, end }) => ({ source, range: { start, end } }));
-  const holding = pieces.filter(piece => mentionsRecurrence(piece.source.text));
-  const [first] = holding;
-  if (first === undefined) return NOTHING;
-  return readProgram(holding, text);
+  if (!fences.some(fence => mentionsRecurrence(fence.source.text))) return NOTHING;
+  const { interpreter, models } = readFences(fences, text, FRAMEWORKS);
+  return readingOf(interpreter, models, text);
 }
 
-/** Reads pieces of a program that share one namespace, in order. */
-function readProgram(pieces: readonly Piece[], text: string): Reading {
-  const graph = new Graph();
-  const interpreter = new Interpreter(text, graph, FRAMEWORKS);
-  for (const { source } of pieces) interpreter.run(parsePython(source).body);
-  interpreter.runUncalled();
-  const models = modelsOf(graph, { framework: 'tensorflow1', pieces: pieces.map(({ range }) => range), text });
-  const symbols = [...interpreter.occurrences.values()]
+function readingOf(
+  { graph, occurrences, diagnostics }: Interpreter,
+  models: readonly FoundModel[],
+  text: string,
+): Reading {
+  const symbols = [...occurrences.values()]
     .map(occurrence => symbolOf(occurrence, text, graph, models))
     .filter(symbol => symbol !== null)
     .sort((a, b) => a.range.start - b.range.start || b.range.end - a.range.end);
-  return { models: models.map(({ model }) => model), symbols, diagnostics: interpreter.diagnostics };
+  return { models: models.map(({ model }) => model), symbols, diagnostics };
 }
 
 function symbolOf(
   { range, value }: Occurrence,
   text: string,
   graph: Graph,
-  models: readonly { readonly ids: ReadonlySet<string> }[],
+  models: readonly FoundModel[],
 ): SymbolReading | null {
   const shown = valueOf(value, graph);
   if (shown === null) return null;
@@ -79,11 +79,6 @@ function symbolOf(
 
 /** A node or input that a value comes from. */
 function referred(value: Abstract): string | null {
-  if (value.kind === 'tensor') return value.ref?.from ?? null;
-  if (value.kind !== 'sequence') return null;
-  for (const item of value.items) {
-    const found = referred(item);
-    if (found !== null) return found;
-  }
-  return null;
+  const [first] = tensorsOf(value) ?? [];
+  return first?.ref?.from ?? null;
 }

@@ -79,6 +79,8 @@ export interface ModelReading {
   readonly extent: TextRange;
   /** Sizes that the source leaves open and what cannot be understood; empty when the spec is complete. */
   readonly open: readonly Phrase[];
+  /** Said where the text only shows a cell: `the program of this note with GRUCell in place of its cells`. */
+  readonly variant?: Phrase;
 }
 
 export interface Reading {

@@ -214,14 +214,18 @@ export function nameAxes(sizes: readonly (Dimension | null)[], dtype: string): T
   return sizes.map((size, position) => ({ name: names[sizes.length]?.[position] ?? '', size }));
 }
 
+/** Deeper and longer lists of tensors are not looked through; lists may hold themselves. */
+const MAX_NESTING = 5;
+const MAX_PARTS = 4096;
+
 /** The tensors of a list or tuple, or a single tensor; null where something else is among them. */
-export function tensorsOf(value: Abstract | undefined): Tensor[] | null {
+export function tensorsOf(value: Abstract | undefined, depth = 0): Tensor[] | null {
   if (value?.kind === 'tensor') return [value];
-  if (value?.kind !== 'sequence') return null;
+  if (value?.kind !== 'sequence' || depth > MAX_NESTING) return null;
   const parts: Tensor[] = [];
   for (const item of value.items) {
-    const inside = tensorsOf(item);
-    if (inside === null) return null;
+    const inside = tensorsOf(item, depth + 1);
+    if (inside === null || parts.length > MAX_PARTS) return null;
     parts.push(...inside);
   }
   return parts;

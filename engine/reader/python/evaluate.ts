@@ -16,7 +16,7 @@ import type { Diagnostic, TextRange } from '../reading.ts';
 import { add, type Dimension, divide, equal, multiply } from '../sizes.ts';
 import { index } from '../tensors.ts';
 import {
-  type Abstract, boolean, type ClassValue, dimension, fromDimension, held, type FunctionValue, type Instance, list, NONE, number, type Scope, shortText,
+  type Abstract, boolean, type Cells, type ClassValue, dimension, fromDimension, held, type FunctionValue, type Instance, list, NONE, number, type Scope, shortText,
   string, tuple, unknown,
 } from '../values.ts'; // prettier-ignore
 import { BUILTIN_METHODS, BUILTINS, itemsOf, MAX_ITEMS, textOf, truth, typicalItem } from './builtins.ts';
@@ -105,6 +105,36 @@ export class Interpreter implements Reader {
   /** Runs the statements of a module. */
   run(statements: readonly Statement[]): void {
     this.#block(statements, this.module);
+  }
+
+  /** Runs statements with names of their own, which the module does not see. */
+  runApart(statements: readonly Statement[], names: Map<string, Abstract>): void {
+    this.#block(statements, { names, parent: null, frame: 0 });
+  }
+
+  /**
+   * The cells that statements in a part of the text make, each group once: what a variable holds at the end, or what an
+   * expression gives. A cell that is part of a stack made there is not listed beside it.
+   */
+  cellsIn({ start, end }: TextRange): Cells[] {
+    const made: Cells[] = [];
+    for (const { range, value } of this.occurrences.values()) {
+      if (range.start < start || range.start >= end) continue;
+      const cells = asCells(value);
+      if (cells?.cells.every(cell => cell.range.start >= start && cell.range.start < end) === true) made.push(cells);
+    }
+    const holds = (outer: Cells, inner: Cells): boolean =>
+      inner.cells.every(cell => outer.cells.some(other => other.identity === cell.identity));
+    return made.filter((cells, position) => {
+      const rank = (other: Cells): number =>
+        other.cells.length * 4 + (other.stacked ? 2 : 0) + (other.name === undefined ? 0 : 1);
+      return !made.some(
+        (other, at) =>
+          at !== position &&
+          holds(other, cells) &&
+          (rank(other) > rank(cells) || (rank(other) === rank(cells) && at < position)),
+      );
+    });
   }
 
   /** Runs the bodies of functions that nothing in the text calls, with their arguments unknown. */
@@ -507,7 +537,8 @@ export class Interpreter implements Reader {
       case 'tensor':
         return index(this.graph, object, key.kind === 'sequence' ? key.items : [key], range);
       case 'unknown':
-        return unknown(this.textOf(range).slice(0, 60));
+        // A part of something unknown still comes from it.
+        return { kind: 'unknown', text: object.text, name: this.textOf(range).slice(0, 60) };
       case 'object':
       case 'instance':
         return (key.kind === 'string' ? object.attributes.get(key.value) : undefined) ?? unknown(shortText(key));
@@ -709,6 +740,16 @@ export class Interpreter implements Reader {
     this.statement = statement;
     return result.kind === 'return' ? result.value : NONE;
   }
+}
+
+/** Cells, or a list of single cells as the stack that it will become. */
+function asCells(value: Abstract): Cells | null {
+  if (value.kind === 'cells') return value;
+  if (value.kind !== 'sequence' || value.items.length === 0) return null;
+  const parts = value.items.flatMap(item => (item.kind === 'cells' ? [item] : []));
+  const [first] = parts;
+  if (first === undefined || parts.length < value.items.length) return null;
+  return { ...first, cells: parts.flatMap(part => part.cells), stacked: true };
 }
 
 function isStatements(body: FunctionValue['body']): body is readonly Statement[] {

@@ -26,6 +26,7 @@ function loss(kind: LossSpec['kind'], labels: string, prediction: string): (call
     const [target, predicted] = [asTensor(args.get(labels)), asTensor(args.get(prediction))];
     if (target === null || predicted === null) return unknown('loss');
     reader.graph.use(target, 'target');
+    if (kind !== 'sigmoid_cross_entropy' && predicted.ref !== undefined) reader.graph.scores.add(predicted.ref.from);
     const axes = kind === 'sigmoid_cross_entropy' ? predicted.axes : (predicted.axes?.slice(0, -1) ?? null);
     return tensor('float32', axes, {
       derivation: { op: 'loss', kind, prediction: predicted, target, fromLogits: true, reduction: 'none' },
@@ -216,9 +217,11 @@ function applyGradients({ self, args, reader, range }: Call): Abstract {
   return found === null ? NONE : record(reader, found.loss, self, found.clipping ?? null, range);
 }
 
-function clipped(value: Abstract | undefined, clipping: ClippingSpec): Abstract {
-  if (value?.kind === 'many') return { ...value, item: clipped(value.item, clipping) };
-  if (value?.kind === 'sequence') return { ...value, items: value.items.map(item => clipped(item, clipping)) };
+function clipped(value: Abstract | undefined, clipping: ClippingSpec, depth = 0): Abstract {
+  if (depth > 3) return NONE;
+  if (value?.kind === 'many') return { ...value, item: clipped(value.item, clipping, depth + 1) };
+  if (value?.kind === 'sequence')
+    return { ...value, items: value.items.map(item => clipped(item, clipping, depth + 1)) };
   if (value?.kind === 'tensor' && value.derivation?.op === 'gradient')
     return { ...value, derivation: { ...value.derivation, clipping } };
   return value ?? NONE;
@@ -277,9 +280,9 @@ function run(call: Call): Abstract {
   return fetches ?? NONE;
 }
 
-function trainingsIn(value: Abstract | undefined): number[] {
+function trainingsIn(value: Abstract | undefined, depth = 0): number[] {
   if (value?.kind === 'training') return [value.step];
-  return value?.kind === 'sequence' ? value.items.flatMap(trainingsIn) : [];
+  return value?.kind === 'sequence' && depth < 3 ? value.items.flatMap(item => trainingsIn(item, depth + 1)) : [];
 }
 
 const LOOPS_OVER_EPOCHS = /epoch/i;

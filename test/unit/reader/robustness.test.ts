@@ -1,0 +1,137 @@
+import assert from 'node:assert/strict';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { headline } from '../../../engine/model/headline.ts';
+import { mentionsRecurrence, readSource } from '../../../engine/reader/read.ts';
+import { hover } from './reading.ts';
+
+const SAMPLES = join(import.meta.dirname, '../../../extension/samples');
+const texts = readdirSync(SAMPLES).map(name => ({
+  text: readFileSync(join(SAMPLES, name), 'utf8'),
+  language: name.endsWith('.md') ? 'markdown' : 'python',
+}));
+const program = readFileSync(join(SAMPLES, 'mnist_lstm.py'), 'utf8');
+
+/** Numbers in [0, 1) from a seed (mulberry32). */
+function random(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let t = Math.imul(state ^ (state >>> 15), 1 | state);
+    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
+    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
+  };
+}
+
+const SHREDS = ['(', ')', '[', ']', '{', '}', '"""', "'", '\n', '\n    ', ':', ',', '=', ' for x in ', ' if ', 'lambda ', '**', 'def f(', 'class A(', 'return ', '\\', '#', '```', '-1', '0', '1e999', 'None', '.', 'while True:\n ', '😀']; // prettier-ignore
+
+function mutate(text: string, next: () => number): string {
+  let made = text;
+  const at = (): number => Math.floor(next() * made.length);
+  for (let count = 1 + Math.floor(next() * 4); count > 0; count--) {
+    const [a, b] = [at(), at()].sort((x, y) => x - y) as [number, number];
+    switch (Math.floor(next() * 6)) {
+      case 0:
+        made = made.slice(0, a);
+        break;
+      case 1:
+        made = made.slice(0, a) + made.slice(Math.min(b, a + 200));
+        break;
+      case 2:
+        made = made.slice(0, b) + made.slice(a, Math.min(b, a + 300)) + made.slice(b);
+        break;
+      case 3: {
+        const other = texts[Math.floor(next() * texts.length)]!.text;
+        made = made.slice(0, a) + other.slice(Math.floor(next() * other.length)).slice(0, 400) + made.slice(a);
+        break;
+      }
+      default:
+        made = made.slice(0, a) + SHREDS[Math.floor(next() * SHREDS.length)]! + made.slice(a + Math.floor(next() * 3));
+    }
+  }
+  return made;
+}
+
+describe('reader on broken programs', () => {
+  it('reads 1,500 mutated, truncated and spliced programs without a fault, within 30 s', function () {
+    this.timeout(40_000);
+    const next = random(20261123);
+    const start = performance.now();
+    for (let round = 0; round < 1500; round++) {
+      const { text, language } = texts[round % texts.length]!;
+      const broken = mutate(text, next);
+      const { symbols, models, diagnostics } = readSource(broken, language);
+      for (const { range } of [...symbols, ...models, ...diagnostics]) {
+        assert.ok(
+          range.start >= 0 && range.start <= range.end && range.end <= broken.length,
+          `round ${round}: ${JSON.stringify(range)}`,
+        );
+      }
+      for (const { range, text } of symbols) assert.equal(broken.slice(range.start, range.end), text);
+    }
+    assert.ok(performance.now() - start < 30_000);
+  });
+
+  const BROKEN: readonly (readonly [what: string, from: string, to: string])[] = [
+    ['an unclosed bracket', 'X_test = mnist.test.images.reshape((-1, n_steps, n_inputs))', 'X_test = mnist.test.images.reshape((-1, n_steps'],
+    ['a missing colon', 'for epoch in range(n_epochs):', 'for epoch in range(n_epochs)'],
+    ['a Python 2 print', 'correct = tf.nn', 'print "building", n_layers\ncorrect = tf.nn'],
+    ['a word too many', 'y = tf.placeholder', 'oops y\ny = tf.placeholder'],
+    ['a diff', 'learning_rate = 0.001', '-learning_rate = 0.01\n+learning_rate = 0.001\nlearning_rate = 0.001'],
+    ['a half-written line', 'optimizer = tf.train', 'states[-1][\noptimizer = tf.train'],
+    ['an unclosed call before a definition', 'learning_rate = 0.001', 'print(n_steps\ndef helper(a):\n    return a\nlearning_rate = 0.001'],
+  ]; // prettier-ignore
+  for (const [what, from, to] of BROKEN) {
+    it(`reads everything around ${what}`, () => {
+      const text = program.replace(from, to);
+      assert.notEqual(text, program);
+      const reading = readSource(text, 'python');
+      assert.deepEqual(
+        reading.models.map(({ spec }) => headline(spec)),
+        ['LSTM 3×150'],
+      );
+      assert.deepEqual(reading.models[0]!.spec.training.optimizer, { kind: 'adam', learningRate: 0.001 });
+      assert.equal(hover(reading, 'logits'), 'logits: float32 [batch, 10] · scores of the classes, before softmax');
+    });
+  }
+
+  it('stands deep nesting, endless loops and recursion', () => {
+    const deep = 20_000;
+    for (const text of [
+      `LSTM = ${'('.repeat(deep)}1${')'.repeat(deep)}`,
+      `LSTM = ${'['.repeat(deep)}`,
+      `LSTM = ${'f('.repeat(deep)}`,
+      `LSTM = ${'-'.repeat(deep)}1`,
+      `LSTM = ${'a.b'.repeat(deep)}`,
+      `LSTM = 1${' + 1'.repeat(deep)}`,
+      Array.from({ length: 2000 }, (_, depth) => `${' '.repeat(depth)}if LSTM:`).join('\n'),
+      'def f(LSTM): return f(f(LSTM))\nf(1)',
+      'LSTM = []\nfor a in range(10**9):\n  for b in range(10**9):\n    LSTM.append(LSTM)\nwhile True: LSTM = LSTM + LSTM',
+      'LSTM = [1] * 10**12\nx = 2 ** 10 ** 10 ** 10\ny = [[0 for a in range(500)] for b in range(500)]',
+      'LSTM = []\nLSTM.append(LSTM)\nprint(LSTM)\nd = {}\nd["d"] = d\nd',
+    ]) {
+      const start = performance.now();
+      readSource(text, 'python');
+      assert.ok(performance.now() - start < 2000, text.slice(0, 40));
+    }
+  });
+});
+
+describe('the search for words before anything is parsed', () => {
+  it('finds recurrent layers of every framework', () => {
+    for (const text of [
+      'tf.contrib.rnn.BasicRNNCell',
+      'nn.GRU(4, 6)',
+      'layers.LSTM(3)',
+      'tf.nn.dynamic_rnn',
+      'SimpleRNN',
+    ]) {
+      assert.ok(mentionsRecurrence(text), text);
+    }
+  });
+  it('passes over other programs', () => {
+    for (const text of ['import torch\nmodel = nn.Linear(3, 4)', 'a congruent journey', 'print("turn")']) {
+      assert.ok(!mentionsRecurrence(text), text);
+    }
+  });
+});
