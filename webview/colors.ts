@@ -68,7 +68,7 @@ export function inkOn(color: Rgb): Rgb {
 function diverging(t: number, page: Rgb, dark: boolean, power: number): Rgb {
   const signed = 2 * t - 1;
   // The two entries in the middle are both zero.
-  const size = ((Math.abs(signed) - 1 / (LEVELS - 1)) / (1 - 1 / (LEVELS - 1))) ** power;
+  const size = Math.max(0, (Math.abs(signed) - 1 / (LEVELS - 1)) / (1 - 1 / (LEVELS - 1))) ** power;
   const reach = dark ? 0.06 + 0.28 * size : 0.5 - 0.46 * size;
   const arm = colorOf(PURPLE_ORANGE, signed > 0 ? 1 - reach : reach);
   return mix(page, arm, 1 - (1 - size) ** (dark ? 3 : 6));

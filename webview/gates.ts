@@ -68,6 +68,7 @@ class GatesPage {
   readonly #maps: GateMaps;
   readonly #curves: UnitCurves;
   readonly #curvesTitle = h('span');
+  readonly #curvesRoom = h('div');
   readonly #equations = new Equations();
   readonly #equationsTitle = h('span');
   readonly #equationsSection: HTMLElement;
@@ -123,6 +124,7 @@ class GatesPage {
         this.#drawSelection();
       },
     });
+    this.#curvesRoom.append(this.#curves.view.element);
     this.#equationsSection = section(this.#equationsTitle, undefined, this.#equations.element);
     this.#content = h(
       'div',
@@ -148,8 +150,7 @@ class GatesPage {
         this.#waiting,
       ),
       this.#maps.element,
-      section(this.#curvesTitle, undefined, this.#curves.view.element),
-      this.#equationsSection,
+      h('div', { class: 'unit' }, section(this.#curvesTitle, undefined, this.#curvesRoom), this.#equationsSection),
       h('details', {}, h('summary', {}, text('equationsOfCell')), this.#cellEquations),
       this.#readout.element,
     );
@@ -281,6 +282,8 @@ class GatesPage {
     this.#showChoices();
     this.#head.trained(trace.epoch, trace.step);
     this.#sample.show(trace);
+    // From now on what was shown first is chosen, so that it stays while the numbers change.
+    this.#navigation.go(this.#selection());
     this.#maps.show(trace, { byDecision: order === 'decision', all });
     setText(this.#cellEquations, trace.info.equations.join('\n'));
     this.#showSelection(false);
@@ -335,7 +338,7 @@ class GatesPage {
     this.#sample.mark(selection.step);
     this.#readout.show(trace, selection, spoken);
     setText(this.#curvesTitle, text('unitOverTime', selection.unit));
-    this.#curves.show(trace, selection, this.#maps.element.clientWidth);
+    this.#curves.show(trace, selection, this.#curvesRoom.clientWidth);
     setText(this.#equationsTitle, text('equations', selection.unit, selection.step));
     show(this.#equationsSection, this.#equations.show(trace, selection));
     setAttributes(this.#root, {

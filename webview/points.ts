@@ -64,15 +64,18 @@ export function thin(points: readonly Point[], buckets: number): readonly Point[
 
 /**
  * Exponential moving average with its start corrected, as in Adam: the first value is the first point's own.
- * @param weight of the past, in [0, 1).
+ * Points that are further apart weigh more, so that sparse and dense curves are smoothed over the same time.
+ * @param weight of the past over a distance of 1 in x, in [0, 1).
  */
 export function smooth(points: readonly Point[], weight: number): readonly Point[] {
   if (weight === 0) return points;
-  let [average, rest] = [0, 1];
+  let [average, rest, before] = [0, 1, (points[0]?.x ?? 0) - 1];
   return points.map(({ x, y }) => {
     if (!Number.isFinite(y)) return { x, y };
-    average = weight * average + (1 - weight) * y;
-    rest *= weight;
+    const past = weight ** (x - before);
+    before = x;
+    average = past * average + (1 - past) * y;
+    rest *= past;
     return { x, y: average / (1 - rest) };
   });
 }

@@ -30,8 +30,8 @@ const BUTTONS: Readonly<Record<RunHead['status'], readonly Actions[]>> = {
   paused: ['resume', 'stop'],
   finished: [],
   stopped: ['resumeFromCheckpoint'],
-  interrupted: ['resumeFromCheckpoint'],
-  failed: ['resumeFromCheckpoint'],
+  interrupted: [], // their banner has it
+  failed: [],
   diverged: [],
 };
 
@@ -282,10 +282,14 @@ class TrainingPage {
     const key = JSON.stringify([run?.id, run?.status, run?.reason, run?.sourceChanged]);
     if (key === this.#shownBanners) return;
     this.#shownBanners = key;
-    const link = (name: Actions): HTMLElement =>
-      actionLink(text(name), () => {
-        this.#do(name);
-      });
+    const link = (name: 'resumeFromCheckpoint' | 'revealSource'): HTMLElement =>
+      button({
+        label: text(name),
+        appearance: 'secondary',
+        press: () => {
+          this.#do(name);
+        },
+      }).element;
     const resume = run?.resumable ? [link('resumeFromCheckpoint')] : [];
     const reason = run?.reason ?? text('bannerNoReason');
     const banners: HTMLElement[] = [];

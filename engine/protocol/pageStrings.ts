@@ -44,7 +44,7 @@ export const PAGE_STRINGS = {
   tileTimeLeft: 'time left',
   ofCount: '/ {0}',
   samplesPerSecond: 'samples/s',
-  onSlice: 'on {0} examples',
+  onSlice: 'slice of {0}',
   onSliceHint: 'Measured on a slice of {0} test examples; the whole test set is measured at the end of the epoch',
   start: 'Start',
   startAgain: 'Start new run',

@@ -150,6 +150,76 @@ async function trace({ sample, layer, order }: { sample: number; layer: number; 
   };
 }
 
+/** A small GRU or RNN with random weights, run on a series or on tokens: other cells and samples than the notes'. */
+function traceOfOther(cell: 'gru' | 'rnn', { sample, order }: { sample: number; order: string }): GateTrace {
+  const [steps, units, kind] = cell === 'gru' ? [40, 30, 'series' as const] : [18, 64, 'tokens' as const];
+  let seed = 7;
+  const random = (): number => (seed = (seed * 16807) % 2147483647) / 2147483647 - 0.5;
+  const matrix = (): Float64Array =>
+    Float64Array.from({ length: units * (units + 1) }, () => (3 * random()) / Math.sqrt(units));
+  const ids = CELLS[cell].tensors.map(({ id }) => id);
+  const weights = ids.map(matrix);
+  const values = Float32Array.from({ length: steps }, (_, t) =>
+    kind === 'series'
+      ? ((t + sample) * Math.sin((t + sample) / 3)) / 20 + Math.sin((t + sample) * 1.7) / 2
+      : Math.floor(26 * (random() + 0.5)),
+  );
+  const traces = new Map(ids.map(id => [id, new Float32Array(steps * units)]));
+  let h = new Float64Array(units);
+  for (let t = 0; t < steps; t++) {
+    const x = kind === 'series' ? values[t]! : values[t]! / 13 - 1;
+    const product = (which: number, state: Float64Array, unit: number): number => {
+      const w = weights[which]!;
+      let sum = 2 * x * w[unit * (units + 1)]!;
+      for (let k = 0; k < units; k++) sum += w[unit * (units + 1) + 1 + k]! * state[k]!;
+      return sum;
+    };
+    const put = (id: string, unit: number, value: number): number => (traces.get(id)![t * units + unit] = value);
+    const logistic = (v: number): number => 1 / (1 + Math.exp(-v));
+    const next = new Float64Array(units);
+    const r = Float64Array.from(h, (_, unit) =>
+      cell === 'gru' ? put('r', unit, logistic(1 + product(0, h, unit))) : 1,
+    );
+    const gated = h.map((value, unit) => value * r[unit]!);
+    for (let unit = 0; unit < units; unit++) {
+      const u = cell === 'gru' ? put('u', unit, logistic(1 + product(1, h, unit))) : 0;
+      const n = Math.tanh(product(ids.length - 2 < 0 ? 0 : ids.length - 2, gated, unit));
+      if (cell === 'gru') put('n', unit, n);
+      next[unit] = put('h', unit, u * h[unit]! + (1 - u) * n);
+    }
+    h = next;
+  }
+  const all = Array.from({ length: units }, (_, unit) => unit);
+  const states = traces.get('h')!;
+  return {
+    sample: { index: sample, kind, steps, features: 1, values: values.buffer, label: undefined },
+    classNames: undefined,
+    sampleCount: 500,
+    probabilities: undefined,
+    layers: [
+      {
+        index: 0,
+        title: `${CELLS[cell].title} · layer 1`,
+        cell,
+        units,
+        direction: 'forward',
+        equations: CELLS[cell].equations,
+      },
+    ],
+    layer: 0,
+    tensors: CELLS[cell].tensors.map(({ id, title, meaning, scale }) =>
+      tile(id, title, meaning, scale, traces.get(id)!, steps),
+    ),
+    order:
+      order === 'index'
+        ? all
+        : similarityOrder(all.map(unit => Float64Array.from({ length: steps }, (_, t) => states[t * units + unit]!))),
+    contributions: undefined,
+    step: 900,
+    epoch: 4,
+  };
+}
+
 async function tensors(sample: number): Promise<TensorTrace> {
   const data = await loaded;
   const { pixels, ...read } = digit(data, sample);
@@ -348,7 +418,7 @@ function open<Host extends Side>(
 if (pageName === 'gates') {
   const host = open<GatesHostSide>({
     hydrate: () => ({ strings, subject }),
-    trace,
+    trace: params => (scenario === 'gru' || scenario === 'rnn' ? traceOfOther(scenario, params) : trace(params)),
     showRun: noted('showRun'),
     openSamples: noted('openSamples'),
     trainActiveFile: noted('trainActiveFile'),
