@@ -1,0 +1,38 @@
+import { build } from 'esbuild';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { EngineClient, type EnginePlaces } from '../../../engine/protocol/client.ts';
+
+const ROOT = join(import.meta.dirname, '../../..');
+const PLACES: EnginePlaces = { kernels: join(ROOT, 'dist/kernels.wasm'), data: join(ROOT, 'dist/data') };
+
+/** The engine's worker, bundled as it ships, and what was started of it. */
+export class BundledWorker {
+  readonly #clients: EngineClient[] = [];
+  #folder = '';
+
+  async make(): Promise<void> {
+    this.#folder = await mkdtemp(join(tmpdir(), 'rnn-worker-'));
+    await build({
+      bundle: true,
+      entryPoints: { engineWorker: join(ROOT, 'engine/worker.ts') },
+      outdir: this.#folder,
+      platform: 'node',
+      format: 'cjs',
+      target: 'node20',
+      logLevel: 'error',
+    });
+  }
+
+  start(places: EnginePlaces = PLACES): EngineClient {
+    const client = new EngineClient(join(this.#folder, 'engineWorker.js'), places);
+    this.#clients.push(client);
+    return client;
+  }
+
+  async remove(): Promise<void> {
+    await Promise.all(this.#clients.map(client => client.kill()));
+    await rm(this.#folder, { recursive: true, force: true });
+  }
+}
