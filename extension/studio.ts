@@ -32,6 +32,9 @@ import { TrainingDesk } from './runs/trainingDesk.ts';
 import { TrainingStatus } from './runs/trainingStatus.ts';
 import { describeError } from './translate.ts';
 
+/** VS Code waits a few seconds for extensions when a window closes; the step under way may take one of them. */
+const CLOSE_GRACE_MS = 2000;
+
 /** What activation hands over. */
 export interface StudioParts {
   readonly context: vscode.ExtensionContext;
@@ -70,7 +73,7 @@ export class Studio {
         log.warn(describeError(error));
       },
     });
-    this.engine = new EngineSession(context.extensionUri, log);
+    this.engine = new EngineSession(vscode.Uri.joinPath(context.extensionUri, 'dist', 'engineWorker.js').fsPath, log);
     this.runs = new RunService(this.engine, this.#store, log, askConflict);
     this.inspection = new Inspection(this.engine, this.runs);
     this.#shown = new ShownRun(context.workspaceState, this.runs, this.inspection);
@@ -226,6 +229,7 @@ export class Studio {
 
   /** Ends the worker; a run that goes on stands as interrupted from now on. */
   async close(): Promise<void> {
+    await this.runs.close(CLOSE_GRACE_MS);
     this.#disposables.dispose();
     await this.#store.close();
   }

@@ -1,16 +1,14 @@
 import * as vscode from 'vscode';
-import type { EngineClient } from '../../engine/protocol/client.ts';
 import type { RequestOptions } from '../../engine/protocol/channel.ts';
+import { EngineClient } from '../../engine/protocol/client.ts';
 import type { EngineSide, Progress } from '../../engine/protocol/engine.ts';
-import type { EngineError } from '../../engine/errors.ts';
 
 type Requests = EngineSide['requests'];
 type Events = EngineSide['events'];
 
-/** The engine's worker: started by the first request, and started anew by the first request after its death. */
+/** The engine's worker: started by the first request, and anew by the first request after its death. */
 export class EngineSession implements vscode.Disposable {
   readonly #workerFile: string;
-  readonly #dataDirectory: string;
   readonly #log: vscode.LogOutputChannel;
   readonly #progress = new vscode.EventEmitter<Progress>();
   readonly #metrics = new vscode.EventEmitter<Events['metrics']>();
@@ -18,12 +16,12 @@ export class EngineSession implements vscode.Disposable {
   readonly onProgress = this.#progress.event;
   readonly onMetrics = this.#metrics.event;
   readonly onCheckpoint = this.#checkpoint.event;
-  #client: Promise<EngineClient> | undefined;
+  #client: EngineClient | undefined;
   #generation = 0;
 
-  constructor(extensionUri: vscode.Uri, log: vscode.LogOutputChannel) {
-    this.#workerFile = vscode.Uri.joinPath(extensionUri, 'dist', 'engineWorker.js').fsPath;
-    this.#dataDirectory = vscode.Uri.joinPath(extensionUri, 'dist', 'data').fsPath;
+  /** @param workerFile path of the bundled worker; its kernels and data lie beside it */
+  constructor(workerFile: string, log: vscode.LogOutputChannel) {
+    this.#workerFile = workerFile;
     this.#log = log;
   }
 
@@ -33,12 +31,57 @@ export class EngineSession implements vscode.Disposable {
   }
 
   /** @throws EngineError: the worker's own, `timeout`, `cancelled`, or `closed` when it dies */
-  async request<N extends keyof Requests & string>(
+  request<N extends keyof Requests>(
     name: N,
     params: Requests[N]['params'],
     options?: RequestOptions,
   ): Promise<Requests[N]['result']> {
-    const client = await (this.#client ??= this.#start());
-    return client.request(name, params, options);
+    return (this.#client ??= this.#start()).request(name, params, options);
+  }
+
+  /** Ends the worker at once; whatever it was asked is answered with the error `closed`. */
+  async kill(): Promise<void> {
+    await this.#client?.kill();
+  }
+
+  /** Ends the worker; runs stop after the step under way and hand over their last checkpoint, if they do so in time. */
+  async close(timeout: number): Promise<void> {
+    await this.#client?.stop(timeout);
+  }
+
+  dispose(): void {
+    void this.kill();
+    this.#progress.dispose();
+    this.#metrics.dispose();
+    this.#checkpoint.dispose();
+  }
+
+  #start(): EngineClient {
+    const started = performance.now();
+    const client = new EngineClient(this.#workerFile);
+    client.on('progress', event => {
+      this.#progress.fire(event);
+    });
+    client.on('metrics', event => {
+      this.#metrics.fire(event);
+    });
+    client.on('checkpoint', event => {
+      this.#checkpoint.fire(event);
+    });
+    client.on('log', ({ level, text, error }) => {
+      this.#log[level](error ? `${text}\n${error.details}` : text);
+    });
+    client.onExit(reason => {
+      this.#log.info(reason.message);
+      this.#generation++;
+      if (this.#client === client) this.#client = undefined;
+    });
+    client.ready.then(
+      ({ engine }) => {
+        this.#log.info(`Engine: ${engine}, ready after ${Math.round(performance.now() - started)} ms`);
+      },
+      () => undefined, // whoever asks it something is told
+    );
+    return client;
   }
 }

@@ -53,6 +53,8 @@ export class RunService implements vscode.Disposable {
   /** Writes of the active run, one after the other. */
   #writing: Promise<void> = Promise.resolve();
   #loading: Promise<void> | undefined;
+  /** The window closes: however the active run ends now, it was cut off. */
+  #closing = false;
 
   readonly #started = new vscode.EventEmitter<RunState>();
   readonly #ended = new vscode.EventEmitter<RunState>();
@@ -159,7 +161,7 @@ export class RunService implements vscode.Disposable {
     active.stopping = true;
     const overdue = setTimeout(() => {
       this.#log.warn(`Run ${active.run.id} did not stop within ${STOP_GRACE_MS / 1000} s; its worker is ended`);
-      this.#engine.kill();
+      void this.#engine.kill();
     }, STOP_GRACE_MS);
     try {
       // Before the model is open there is nothing to stop: the run ends itself once it is.
@@ -195,8 +197,15 @@ export class RunService implements vscode.Disposable {
     await this.#active?.open;
   }
 
-  dispose(): void {
+  /** Ends the engine; the run that goes on keeps its last checkpoint and stands as interrupted. */
+  async close(timeout: number): Promise<void> {
+    this.#closing = true;
     this.#waiting.length = 0;
+    await this.#engine.close(timeout);
+    await this.#active?.ended;
+  }
+
+  dispose(): void {
     this.#listening.dispose();
     for (const run of this.#runs.values()) run.dispose();
     this.#started.dispose();
@@ -278,7 +287,9 @@ export class RunService implements vscode.Disposable {
   async #finish(run: RunState, status: RunStatus, reason?: Phrase): Promise<void> {
     await this.#writing;
     this.#active = undefined;
-    this.#setStatus(run, status, reason);
+    const cutOff = this.#closing && (status === 'stopped' || status === 'failed');
+    if (cutOff) this.#setStatus(run, 'interrupted');
+    else this.#setStatus(run, status, reason);
     await this.#writing;
     this.#ended.fire(run);
     const next = this.#waiting.shift();

@@ -114,7 +114,7 @@ describe('training in VS Code', () => {
     });
     studio.inspection.show({ run });
     const asked = studio.inspection.trace({ sample: 0, layer: 0, order: 'index' }, new AbortController().signal);
-    studio.engine.kill();
+    await studio.engine.kill();
     await Promise.allSettled([asked]);
     await ended(run);
     assert.equal(run.record.status, 'failed');
