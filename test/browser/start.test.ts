@@ -30,7 +30,8 @@ describe('npm start without a desktop VS Code', () => {
   before(async () => {
     folder = mkdtempSync(join(tmpdir(), 'rnn-start-'));
     await new Promise<void>(listening => occupant.listen(port, '127.0.0.1', listening));
-    const startArguments = ['--browser', '--no-open', '--port', String(port), '--workspace', join(folder, 'samples')];
+    const folders = ['--workspace', join(folder, 'samples'), '--data', join(folder, 'data')];
+    const startArguments = ['--browser', '--no-open', '--port', String(port), ...folders];
     child = spawn('npm', ['start', '--', ...startArguments], { cwd: projectFolder, stdio: ['ignore', 'pipe', 'pipe'] });
     child.stdout!.on('data', (chunk: Buffer) => (said += chunk.toString()));
     child.stderr!.on('data', (chunk: Buffer) => (said += chunk.toString()));
@@ -44,6 +45,7 @@ describe('npm start without a desktop VS Code', () => {
     });
     browser = await launchBrowser();
     page = await browser.newPage({ viewport: { width: 1400, height: 900 } });
+    page.setDefaultTimeout(60_000);
   });
   after(async () => {
     occupant.close();
@@ -77,8 +79,10 @@ describe('npm start without a desktop VS Code', () => {
   it('shows the samples and the extension after the password that it printed, and nothing in the way', async () => {
     await page.locator('input[type=password]').fill(told('Password'));
     await page.keyboard.press('Enter');
-    await page.getByRole('treeitem', { name: 'mnist_lstm.py' }).waitFor({ timeout: 60_000 });
-    await page.locator('.activitybar .action-label[aria-label^="RNN Explorer"]').waitFor({ timeout: 60_000 });
+    await page.getByRole('treeitem', { name: 'mnist_lstm.py' }).waitFor();
+    await page.locator('.activitybar .action-label[aria-label^="RNN Explorer"]').waitFor();
+    const readme = page.frameLocator('iframe.webview.ready').frameLocator('#active-frame');
+    await readme.getByRole('heading', { name: 'Samples' }).waitFor();
     assert.equal(await page.locator('.monaco-dialog-box, .part.banner:visible').count(), 0);
     assert.equal(await page.getByRole('tab').filter({ hasText: 'Welcome' }).count(), 0);
   });

@@ -41,7 +41,7 @@ export function pageOf(bundle: string): PageIdentity {
 }
 
 /** How long a person would wait for the slowest thing VS Code does, in ms. */
-const patience = 30_000;
+const patience = 60_000;
 
 /**
  * A real VS Code in a real browser, with the extension installed from its VSIX, on a copy of a workspace; nothing is
@@ -84,6 +84,7 @@ export class Workbench {
         launchBrowser(),
       ]);
       const context = await browser.newContext({ viewport: options.size ?? { width: 1400, height: 900 } });
+      context.setDefaultTimeout(patience);
       const workbench = new Workbench(await context.newPage(), server, browser, folder);
       await workbench.page.goto(`${server.origin}/?folder=${encodeURIComponent(workbench.workspace)}`);
       await workbench.#settled();
@@ -104,9 +105,9 @@ export class Workbench {
   }
 
   async #settled(): Promise<void> {
-    await this.page.locator('.monaco-workbench .part.statusbar').waitFor({ timeout: patience });
+    await this.page.locator('.monaco-workbench .part.statusbar').waitFor();
     // The status bar names the remote host once the connection to the server and its extension host stands.
-    await this.page.locator('.explorer-folders-view .monaco-list-row').first().waitFor({ timeout: patience });
+    await this.page.locator('.explorer-folders-view .monaco-list-row').first().waitFor();
   }
 
   /** Reloads the window, as `Developer: Reload Window` does. */
@@ -120,13 +121,10 @@ export class Workbench {
     const input = await this.#quickInput('Control+P');
     await input.fill(path);
     const name = path.split('/').at(-1)!;
-    await this.page
-      .locator('.quick-input-list .monaco-list-row', { hasText: name })
-      .first()
-      .waitFor({ timeout: patience });
+    await this.page.locator('.quick-input-list .monaco-list-row', { hasText: name }).first().waitFor();
     await this.page.keyboard.press('Enter');
-    await this.page.locator(`.tab.active[data-resource-name="${name}"]`).waitFor({ timeout: patience });
-    await this.page.locator('.monaco-editor .view-line').first().waitFor({ timeout: patience });
+    await this.page.locator(`.tab.active[data-resource-name="${name}"]`).waitFor();
+    await this.page.locator('.monaco-editor .view-line').first().waitFor();
   }
 
   /** Runs a command of the palette by its full title, such as `RNN Explorer: Train Model`. */
@@ -137,22 +135,19 @@ export class Workbench {
     const row = this.page.locator('.quick-input-list .monaco-list-row').filter({
       has: this.page.locator('.label-name', { hasText: new RegExp(`^${escaped(title)}$`) }),
     });
-    await row.first().click({ timeout: patience });
+    await row.first().click();
   }
 
   async #quickInput(key: string): Promise<Locator> {
     const input = this.page.locator('.quick-input-widget:visible .quick-input-box input').first();
     await this.page.keyboard.press(key);
-    await input.waitFor({ timeout: patience });
+    await input.waitFor();
     return input;
   }
 
   /** Chooses an entry of an open quick pick by the text it holds. */
   async pick(text: string | RegExp): Promise<void> {
-    await this.page
-      .locator('.quick-input-list .monaco-list-row', { hasText: text })
-      .first()
-      .click({ timeout: patience });
+    await this.page.locator('.quick-input-list .monaco-list-row', { hasText: text }).first().click();
   }
 
   /** The CodeLens links whose text holds `text`. */
@@ -162,7 +157,7 @@ export class Workbench {
 
   /** Clicks a CodeLens once it shows. */
   async clickLens(text: string | RegExp): Promise<void> {
-    await this.lens(text).first().click({ timeout: patience });
+    await this.lens(text).first().click();
   }
 
   /**
@@ -174,7 +169,7 @@ export class Workbench {
       .locator('.monaco-editor .view-line')
       .filter({ hasText: new RegExp(nonBreaking(code)) })
       .first();
-    await line.waitFor({ timeout: patience });
+    await line.waitFor();
     const point = await line.evaluate(
       (element, [whole, part]) => {
         const texts: Text[] = [];
@@ -195,10 +190,10 @@ export class Workbench {
     // A hover that stands from before would be taken for the new one.
     await this.page.mouse.move(point.x, point.y - 200);
     await this.page.keyboard.press('Escape');
-    await widget.waitFor({ state: 'hidden', timeout: patience });
+    await widget.waitFor({ state: 'hidden' });
     await this.page.mouse.move(point.x, point.y, { steps: 3 });
-    await widget.waitFor({ timeout: patience });
-    await widget.locator('.loading').waitFor({ state: 'hidden', timeout: patience });
+    await widget.waitFor();
+    await widget.locator('.loading').waitFor({ state: 'hidden' });
     return widget.innerText();
   }
 
@@ -261,7 +256,7 @@ export class Workbench {
     const kind = { dark: 'vs-dark', light: 'vs', 'high contrast': 'hc-black', 'high contrast light': 'hc-light' }[
       theme
     ];
-    await this.page.locator(`.monaco-workbench.${kind}`).waitFor({ timeout: patience });
+    await this.page.locator(`.monaco-workbench.${kind}`).waitFor();
   }
 
   /** Writes a picture of the whole window. */

@@ -3,7 +3,7 @@ import { randomInt } from 'node:crypto';
 import { accessSync, constants } from 'node:fs';
 import { createServer } from 'node:net';
 import { homedir, tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { CommandError, findExecutable, lastLines, run } from './commands.ts';
 import { findDesktop, openDesktop } from './desktop.ts';
@@ -21,7 +21,9 @@ With a desktop \`code\` on the PATH it opens that one, otherwise it serves VS Co
   npm start -- --browser         serve to the browser even when there is a desktop VS Code
   npm start -- --port 9000       port to serve on (default 8137, or a free one when that is taken)
   npm start -- --no-open         only print the address, do not open a browser
-  npm start -- --workspace DIR   where the copy of the samples goes (default ~/rnn-explorer-samples)`;
+  npm start -- --workspace DIR   where the copy of the samples goes (default ~/rnn-explorer-samples)
+  npm start -- --data DIR        where the served VS Code keeps settings, runs and state between two starts
+                                 (default .vscode-test/start)`;
 
 const defaultPort = 8137;
 const firstSample = 'mnist_lstm.py';
@@ -31,9 +33,6 @@ const signIn = {
   hint: 'The password stands in the terminal in which `npm start` runs.',
 };
 
-/** Everything that the served VS Code keeps between two starts: settings, runs, its own state. */
-const dataFolder = join(hostFolder, 'start');
-
 async function main(): Promise<void> {
   const { values } = parseArgs({
     options: {
@@ -41,6 +40,7 @@ async function main(): Promise<void> {
       'no-open': { type: 'boolean', default: false },
       browser: { type: 'boolean', default: false },
       workspace: { type: 'string', default: join(personsFolder(), 'rnn-explorer-samples') },
+      data: { type: 'string', default: join(hostFolder, 'start') },
       help: { type: 'boolean', default: false },
     },
   });
@@ -51,7 +51,7 @@ async function main(): Promise<void> {
   const vsix = await freshVsix();
   const folder = prepareWorkspace(values.workspace);
   if (!values.browser && (await openedDesktop(vsix, folder))) return;
-  await serve(vsix, folder, values.port, !values['no-open']);
+  await serve(vsix, folder, { dataFolder: resolve(values.data), port: values.port, open: !values['no-open'] });
 }
 
 function prepareWorkspace(workspace: string): string {
@@ -83,7 +83,13 @@ async function openedDesktop(vsix: string, folder: string): Promise<boolean> {
   return true;
 }
 
-async function serve(vsix: string, folder: string, port: string | undefined, open: boolean): Promise<void> {
+interface Serving {
+  readonly dataFolder: string;
+  readonly port: string | undefined;
+  readonly open: boolean;
+}
+
+async function serve(vsix: string, folder: string, { dataFolder, port, open }: Serving): Promise<void> {
   await installWorkbench();
   writeSettings(
     dataFolder,
