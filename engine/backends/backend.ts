@@ -19,10 +19,12 @@ export interface Batch {
   readonly steps: number;
   /** `[B, T, D]`, row after row. */
   readonly inputs: Float32Array;
-  /** Class labels `[B]` (Int32Array) or target values (Float32Array); absent where only a forward pass is wanted. */
+  /** Class labels `[B]` or `[B, T]` (Int32Array), or target values with the prediction's axes (Float32Array); absent where only a forward pass is wanted. */
   readonly targets?: Int32Array | Float32Array;
   /** `[B]`; absent where all rows have all steps. */
   readonly lengths?: Int32Array;
+  /** Values `[B, W]` of the inputs that are fed as first states, by the id of the input. */
+  readonly states?: Readonly<Record<string, Float32Array>>;
 }
 
 export interface BatchResult {
@@ -46,7 +48,7 @@ export interface SampleTrace {
   readonly layers: readonly LayerTrace[];
   /** `[T, H]`: what the driver returns as `outputs`. */
   readonly outputs: Float32Array<ArrayBuffer>;
-  /** `[classes]`: logits or predicted values of the head. */
+  /** `[classes]`, or `[T, classes]` of a head on every step: logits or predicted values. */
   readonly logits: Float32Array<ArrayBuffer>;
 }
 
@@ -69,8 +71,8 @@ export interface Network {
   evaluate(batch: Batch): BatchResult;
   /** Gradients of the mean loss with respect to every weight, by name, before any clipping; changes nothing. */
   gradients(batch: Batch): Parameter[];
-  /** Gradient of the mean loss with respect to the inputs, `[B, T, D]`; changes nothing. */
-  inputGradients(batch: Batch): Float32Array<ArrayBuffer>;
+  /** Gradients of the loss with respect to what is fed (the sequence `[B, T, D]`, first states `[B, W]`), by the input's id; changes nothing. */
+  inputGradients(batch: Batch): Parameter[];
   /** Follows the first row of the batch. */
   trace(batch: Batch): SampleTrace;
   /**

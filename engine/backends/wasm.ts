@@ -1,11 +1,12 @@
 /** Our own engine: networks over the WebAssembly kernels. */
 import { EngineError } from '../errors.ts';
-import { linkKernels } from '../kernels/kernels.ts';
+import { type Kernels, linkKernels } from '../kernels/kernels.ts';
 import { EngineMemory, MemoryPlan } from '../kernels/memory.ts';
 import { Products } from '../kernels/products.ts';
 import { fastestTile } from '../kernels/tiles.ts';
+import { modelParameters } from '../model/parameters.ts';
 import { phrase } from '../model/phrase.ts';
-import type { ModelSpec } from '../model/spec.ts';
+import type { ClippingSpec, InputSpec, ModelSpec } from '../model/spec.ts';
 import { unsupported } from '../model/support.ts';
 import { Random } from '../random.ts';
 import { initialise } from '../training/initialisers.ts';
@@ -13,7 +14,7 @@ import { type Optimizer, OPTIMIZERS } from '../training/optimizers.ts';
 import type { Backend, Batch, BatchResult, Network, NetworkOptions, Parameter, SampleTrace } from './backend.ts';
 import { buildGraph, type Graph } from './wasm/graph.ts';
 import { type NamedPlace, ParameterStore, readPlaces, writePlaces } from './wasm/parameters.ts';
-import type { Shape, Slice } from './wasm/part.ts';
+import { type Shape, type Slice, Tensor } from './wasm/part.ts';
 
 /** @param bytes the compiled kernels (`dist/kernels.wasm`). @param tile index of the tile shape; measured when absent. */
 export function createWasmBackend(bytes: Uint8Array<ArrayBuffer> | ArrayBuffer, tile?: number): Backend {
@@ -30,57 +31,80 @@ export function createWasmBackend(bytes: Uint8Array<ArrayBuffer> | ArrayBuffer, 
   };
 }
 
-/** Cells' gates by id, in the order of their blocks. */
-const LSTM_GATES = ['i', 'j', 'f', 'o'];
+/** What is fed as numbers: the sequence and first states. */
+interface FedInput {
+  readonly id: string;
+  readonly tensor: Tensor;
+  at: number;
+}
 
 class WasmNetwork implements Network {
   readonly #memory = new EngineMemory();
+  readonly #kernels: Kernels;
   readonly #products: Products;
   readonly #graph: Graph;
   readonly #store: ParameterStore;
   readonly #optimizer: Optimizer;
+  readonly #clipping: ClippingSpec | undefined;
+  readonly #lengths: boolean;
   /** Where the memory of the weights ends and that of a pass begins. */
   readonly #weightsEnd: number;
-  readonly #features: number;
+  readonly #sequence: FedInput;
+  readonly #states: readonly FedInput[];
   #learningRate: number;
   #step = 0;
   #planned: Shape = { batch: 0, steps: 0 };
   #scratch = 0;
+  /** The sequence as it is fed, `[B, T, D]`. */
   #fed = 0;
-  #input = 0;
+  /** A byte for every row of every step, 0 where it does not count. */
+  #alive = 0;
+  #inputSlopes = false;
 
   constructor(spec: ModelSpec, options: NetworkOptions, module: WebAssembly.Module, tile: number) {
-    const { optimizer = { kind: 'sgd' } } = spec.training;
+    const { optimizer = { kind: 'sgd' }, clipping } = spec.training;
     this.#optimizer = OPTIMIZERS[spec.framework]![optimizer.kind]!(optimizer);
     this.#learningRate = optimizer.learningRate ?? this.#optimizer.learningRate;
-    this.#products = new Products(linkKernels(module, this.#memory.memory), tile);
-    const plan = new MemoryPlan(this.#products.kernels.reservedBytes());
+    this.#clipping = clipping;
+    this.#kernels = linkKernels(module, this.#memory.memory);
+    this.#products = new Products(this.#kernels, tile);
+    const plan = new MemoryPlan(this.#kernels.reservedBytes());
     this.#store = new ParameterStore(plan, this.#optimizer.slots.length);
-    this.#graph = buildGraph(spec, plan, this.#products, this.#store, () => this.#input);
-    this.#features = this.#graph.input.width;
+    const inputs = spec.inputs
+      .filter(({ role }) => role === 'sequence' || role === 'state')
+      .map(input => this.#fedInput(input));
+    this.#sequence = inputs.find(({ tensor }) => tensor.sequence)!;
+    this.#states = inputs.filter(input => input !== this.#sequence);
+    this.#lengths = spec.inputs.some(({ role }) => role === 'lengths');
+    this.#graph = buildGraph(spec, plan, this.#products, this.#store, {
+      tensors: new Map(inputs.map(({ id, tensor }) => [id, tensor])),
+      alive: () => this.#alive,
+    });
+    const order = new Map(modelParameters(spec).map(({ name }, index) => [name, index]));
+    this.#store.views.sort((a, b) => order.get(a.name)! - order.get(b.name)!);
     this.#scratch = plan.floats(Math.max(...this.#graph.parts.map(part => part.scratch)));
     this.#weightsEnd = plan.end;
-    const steps = spec.inputs.find(input => input.role === 'sequence')!.axes[0]!.size;
-    this.#ensure({ batch: options.batchSize, steps: typeof steps === 'number' ? steps : 1 });
+    const steps = spec.inputs.find(({ role }) => role === 'sequence')!.axes[0]!.size;
+    this.#plan({ batch: options.batchSize, steps: typeof steps === 'number' ? steps : 1 });
     const random = new Random(options.seed, 'weights');
-    for (const { initializer, shape, weight, size, slots } of this.#store.all) {
-      this.#memory.floats(weight, size).set(initialise(initializer, shape, random));
+    this.setParameters(
+      this.#store.views.map(({ name, shape, initializer }) => ({
+        name,
+        shape,
+        values: initialise(initializer, shape, random),
+      })),
+    );
+    for (const { size, slots } of this.#store.blocks) {
       this.#optimizer.slots.forEach((slot, k) => this.#memory.floats(slots[k]!, size).fill(slot.initial));
     }
-    this.#pack();
   }
 
   get parameters(): Network['parameters'] {
-    return this.#store.all.map(({ name, shape }) => ({ name, shape }));
+    return this.#store.views.map(({ name, shape }) => ({ name, shape }));
   }
 
   get bytes(): number {
     return this.#memory.bytes;
-  }
-
-  /** Operations of all matrix products so far. */
-  get operations(): number {
-    return this.#products.operations;
   }
 
   getParameters(): Parameter[] {
@@ -102,11 +126,7 @@ class WasmNetwork implements Network {
   setOptimizerState(state: readonly Parameter[]): void {
     const step = state.find(({ name }) => name === 'step');
     if (!step) throw new EngineError('invalid-shape', phrase('The tensor {0} is missing.', 'step'));
-    writePlaces(
-      this.#memory,
-      this.#slotPlaces(),
-      state.filter(parameter => parameter !== step),
-    );
+    writePlaces(this.#memory, this.#slotPlaces(), state.filter(parameter => parameter !== step)); // prettier-ignore
     this.#step = step.values[0]!;
   }
 
@@ -120,13 +140,9 @@ class WasmNetwork implements Network {
     // A loss that is not finite has ruined the gradients: the weights stay as they were.
     if (!Number.isFinite(result.loss)) return result;
     this.#step++;
-    for (const { weight, gradient, slots, size } of this.#store.all) {
-      this.#optimizer.update(
-        this.#products.kernels,
-        { weight, gradient, slots, n: size },
-        this.#learningRate,
-        this.#step,
-      );
+    if (this.#clipping) this.#clip(this.#clipping);
+    for (const { weight, gradient, slots, size } of this.#store.blocks) {
+      this.#optimizer.update(this.#kernels, { weight, gradient, slots, n: size }, this.#learningRate, this.#step);
     }
     this.#pack();
     return result;
@@ -145,46 +161,50 @@ class WasmNetwork implements Network {
     return readPlaces(this.#memory, this.#weightPlaces('gradient'));
   }
 
-  inputGradients(batch: Batch): Float32Array<ArrayBuffer> {
-    const { input } = this.#graph;
-    input.needsSlopes = true;
+  inputGradients(batch: Batch): Parameter[] {
+    this.#inputSlopes = true;
     try {
-      this.#plan({ batch: batch.size, steps: batch.steps });
+      this.#plan(largest(this.#planned, { batch: batch.size, steps: batch.steps }));
       const shape = this.#feed(batch, true);
       this.#gradientsOf(shape);
-      return this.#batchMajor(input.slopes, shape, input.width, input.slopeStride);
+      const { id, tensor } = this.#sequence;
+      const values = this.#batchMajor(tensor.slopes, shape, tensor.width, tensor.slopeStride);
+      const states = this.#states.map(state => ({
+        name: state.id,
+        shape: [shape.batch, state.tensor.width],
+        values: this.#memory.floats(state.tensor.slopes, shape.batch * state.tensor.width).slice(),
+      }));
+      return [{ name: id, shape: [shape.batch, shape.steps, tensor.width], values }, ...states];
     } finally {
-      input.needsSlopes = false;
+      this.#inputSlopes = false;
       this.#plan(this.#planned);
     }
   }
 
   trace(batch: Batch): SampleTrace {
-    const shape = this.#feed(firstRow(batch), false);
+    const one = firstRow(batch);
+    const shape = this.#feed(one, false);
     this.#forward(shape, this.#wholeBatch(shape));
-    const layers = this.#graph.layers.map(layer => {
-      const { units } = layer;
-      const { gates, c, h } = layer.places(shape);
+    const layers = this.#graph.layers.map(({ layer, cell, direction }) => {
+      const places = [...layer.places(shape)];
       const tensors = new Map(
-        LSTM_GATES.map((id, k) => [id, this.#columns(gates, shape.steps, 4 * units, k * units, units)]),
+        places.map(({ id, at, stride, width }) => [id, this.#rows(at, shape.steps, stride, width)]),
       );
-      tensors.set('c', this.#columns(c, shape.steps, units, 0, units));
-      tensors.set('h', this.#columns(h, shape.steps, units, 0, units));
-      return { cell: 'lstm', units, direction: 'forward', tensors } as const;
+      return { cell, units: layer.width, direction, tensors };
     });
-    const { logits } = this.#graph.loss;
+    const { prediction } = this.#graph.loss;
     return {
       steps: shape.steps,
       layers,
-      outputs: layers[layers.length - 1]!.tensors.get('h')!,
-      logits: this.#memory.floats(logits.at(shape), logits.width).slice(),
+      outputs: this.#outputs(shape, one.lengths?.[0] ?? shape.steps),
+      logits: this.#memory.floats(prediction.at(shape), prediction.rows(shape) * prediction.width).slice(),
     };
   }
 
   hiddenStates(batch: Batch, layer: number): Float32Array<ArrayBuffer> {
     const shape = this.#feed(batch, false);
     this.#forward(shape, this.#wholeBatch(shape));
-    const { outputs } = this.#graph.layers[layer]!;
+    const { outputs } = this.#graph.layers[layer]!.layer;
     return this.#batchMajor(outputs.at(shape), shape, outputs.width, outputs.width * 4);
   }
 
@@ -192,18 +212,21 @@ class WasmNetwork implements Network {
     const shape = this.#feed(firstRow(batch), false);
     const slice = this.#wholeBatch(shape);
     this.#forward(shape, slice);
-    const { logits } = this.#graph.loss;
-    this.#memory.floats(logits.slopes, logits.width).fill(0)[logit] = 1;
+    const { prediction } = this.#graph.loss;
+    const slopes = this.#memory.floats(prediction.slopes, prediction.rows(shape) * prediction.width).fill(0);
+    // Of a head on every step, the last step counts.
+    slopes[slopes.length - prediction.width + logit] = 1;
     this.#backward(shape, slice);
-    return this.#graph.layers.map(({ outputs, finalH, units }) => {
-      const parts = new Float32Array(units);
-      const h = this.#memory.floats(outputs.at(shape), shape.steps * units);
+    return this.#graph.layers.map(({ layer: { outputs, finals, width, reversed } }) => {
+      const parts = new Float32Array(width);
+      const h = this.#memory.floats(outputs.at(shape), shape.steps * width);
+      const final = finals.get('h')!;
       for (let t = 0; t < shape.steps; t++) {
         const above =
-          outputs.slopes === 0 ? undefined : this.#memory.floats(outputs.slopes + t * outputs.slopeStride, units);
-        const after =
-          t === shape.steps - 1 && finalH.slopes !== 0 ? this.#memory.floats(finalH.slopes, units) : undefined;
-        for (let u = 0; u < units; u++) parts[u]! += h[t * units + u]! * ((above?.[u] ?? 0) + (after?.[u] ?? 0));
+          outputs.slopes === 0 ? undefined : this.#memory.floats(outputs.slopes + t * outputs.slopeStride, width);
+        const isLast = t === (reversed ? 0 : shape.steps - 1);
+        const after = isLast && final.slopes !== 0 ? this.#memory.floats(final.slopes, width) : undefined;
+        for (let u = 0; u < width; u++) parts[u]! += h[t * width + u]! * ((above?.[u] ?? 0) + (after?.[u] ?? 0));
       }
       return parts;
     });
@@ -211,6 +234,14 @@ class WasmNetwork implements Network {
 
   dispose(): void {
     // Memory goes with the last reference to the network.
+  }
+
+  #fedInput({ id, role, axes }: InputSpec): FedInput {
+    const width = axes.at(-1)?.size;
+    if (typeof width !== 'number')
+      throw new EngineError('invalid-model', phrase('The size {0} of the input {1} is not known.', width ?? '?', id));
+    const fed: FedInput = { id, at: 0, tensor: new Tensor(width, role === 'sequence', () => fed.at, () => this.#inputSlopes) }; // prettier-ignore
+    return fed;
   }
 
   /** Loss of the batch that was fed, and the gradient of every weight. */
@@ -228,7 +259,9 @@ class WasmNetwork implements Network {
   }
 
   #backward(shape: Shape, slice: Slice): void {
-    for (let k = this.#graph.parts.length - 1; k >= 0; k--) this.#graph.parts[k]!.backward(shape, slice);
+    const { parts, tensors } = this.#graph;
+    for (const tensor of tensors) tensor.clearSlopes(this.#kernels, shape, slice);
+    for (let k = parts.length - 1; k >= 0; k--) parts[k]!.backward(shape, slice);
   }
 
   #wholeBatch({ batch }: Shape): Slice {
@@ -239,70 +272,92 @@ class WasmNetwork implements Network {
     for (const part of this.#graph.parts) part.pack();
   }
 
+  #clip({ kind, limit }: ClippingSpec): void {
+    const places = this.#weightPlaces('gradient').map(({ at, shape }) => ({
+      at,
+      n: shape.reduce((size, n) => size * n, 1),
+    }));
+    const shrink = (squares: number, clipped: typeof places) => {
+      const norm = Math.sqrt(squares);
+      // A gradient that is short enough keeps its bits.
+      if (norm > limit) for (const { at, n } of clipped) this.#kernels.scale(at, n, limit / norm);
+    };
+    const squares = places.map(({ at, n }) => (kind === 'value' ? 0 : this.#kernels.sumOfSquares(at, n)));
+    if (kind === 'value') for (const { at, n } of places) this.#kernels.clip(at, n, limit);
+    else if (kind === 'norm') places.forEach((place, k) => { shrink(squares[k]!, [place]); }); // prettier-ignore
+    else shrink(squares.reduce((sum, square) => sum + square, 0), places); // prettier-ignore
+  }
+
   /** Brings a batch into memory, once it is known to fit. */
   #feed(batch: Batch, targets: boolean): Shape {
-    const { size, steps, inputs } = batch;
+    const { size, steps, inputs, lengths, states } = batch;
+    const shape = { batch: size, steps };
     if (size < 1 || steps < 1)
       throw new EngineError('invalid-shape', phrase('The batch is empty: {0} rows of {1} steps.', size, steps));
-    if (inputs.length !== size * steps * this.#features) {
+    const { width } = this.#sequence.tensor;
+    if (inputs.length !== size * steps * width) {
       throw new EngineError(
         'invalid-shape',
         phrase(
           'The inputs must be [{0}, {1}, {2}] ({3} values), but have {4} values.',
           size,
           steps,
-          this.#features,
-          size * steps * this.#features,
+          width,
+          size * steps * width,
           inputs.length,
         ),
       );
     }
-    for (let k = 0; k < inputs.length; k++) {
-      if (!Number.isFinite(inputs[k]))
+    checkFinite(this.#sequence.id, inputs);
+    for (const { id, tensor } of this.#states) {
+      const found = states?.[id]?.length ?? 0;
+      if (found !== size * tensor.width)
         throw new EngineError(
           'invalid-shape',
-          phrase('The inputs must be finite, but value {0} is {1}.', k, String(inputs[k])),
+          phrase('The input {0} must be [{1}, {2}], but has {3} values.', id, size, tensor.width, found),
+        );
+      checkFinite(id, states![id]!);
+    }
+    if (lengths) {
+      if (lengths.length !== size)
+        throw new EngineError(
+          'invalid-shape',
+          phrase('There must be {0} lengths, but there are {1}.', size, lengths.length),
+        );
+      const bad = lengths.findIndex(length => length < 0 || length > steps);
+      if (bad >= 0)
+        throw new EngineError(
+          'invalid-shape',
+          phrase('Lengths must be from 0 to {0}, but length {1} is {2}.', steps, bad, lengths[bad]!),
         );
     }
-    if (targets) this.#checkLabels(batch);
-    this.#ensure({ batch: size, steps });
+    if (targets) this.#graph.loss.check(batch.targets, shape);
+    if (size > this.#planned.batch || steps > this.#planned.steps) this.#plan(largest(this.#planned, shape));
     this.#memory.floats(this.#fed, inputs.length).set(inputs);
-    this.#products.kernels.batchToSteps(this.#fed, this.#input, size, steps, this.#features);
-    if (targets) this.#graph.loss.setLabels(this.#memory, batch.targets as Int32Array);
-    return { batch: size, steps };
+    this.#kernels.batchToSteps(this.#fed, this.#sequence.at, size, steps, width);
+    for (const { id, at } of this.#states) this.#memory.floats(at, states![id]!.length).set(states![id]!);
+    if (this.#lengths) this.#feedLengths(shape, lengths);
+    if (targets) this.#graph.loss.feed(this.#memory, batch.targets!, shape);
+    return shape;
   }
 
-  #checkLabels({ size, targets }: Batch): void {
-    const classes = this.#graph.loss.logits.width;
-    if (!(targets instanceof Int32Array))
-      throw new EngineError(
-        'invalid-shape',
-        phrase('The labels are missing: the loss needs whole numbers below {0}.', classes),
-      );
-    if (targets.length !== size)
-      throw new EngineError(
-        'invalid-shape',
-        phrase('There must be {0} labels, but there are {1}.', size, targets.length),
-      );
-    const bad = targets.findIndex(label => label < 0 || label >= classes);
-    if (bad >= 0)
-      throw new EngineError(
-        'invalid-shape',
-        phrase('Labels must be from 0 to {0}, but label {1} is {2}.', classes - 1, bad, targets[bad]!),
-      );
+  #feedLengths({ batch, steps }: Shape, lengths: Int32Array | undefined): void {
+    const alive = this.#memory.bytesAt(this.#alive, steps * batch);
+    for (let t = 0; t < steps; t++) {
+      for (let b = 0; b < batch; b++) alive[t * batch + b] = lengths === undefined || t < lengths[b]! ? 1 : 0;
+    }
   }
 
-  /** Plans memory anew when the batch is larger than any before. */
-  #ensure({ batch, steps }: Shape): void {
-    if (batch <= this.#planned.batch && steps <= this.#planned.steps) return;
-    this.#plan({ batch: Math.max(batch, this.#planned.batch), steps: Math.max(steps, this.#planned.steps) });
-  }
-
+  /** Plans the memory of a pass; it grows, at most, and what it held is lost. */
   #plan(shape: Shape): void {
-    const { parts, loss } = this.#graph;
+    const { parts, tensors, loss } = this.#graph;
     const plan = new MemoryPlan(this.#weightsEnd);
-    this.#fed = plan.floats(shape.batch * shape.steps * this.#features);
-    this.#input = plan.floats(shape.batch * shape.steps * this.#features);
+    const sequence = shape.batch * shape.steps * this.#sequence.tensor.width;
+    this.#fed = plan.floats(sequence);
+    this.#sequence.at = plan.floats(sequence);
+    for (const state of this.#states) state.at = plan.floats(shape.batch * state.tensor.width);
+    if (this.#lengths) this.#alive = plan.reserve(shape.batch * shape.steps);
+    for (const tensor of tensors) tensor.planSlopes(plan, shape);
     for (const part of parts) part.plan(plan, shape);
     loss.plan(plan, shape);
     this.#memory.growTo(plan.end);
@@ -311,21 +366,43 @@ class WasmNetwork implements Network {
   }
 
   #weightPlaces(which: 'weight' | 'gradient'): NamedPlace[] {
-    return this.#store.all.map(({ name, shape, [which]: at }) => ({ name, shape, at }));
+    return this.#store.views.map(({ name, shape, block, offset, transposed }) => ({
+      name,
+      shape,
+      at: block[which] + offset * 4,
+      transposed,
+    }));
   }
 
   #slotPlaces(): NamedPlace[] {
-    return this.#store.all.flatMap(({ name, shape, slots }) =>
-      this.#optimizer.slots.map(({ suffix }, k) => ({ name: `${name}/${suffix}`, shape, at: slots[k]! })),
+    return this.#store.views.flatMap(({ name, shape, block, offset, transposed }) =>
+      this.#optimizer.slots.map(({ suffix }, k) => ({
+        name: `${name}/${suffix}`,
+        shape,
+        at: block.slots[k]! + offset * 4,
+        transposed,
+      })),
     );
   }
 
-  /** Copies columns of a matrix [rows, width]. */
-  #columns(at: number, rows: number, width: number, first: number, count: number): Float32Array<ArrayBuffer> {
-    const matrix = this.#memory.floats(at, rows * width);
-    const copy = new Float32Array(rows * count);
-    for (let row = 0; row < rows; row++)
-      copy.set(matrix.subarray(row * width + first, row * width + first + count), row * count);
+  /** h of the last recurrent node `[T, H]` as it hands it out: zeros where steps do not count, directions side by side. */
+  #outputs(shape: Shape, length: number): Float32Array<ArrayBuffer> {
+    const { tops } = this.#graph;
+    const width = tops.reduce((sum, top) => sum + top.width, 0);
+    const outputs = new Float32Array(shape.steps * width);
+    let column = 0;
+    for (const top of tops) {
+      const h = this.#memory.floats(top.at(shape), shape.steps * top.width);
+      for (let t = 0; t < length; t++) outputs.set(h.subarray(t * top.width, (t + 1) * top.width), t * width + column);
+      column += top.width;
+    }
+    return outputs;
+  }
+
+  /** Copies rows of `width` floats that lie `stride` bytes apart. */
+  #rows(at: number, rows: number, stride: number, width: number): Float32Array<ArrayBuffer> {
+    const copy = new Float32Array(rows * width);
+    for (let row = 0; row < rows; row++) copy.set(this.#memory.floats(at + row * stride, width), row * width);
     return copy;
   }
 
@@ -340,7 +417,31 @@ class WasmNetwork implements Network {
   }
 }
 
+function largest(a: Shape, b: Shape): Shape {
+  return { batch: Math.max(a.batch, b.batch), steps: Math.max(a.steps, b.steps) };
+}
+
+function checkFinite(id: string, values: Float32Array): void {
+  for (let k = 0; k < values.length; k++) {
+    if (!Number.isFinite(values[k]))
+      throw new EngineError(
+        'invalid-shape',
+        phrase('The input {0} must be finite, but value {1} is {2}.', id, k, String(values[k])),
+      );
+  }
+}
+
 /** The first row of a batch as a batch of its own. */
-function firstRow({ steps, inputs, size }: Batch): Batch {
-  return { size: 1, steps, inputs: inputs.subarray(0, inputs.length / size) };
+function firstRow({ steps, inputs, size, lengths, states }: Batch): Batch {
+  return {
+    size: 1,
+    steps,
+    inputs: inputs.subarray(0, inputs.length / size),
+    ...(lengths && { lengths: lengths.subarray(0, 1) }),
+    ...(states && {
+      states: Object.fromEntries(
+        Object.entries(states).map(([id, values]) => [id, values.subarray(0, values.length / size)]),
+      ),
+    }),
+  };
 }

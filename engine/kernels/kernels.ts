@@ -30,20 +30,69 @@ export interface Kernels {
     peepholes: number, clip: number, activation: number, gate: number, cBefore: number, c: number, shown: number,
     dh: number, dhStride: number, dhTime: number, dhTimeStride: number, dc: number, alive: number,
   ): void;
+  /** Reset gate before the product (TF1): gates `[rows, 2U]` become r and u, rh = r * h (`assembly/gru.ts`). */
+  gruGates(rows: number, units: number, gates: number, bias: number, rAt: number, uAt: number, gate: number, hBefore: number, rh: number): void;
+  /** n `[rows, U]` becomes the candidate, and the new h is made. */
+  gruState(rows: number, units: number, gates: number, uAt: number, n: number, bias: number, activation: number, hBefore: number, h: number): void;
+  gruStateBackward(
+    rows: number, units: number, gates: number, uAt: number, n: number, activation: number, gate: number, hBefore: number,
+    dh: number, dhStride: number, dhTime: number, dhTimeStride: number, dhBefore: number, alive: number,
+  ): void;
+  gruGatesBackward(rows: number, units: number, gates: number, rAt: number, gate: number, hBefore: number, drh: number, drhStride: number, dhBefore: number): void;
+  /** Reset gate after the product (Keras, PyTorch): x and hh `[rows, 3U]` are the products of x and of h. */
+  gruAfterForward(
+    rows: number, units: number, x: number, bias: number, hh: number, hBias: number, rAt: number, uAt: number,
+    activation: number, gate: number, hBefore: number, h: number,
+  ): void;
+  gruAfterBackward(
+    rows: number, units: number, x: number, hh: number, rAt: number, uAt: number, activation: number, gate: number, hBefore: number,
+    dh: number, dhStride: number, dhTime: number, dhTimeStride: number, dhBefore: number, dhBeforeStride: number, alive: number,
+  ): void;
+  /** x = act(x + bias) for every row; `bias` 0: none. */
+  biasActivate(kind: number, x: number, bias: number, rows: number, width: number): void;
+  /** dz = (dh + dhTime) * act'(y); zero where the row is not alive. Address 0: none. */
+  activationSlopes(
+    kind: number, y: number, dh: number, dhStride: number, dhTime: number, dhTimeStride: number, dz: number, dzStride: number, rows: number, width: number, alive: number,
+  ): void;
+  /** after = before where the row is not alive. */
+  carryRows(after: number, before: number, alive: number, rows: number, width: number): void;
+  /** target = source where the row is alive, elsewhere zero. */
+  maskRows(target: number, source: number, alive: number, rows: number, width: number): void;
+  /** target += source where the row is alive. */
+  maskSlopes(target: number, targetStride: number, source: number, sourceStride: number, alive: number, rows: number, width: number): void;
+  /** target = dhTime + dh where the row is not alive. */
+  carrySlopes(
+    target: number, targetStride: number, dhTime: number, dhTimeStride: number, dh: number, dhStride: number, alive: number, rows: number, width: number,
+  ): void;
   /** y = f(x) for n floats; `kind` is a number of `ACTIVATIONS`. */
   activate(kind: number, source: number, target: number, n: number): void;
   /** Turns the gradient by y = f(x) into that by x, in place. */
   activationBackward(kind: number, y: number, slopes: number, n: number): void;
-  /** Adds a row to every row of x[rows, width]. */
-  addBias(x: number, bias: number, rows: number, width: number): void;
   addRows(target: number, targetStride: number, source: number, sourceStride: number, rows: number, width: number): void;
   /** Sums the rows of x from first to last, onto what is there when `add` is 1. */
   columnSums(x: number, stride: number, rows: number, width: number, sums: number, add: number): void;
+  /** Sums a * b over the rows from first to last, onto what is there when `add` is 1. */
+  productSums(a: number, aStride: number, b: number, bStride: number, rows: number, width: number, sums: number, add: number): void;
+  copyRows(target: number, targetStride: number, source: number, sourceStride: number, rows: number, width: number): void;
   fill(target: number, value: number, n: number): void;
+  /** Clips n floats to ± limit. */
+  clip(x: number, n: number, limit: number): void;
+  /** Zero where |y| has reached the limit. */
+  clipBackward(y: number, slopes: number, n: number, limit: number): void;
+  scale(x: number, n: number, factor: number): void;
+  /** In double precision, from the first to the last. */
+  sumOfSquares(x: number, n: number): number;
   /** Losses in double precision and right predictions per row; logits' gradient times `scale` goes to `slopes` (0: none). */
   softmaxCrossEntropy(logits: number, labels: number, rows: number, classes: number, scale: number, slopes: number, losses: number, correct: number): void;
+  /** Squared (0) or absolute (1) error summed over each row. */
+  valueError(kind: number, predictions: number, targets: number, rows: number, width: number, scale: number, slopes: number, losses: number): void;
+  sigmoidCrossEntropy(logits: number, targets: number, rows: number, width: number, scale: number, slopes: number, losses: number): void;
   adam(w: number, g: number, m: number, v: number, n: number, rate: number, oneMinusBeta1: number, oneMinusBeta2: number, epsilon: number): void;
   rmsprop(w: number, g: number, ms: number, mom: number, n: number, rate: number, oneMinusRho: number, momentum: number, epsilon: number): void;
+  rmspropCentered(w: number, g: number, ms: number, mg: number, mom: number, n: number, rate: number, oneMinusRho: number, momentum: number, epsilon: number): void;
+  momentum(w: number, g: number, acc: number, n: number, rate: number, momentum: number, nesterov: number): void;
+  adagrad(w: number, g: number, acc: number, n: number, rate: number, epsilon: number): void;
+  adadelta(w: number, g: number, acc: number, delta: number, n: number, rate: number, rho: number, oneMinusRho: number, epsilon: number): void;
   sgd(w: number, g: number, n: number, rate: number): void;
 } // prettier-ignore
 

@@ -1,99 +1,113 @@
 /** What of a `ModelSpec` the engine cannot run yet; pure, so that the host can say it before anything starts. */
 import { type Phrase, phrase } from './phrase.ts';
-import type { CellSpec, DenseNode, GraphNode, LossSpec, ModelSpec, RecurrentNode, TensorRef } from './spec.ts';
+import type { CellSpec, GraphNode, LossSpec, ModelSpec, OptimizerSpec, RecurrentNode } from './spec.ts';
+
+type Refuse = (text: string, ...args: (string | number)[]) => void;
+
+/** Activations whose slope follows from their result, by which the kernels compute it. */
+const ACTIVATIONS = [
+  'linear', 'tanh', 'sigmoid', 'relu', 'elu', 'selu', 'softsign', 'softplus', 'hard_sigmoid', 'hard_sigmoid_keras3', 'relu6', 'exponential',
+]; // prettier-ignore
+const OPTIMIZERS: readonly OptimizerSpec['kind'][] = ['sgd', 'momentum', 'rmsprop', 'adagrad', 'adadelta', 'adam'];
+const LOSSES: readonly LossSpec['kind'][] = [
+  'sparse_softmax_cross_entropy',
+  'sigmoid_cross_entropy',
+  'mean_squared_error',
+  'mean_absolute_error',
+];
 
 /** Every reason, most important first; empty when the model can be trained. */
 export function unsupported(spec: ModelSpec): Phrase[] {
   const reasons: Phrase[] = [];
-  const no = (what: string, ...args: (string | number)[]) => void reasons.push(phrase(what, ...args));
+  const refuse: Refuse = (text, ...args) => void reasons.push(phrase(text, ...args));
   if (spec.framework !== 'tensorflow1')
-    no('Models of {0} cannot be run yet, only those of TensorFlow 1.', spec.framework);
-  const sequences = spec.inputs.filter(input => input.role === 'sequence');
-  if (sequences.length !== 1) no('The model has {0} input sequences; one is needed.', sequences.length);
-  for (const input of sequences) {
-    if (input.axes.length !== 2)
-      no('The input {0} must have steps and features, but has {1} axes after the batch.', input.id, input.axes.length);
-    const features = input.axes[input.axes.length - 1]?.size;
-    if (typeof features !== 'number') no('The size {0} of the input {1} is not known.', features ?? '?', input.id);
+    refuse('Models of {0} cannot be run yet, only those of TensorFlow 1.', spec.framework);
+  checkInputs(spec, refuse);
+  if (!spec.nodes.some(node => node.op === 'recurrent')) refuse('The model has no recurrent layer.');
+  for (const node of spec.nodes) checkNode(node, refuse);
+  if (spec.loss) checkLoss(spec.loss, refuse);
+  else refuse('The model has no loss.');
+  checkTraining(spec, refuse);
+  return reasons;
+}
+
+function checkInputs(spec: ModelSpec, refuse: Refuse): void {
+  const sequences = spec.inputs.filter(({ role }) => role === 'sequence');
+  if (sequences.length !== 1) refuse('The model has {0} input sequences; one is needed.', sequences.length);
+  for (const { id, axes, role } of spec.inputs) {
+    if (role === 'mask') refuse('The input {0} ({1}) cannot be fed yet.', id, role);
+    if (role !== 'sequence' && role !== 'state') continue;
+    const expected = role === 'sequence' ? 2 : 1;
+    if (axes.length !== expected)
+      refuse('The input {0} must have {1} axes after the batch, but has {2}.', id, expected, axes.length);
+    const width = axes.at(-1)?.size ?? '?';
+    if (typeof width !== 'number') refuse('The size {0} of the input {1} is not known.', width, id);
   }
-  for (const input of spec.inputs) {
-    if (input.role !== 'sequence' && input.role !== 'target')
-      no('The input {0} ({1}) cannot be fed yet.', input.id, input.role);
+}
+
+function checkNode(node: GraphNode, refuse: Refuse): void {
+  switch (node.op) {
+    case 'recurrent':
+      checkDriver(node, refuse);
+      for (const cell of [...node.cells, ...(node.backwardCells ?? [])]) checkCell(cell, refuse);
+      break;
+    case 'dense':
+      if (typeof node.units !== 'number') refuse('The size {0} of {1} is not known.', node.units, node.scope);
+      checkActivation(node.activation, node.scope, refuse);
+      break;
+    case 'combine':
+      if (node.by !== 'add') refuse('The operation {0} cannot be run yet.', node.by);
+      break;
+    case 'select_step':
+    case 'concatenate':
+    case 'swap_batch_and_steps':
+      break;
+    default:
+      refuse('The operation {0} cannot be run yet.', node.op);
   }
-  if (!spec.nodes.some(node => node.op === 'recurrent')) no('The model has no recurrent layer.');
-  for (const node of spec.nodes) reasons.push(...unsupportedNode(node));
-  if (!spec.loss) no('The model has no loss.');
-  else reasons.push(...unsupportedLoss(spec, spec.loss));
-  const { optimizer, clipping, learningRateDecay, truncateSteps } = spec.training;
-  if (optimizer && !['adam', 'rmsprop', 'sgd'].includes(optimizer.kind))
-    no('The optimizer {0} cannot be run yet.', optimizer.kind);
-  if (optimizer?.centered || optimizer?.weightDecay || optimizer?.nesterov)
-    no('An option of the optimizer {0} cannot be run yet.', optimizer.kind);
-  if (clipping) no('Clipping of gradients cannot be run yet.');
-  if (learningRateDecay) no('Decay of the learning rate cannot be run yet.');
-  if (truncateSteps) no('Truncated back-propagation cannot be run yet.');
-  return reasons;
 }
 
-function unsupportedNode(node: GraphNode): Phrase[] {
-  if (node.op === 'recurrent') return [...unsupportedDriver(node), ...node.cells.flatMap(unsupportedCell)];
-  if (node.op === 'dense') return unsupportedDense(node);
-  return [phrase('The operation {0} cannot be run yet.', node.op)];
+function checkDriver(node: RecurrentNode, refuse: Refuse): void {
+  const { sequenceLength, initialState, merge } = node;
+  if (node.mask || node.packed) refuse('Masked steps cannot be run yet.');
+  if (sequenceLength && sequenceLength.part) refuse('Lengths that are computed cannot be run yet.');
+  if (initialState?.kind === 'learned') refuse('A learned first state cannot be run yet.');
+  if (merge && merge !== 'concatenate' && merge !== 'separate')
+    refuse('Directions merged by {0} cannot be run yet.', merge);
+  if (node.layerDropout) refuse('Dropout cannot be run yet.');
+  if (node.stateful) refuse('States that stay from batch to batch cannot be run yet.');
 }
 
-function unsupportedDriver(node: RecurrentNode): Phrase[] {
-  const reasons: Phrase[] = [];
-  if (node.direction !== 'forward') reasons.push(phrase('A {0} layer cannot be run yet.', node.direction));
-  if (node.sequenceLength ?? node.mask ?? node.packed)
-    reasons.push(phrase('Rows of different lengths cannot be run yet.'));
-  if (node.initialState && node.initialState.kind !== 'zeros')
-    reasons.push(phrase('An initial state other than zeros cannot be run yet.'));
-  if (node.layerDropout) reasons.push(phrase('Dropout cannot be run yet.'));
-  return reasons;
+function checkCell(cell: CellSpec, refuse: Refuse): void {
+  const name = cell.className;
+  if (typeof cell.units !== 'number') refuse('The size {0} of {1} is not known.', cell.units, name);
+  if (cell.projection && typeof cell.projection.units !== 'number')
+    refuse('The size {0} of {1} is not known.', cell.projection.units, name);
+  checkActivation(cell.activation ?? 'tanh', name, refuse);
+  checkActivation(cell.recurrentActivation ?? 'sigmoid', name, refuse);
+  if (cell.useBias === false) refuse('{0} without a bias cannot be run yet.', name);
+  if (cell.coupledInputForget || cell.layerNorm) refuse('{0} cannot be run yet.', name);
+  if (cell.cell === 'gru' && cell.resetAfter) refuse('A GRU with the reset gate after the product cannot be run yet.');
+  if (cell.inputDropout || cell.recurrentDropout) refuse('Dropout cannot be run yet.');
+  for (const { wrapper } of cell.wrappers ?? [])
+    if (wrapper !== 'residual') refuse('The wrapper {0} cannot be run yet.', wrapper);
+  if (cell.sharesWeightsWith !== undefined) refuse('Layers that share weights cannot be run yet.');
 }
 
-function unsupportedCell(cell: CellSpec): Phrase[] {
-  const reasons: Phrase[] = [];
-  const no = (what: string, ...args: (string | number)[]) => void reasons.push(phrase(what, ...args));
-  if (cell.cell !== 'lstm') no('The cell {0} cannot be run yet.', cell.className);
-  if (typeof cell.units !== 'number') no('The size {0} of {1} is not known.', cell.units, cell.className);
-  if ((cell.activation ?? 'tanh') !== 'tanh' || (cell.recurrentActivation ?? 'sigmoid') !== 'sigmoid')
-    no('{0} with other activations than tanh and sigmoid cannot be run yet.', cell.className);
-  if (cell.useBias === false) no('{0} without a bias cannot be run yet.', cell.className);
-  if (cell.peepholes) no('Peepholes cannot be run yet.');
-  if (cell.cellClip !== undefined) no('Clipping of the cell state cannot be run yet.');
-  if (cell.projection) no('A projection of h cannot be run yet.');
-  if (cell.coupledInputForget || cell.layerNorm) no('{0} cannot be run yet.', cell.className);
-  if (cell.inputDropout || cell.recurrentDropout) no('Dropout cannot be run yet.');
-  for (const { wrapper } of cell.wrappers ?? []) no('The wrapper {0} cannot be run yet.', wrapper);
-  if (cell.sharesWeightsWith !== undefined) no('Layers that share weights cannot be run yet.');
-  return reasons;
+function checkActivation(activation: string, where: string, refuse: Refuse): void {
+  if (!ACTIVATIONS.includes(activation)) refuse('The activation {0} of {1} cannot be run yet.', activation, where);
 }
 
-function unsupportedDense(node: DenseNode): Phrase[] {
-  const reasons: Phrase[] = [];
-  if (typeof node.units !== 'number') reasons.push(phrase('The size {0} of {1} is not known.', node.units, node.scope));
-  if (node.activation !== 'linear')
-    reasons.push(phrase('A dense layer with the activation {0} cannot be run yet.', node.activation));
-  return reasons;
+function checkLoss(loss: LossSpec, refuse: Refuse): void {
+  if (!LOSSES.includes(loss.kind) || loss.fromLogits === false) refuse('The loss {0} cannot be run yet.', loss.kind);
+  if (loss.mask ?? loss.ignoreLabel) refuse('A loss that leaves out steps or labels cannot be run yet.');
+  if (loss.reduction === 'mean_over_mask') refuse('A loss that leaves out steps or labels cannot be run yet.');
 }
 
-function unsupportedLoss(spec: ModelSpec, loss: LossSpec): Phrase[] {
-  const reasons: Phrase[] = [];
-  const no = (what: string, ...args: (string | number)[]) => void reasons.push(phrase(what, ...args));
-  if (loss.kind !== 'sparse_softmax_cross_entropy' || loss.fromLogits === false)
-    no('The loss {0} cannot be run yet.', loss.kind);
-  if (loss.mask ?? loss.ignoreLabel) no('A loss that leaves out steps or labels cannot be run yet.');
-  if (loss.reduction !== 'mean') no('A loss that is not the mean over the batch cannot be run yet.');
-  if (isSequence(spec, loss.prediction)) no('A loss on every step cannot be run yet.');
-  return reasons;
-}
-
-/** Whether the tensor has a steps axis. */
-function isSequence(spec: ModelSpec, { from, part }: TensorRef): boolean {
-  const node = spec.nodes.find(({ id }) => id === from);
-  if (!node) return spec.inputs.some(input => input.id === from && input.role === 'sequence');
-  if (node.op === 'recurrent') return part?.take !== 'state';
-  if (node.op === 'dense') return isSequence(spec, node.input);
-  return false;
+function checkTraining({ training: { optimizer, learningRateDecay, truncateSteps } }: ModelSpec, refuse: Refuse): void {
+  if (optimizer && !OPTIMIZERS.includes(optimizer.kind)) refuse('The optimizer {0} cannot be run yet.', optimizer.kind);
+  if (optimizer?.weightDecay) refuse('Weight decay cannot be run yet.');
+  if (optimizer?.dampening) refuse('Dampened momentum cannot be run yet.');
+  if (learningRateDecay) refuse('Decay of the learning rate cannot be run yet.');
+  if (truncateSteps) refuse('Truncated back-propagation cannot be run yet.');
 }

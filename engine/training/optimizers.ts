@@ -37,14 +37,19 @@ const adam: Make = ({ beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8 }) => ({
   },
 });
 
-const rmsprop: Make = ({ rho = 0.9, momentum = 0, epsilon = 1e-10 }) => ({
+const rmsprop: Make = ({ rho = 0.9, momentum = 0, epsilon = 1e-10, centered = false }) => ({
   slots: [
     { suffix: 'RMSProp', initial: 1 },
+    ...(centered ? [{ suffix: 'RMSProp_mean', initial: 0 }] : []),
     { suffix: 'RMSProp_1', initial: 0 },
   ],
   learningRate: 0.01,
   update(kernels, { weight, gradient, slots, n }, rate) {
-    kernels.rmsprop(weight, gradient, slots[0]!, slots[1]!, n, rate, 1 - rho, momentum, epsilon);
+    if (centered) {
+      kernels.rmspropCentered(weight, gradient, slots[0]!, slots[1]!, slots[2]!, n, rate, 1 - rho, momentum, epsilon);
+    } else {
+      kernels.rmsprop(weight, gradient, slots[0]!, slots[1]!, n, rate, 1 - rho, momentum, epsilon);
+    }
   },
 });
 
@@ -56,10 +61,37 @@ const sgd: Make = () => ({
   },
 });
 
+const momentum: Make = ({ momentum: keep = 0.9, nesterov = false }) => ({
+  slots: [{ suffix: 'Momentum', initial: 0 }],
+  learningRate: 0.01,
+  update(kernels, { weight, gradient, slots, n }, rate) {
+    kernels.momentum(weight, gradient, slots[0]!, n, rate, keep, nesterov ? 1 : 0);
+  },
+});
+
+const adagrad: Make = ({ initialAccumulator = 0.1 }) => ({
+  slots: [{ suffix: 'Adagrad', initial: initialAccumulator }],
+  learningRate: 0.01,
+  update(kernels, { weight, gradient, slots, n }, rate) {
+    kernels.adagrad(weight, gradient, slots[0]!, n, rate, 0);
+  },
+});
+
+const adadelta: Make = ({ rho = 0.95, epsilon = 1e-8 }) => ({
+  slots: [
+    { suffix: 'Adadelta', initial: 0 },
+    { suffix: 'Adadelta_1', initial: 0 },
+  ],
+  learningRate: 0.001,
+  update(kernels, { weight, gradient, slots, n }, rate) {
+    kernels.adadelta(weight, gradient, slots[0]!, slots[1]!, n, rate, rho, 1 - rho, epsilon);
+  },
+});
+
 /** What can be run, by framework and kind. */
 export const OPTIMIZERS: Readonly<Partial<Record<Framework, Readonly<Partial<Record<OptimizerSpec['kind'], Make>>>>>> =
   {
-    tensorflow1: { adam, rmsprop, sgd },
+    tensorflow1: { adam, rmsprop, sgd, momentum, adagrad, adadelta },
   };
 
 /** base^exponent by squaring: additions and multiplications alone, the same on every machine. */

@@ -60,9 +60,9 @@ class Runner {
   }
 
   async line(): Promise<string> {
-    const { value, done } = await this.#lines.next();
-    if (done) throw new Error(this.#errors.trim().split('\n').at(-1) ?? 'ended without an answer');
-    return value;
+    const next = await this.#lines.next();
+    if (next.done) throw new Error(this.#errors.trim().split('\n').at(-1) ?? 'ended without an answer');
+    return next.value;
   }
 
   ask(question: string): Promise<string> {

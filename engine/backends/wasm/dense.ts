@@ -1,18 +1,19 @@
 import type { Kernels } from '../../kernels/kernels.ts';
 import type { MemoryPlan } from '../../kernels/memory.ts';
 import { type PackedMatrix, Products } from '../../kernels/products.ts';
-import type { StoredParameter } from './parameters.ts';
-import { type Part, type Shape, type Share, type Slice, Tensor } from './part.ts';
+import type { Block } from './parameters.ts';
+import { columnsOf, eachRun, type Part, type Shape, type Share, type Slice, Tensor } from './part.ts';
 
-/** y = x · kernel + bias on every row of its input. */
+/** y = act(x · kernel + bias) on every row of its input. */
 export class DenseLayer implements Part {
   readonly scratch: number;
   readonly output: Tensor;
   readonly #kernels: Kernels;
   readonly #products: Products;
   readonly #input: Tensor;
-  readonly #kernel: StoredParameter;
-  readonly #bias: StoredParameter | undefined;
+  readonly #kernel: Block;
+  readonly #bias: Block | undefined;
+  readonly #activation: number;
   readonly #forwardWeights: PackedMatrix;
   readonly #backwardWeights: PackedMatrix;
   #y = 0;
@@ -22,14 +23,16 @@ export class DenseLayer implements Part {
     products: Products,
     input: Tensor,
     units: number,
-    kernel: StoredParameter,
-    bias: StoredParameter | undefined,
+    activation: number,
+    kernel: Block,
+    bias: Block | undefined,
   ) {
     this.#kernels = products.kernels;
     this.#products = products;
     this.#input = input;
     this.#kernel = kernel;
     this.#bias = bias;
+    this.#activation = activation;
     this.#forwardWeights = products.planPacked(plan, input.width, units);
     this.#backwardWeights = products.planPacked(plan, units, input.width);
     this.scratch = Math.max(
@@ -38,11 +41,15 @@ export class DenseLayer implements Part {
       Products.sumScratch(input.width, units),
     );
     this.output = new Tensor(units, input.sequence, () => this.#y);
+    input.readBy('whole');
+  }
+
+  get made(): readonly Tensor[] {
+    return [this.output];
   }
 
   plan(plan: MemoryPlan, shape: Shape): void {
     this.#y = plan.floats(this.output.rows(shape) * this.output.width);
-    this.#input.planSlopes(plan, shape);
   }
 
   pack(): void {
@@ -52,57 +59,76 @@ export class DenseLayer implements Part {
   }
 
   forward(shape: Shape, slice: Slice): void {
-    const [x, y] = [this.#input.width * 4, this.output.width * 4];
-    this.#eachRun(shape, slice, (first, rows) => {
+    const { width } = this.output;
+    const input = this.#input;
+    const x = input.at(shape);
+    eachRun(input.sequence, shape, slice, (first, rows) => {
+      const y = this.#y + first * width * 4;
       this.#products.rowsTimesWeights(
-        this.#input.at(shape) + first * x,
-        x,
-        this.#input.width,
+        x + first * input.width * 4,
+        input.width * 4,
+        input.width,
         0,
         0,
         0,
         this.#forwardWeights,
-        this.#y + first * y,
         y,
+        width * 4,
         rows,
         false,
         slice.scratch,
       );
-      if (this.#bias) this.#kernels.addBias(this.#y + first * y, this.#bias.weight, rows, this.output.width);
+      this.#kernels.biasActivate(this.#activation, y, this.#bias?.weight ?? 0, rows, width);
     });
   }
 
   backward(shape: Shape, slice: Slice): void {
     const input = this.#input;
-    if (!input.needsSlopes) return;
-    const dy = this.output;
-    this.#eachRun(shape, slice, (first, rows) => {
+    const { width, slopes, slopeStride } = this.output;
+    eachRun(input.sequence, shape, slice, (first, rows) => {
+      const from = slopes + first * slopeStride;
+      this.#kernels.activationSlopes(
+        this.#activation,
+        this.#y + first * width * 4,
+        from,
+        slopeStride,
+        0,
+        0,
+        from,
+        slopeStride,
+        rows,
+        width,
+        0,
+      );
+      if (input.slopes === 0) return;
+      const to = input.slopes + first * input.slopeStride;
       this.#products.rowsTimesWeights(
-        dy.slopes + first * dy.slopeStride,
-        dy.slopeStride,
-        dy.width,
+        from,
+        slopeStride,
+        width,
         0,
         0,
         0,
         this.#backwardWeights,
-        input.slopes + first * input.slopeStride,
+        to,
         input.slopeStride,
         rows,
-        false,
+        input.shared,
         slice.scratch,
       );
     });
   }
 
-  sumGradients(shape: Shape, { index, of, scratch }: Share): void {
+  sumGradients(shape: Shape, share: Share): void {
     const { width, slopes, slopeStride } = this.output;
-    const [first, end] = [Math.floor((width * index) / of), Math.floor((width * (index + 1)) / of)];
+    const [first, end] = columnsOf(share, width);
     if (first === end) return;
+    const { at, width: depth } = this.#input;
     const rows = this.output.rows(shape);
     this.#products.sumOfOuterProducts(
-      this.#input.at(shape),
-      this.#input.width * 4,
-      this.#input.width,
+      at(shape),
+      depth * 4,
+      depth,
       0,
       0,
       0,
@@ -116,14 +142,7 @@ export class DenseLayer implements Part {
       first,
       end,
       false,
-      scratch,
+      share.scratch,
     );
-  }
-
-  /** Runs of neighbouring rows that belong to the slice: one, or one a step when it has only some of the batch's rows. */
-  #eachRun({ batch, steps }: Shape, { first, rows }: Slice, run: (first: number, rows: number) => void): void {
-    if (!this.output.sequence) run(first, rows);
-    else if (rows === batch) run(0, batch * steps);
-    else for (let t = 0; t < steps; t++) run(t * batch + first, rows);
   }
 }

@@ -1,56 +1,152 @@
+import { EngineError } from '../../errors.ts';
 import type { Kernels } from '../../kernels/kernels.ts';
 import type { EngineMemory, MemoryPlan } from '../../kernels/memory.ts';
+import { phrase } from '../../model/phrase.ts';
+import type { LossSpec } from '../../model/spec.ts';
 import type { BatchResult } from '../backend.ts';
-import type { Shape, Slice, Tensor } from './part.ts';
+import type { Tensor } from './part.ts';
+import { eachRun, type Shape, type Slice } from './part.ts';
 
-/** Mean softmax cross-entropy of logits `[B, classes]` against labels. */
-export class SoftmaxCrossEntropy {
-  readonly logits: Tensor;
+type Targets = Int32Array | Float32Array;
+
+/** The arithmetic of one kind of loss. */
+interface LossKind {
+  /** Whether targets are one label a row, and not as many values as the prediction has. */
+  readonly labels: boolean;
+  /** Losses of rows and the gradient by their predictions, times `scale`. */
+  run(kernels: Kernels, at: { prediction: number; targets: number; slopes: number; losses: number; correct: number }, rows: number, width: number, scale: number): void;
+} // prettier-ignore
+
+const KINDS: Partial<Record<LossSpec['kind'], LossKind>> = {
+  sparse_softmax_cross_entropy: {
+    labels: true,
+    run(kernels, { prediction, targets, slopes, losses, correct }, rows, width, scale) {
+      kernels.softmaxCrossEntropy(prediction, targets, rows, width, scale, slopes, losses, correct);
+    },
+  },
+  sigmoid_cross_entropy: {
+    labels: false,
+    run(kernels, { prediction, targets, slopes, losses }, rows, width, scale) {
+      kernels.sigmoidCrossEntropy(prediction, targets, rows, width, scale, slopes, losses);
+    },
+  },
+  mean_squared_error: {
+    labels: false,
+    run(kernels, { prediction, targets, slopes, losses }, rows, width, scale) {
+      kernels.valueError(0, prediction, targets, rows, width, scale, slopes, losses);
+    },
+  },
+  mean_absolute_error: {
+    labels: false,
+    run(kernels, { prediction, targets, slopes, losses }, rows, width, scale) {
+      kernels.valueError(1, prediction, targets, rows, width, scale, slopes, losses);
+    },
+  },
+};
+
+/** The loss over predictions `[B, W]` or `[T, B, W]`: the mean over all of them, or their sum. */
+export class Loss {
+  readonly prediction: Tensor;
   readonly #kernels: Kernels;
-  #labels = 0;
+  readonly #kind: LossKind;
+  readonly #mean: boolean;
+  /** As they are fed, and in the order of the predictions. */
+  #fed = 0;
+  #targets = 0;
   #losses = 0;
   #correct = 0;
 
-  constructor(kernels: Kernels, logits: Tensor) {
+  constructor(kernels: Kernels, prediction: Tensor, spec: LossSpec) {
     this.#kernels = kernels;
-    this.logits = logits;
+    this.#kind = KINDS[spec.kind]!;
+    this.#mean = spec.reduction === 'mean';
+    this.prediction = prediction;
+    prediction.readBy('whole');
   }
 
   plan(plan: MemoryPlan, shape: Shape): void {
-    const { batch } = shape;
-    this.logits.planSlopes(plan, shape);
-    this.#labels = plan.reserve(batch * 4);
-    this.#losses = plan.reserve(batch * 8);
-    this.#correct = plan.reserve(batch);
+    const rows = this.prediction.rows(shape);
+    this.#fed = plan.floats(rows * this.#targetWidth);
+    this.#targets = plan.floats(rows * this.#targetWidth);
+    this.#losses = plan.reserve(rows * 8);
+    this.#correct = plan.reserve(rows);
   }
 
-  setLabels(memory: EngineMemory, labels: Int32Array): void {
-    memory.integers(this.#labels, labels.length).set(labels);
+  /** @throws EngineError `invalid-shape` that names what was expected and found. */
+  check(targets: Targets | undefined, shape: Shape): void {
+    const { width } = this.prediction;
+    const count = this.prediction.rows(shape) * this.#targetWidth;
+    if (targets?.length !== count)
+      throw new EngineError(
+        'invalid-shape',
+        phrase('There must be {0} target values, but there are {1}.', count, targets?.length ?? 0),
+      );
+    if (!this.#kind.labels) {
+      const bad = targets.findIndex(value => !Number.isFinite(value));
+      if (bad >= 0)
+        throw new EngineError(
+          'invalid-shape',
+          phrase('Targets must be finite, but value {0} is {1}.', bad, String(targets[bad])),
+        );
+      return;
+    }
+    const bad = targets.findIndex(label => !Number.isInteger(label) || label < 0 || label >= width);
+    if (bad >= 0)
+      throw new EngineError(
+        'invalid-shape',
+        phrase('Labels must be from 0 to {0}, but label {1} is {2}.', width - 1, bad, targets[bad]!),
+      );
   }
 
-  /** Losses of the rows and, with `slopes`, the gradient of the mean loss by their logits. */
-  run(shape: Shape, { first, rows }: Slice, slopes: boolean): void {
-    const { logits } = this;
-    const at = logits.at(shape) + first * logits.width * 4;
-    const slopesAt = slopes ? logits.slopes + first * logits.slopeStride : 0;
-    this.#kernels.softmaxCrossEntropy(
-      at,
-      this.#labels + first * 4,
-      rows,
-      logits.width,
-      1 / shape.batch,
-      slopesAt,
-      this.#losses + first * 8,
-      this.#correct + first,
-    );
+  /** Targets `[B]`, `[B, W]`, or with the steps behind the batch. */
+  feed(memory: EngineMemory, targets: Targets, { batch, steps }: Shape): void {
+    const at = this.prediction.sequence ? this.#fed : this.#targets;
+    const view = this.#kind.labels ? memory.integers(at, targets.length) : memory.floats(at, targets.length);
+    view.set(targets);
+    if (this.prediction.sequence) this.#kernels.batchToSteps(this.#fed, this.#targets, batch, steps, this.#targetWidth);
+  }
+
+  /** Losses of the rows and, with `slopes`, the gradient of the loss by their predictions. */
+  run(shape: Shape, slice: Slice, slopes: boolean): void {
+    const { prediction } = this;
+    const { width } = prediction;
+    const scale = this.#mean ? 1 / this.#count(shape) : 1;
+    eachRun(prediction.sequence, shape, slice, (first, rows) => {
+      this.#kind.run(
+        this.#kernels,
+        {
+          prediction: prediction.at(shape) + first * width * 4,
+          targets: this.#targets + first * this.#targetWidth * 4,
+          slopes: slopes ? prediction.slopes + first * prediction.slopeStride : 0,
+          losses: this.#losses + first * 8,
+          correct: this.#correct + first,
+        },
+        rows,
+        width,
+        scale,
+      );
+    });
   }
 
   /** Sums in the order of the rows. */
-  result(memory: EngineMemory, { batch }: Shape): BatchResult {
+  result(memory: EngineMemory, shape: Shape): BatchResult {
+    const rows = this.prediction.rows(shape);
     let loss = 0;
-    for (const row of memory.doubles(this.#losses, batch)) loss += row;
-    let correct = 0;
-    for (const row of memory.bytesAt(this.#correct, batch)) correct += row;
-    return { loss: loss / batch, correct };
+    for (const row of memory.doubles(this.#losses, rows)) loss += row;
+    let correct: number | undefined;
+    if (this.#kind.labels && !this.prediction.sequence) {
+      correct = 0;
+      for (const row of memory.bytesAt(this.#correct, rows)) correct += row;
+    }
+    return { loss: this.#mean ? loss / this.#count(shape) : loss, correct };
+  }
+
+  get #targetWidth(): number {
+    return this.#kind.labels ? 1 : this.prediction.width;
+  }
+
+  /** Losses that the mean is taken over. */
+  #count(shape: Shape): number {
+    return this.prediction.rows(shape) * this.#targetWidth;
   }
 }

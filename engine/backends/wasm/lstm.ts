@@ -1,179 +1,286 @@
-import { ACTIVATIONS } from '../../kernels/activations.ts';
-import type { Kernels } from '../../kernels/kernels.ts';
 import type { MemoryPlan } from '../../kernels/memory.ts';
 import { type PackedMatrix, Products } from '../../kernels/products.ts';
-import type { StoredParameter } from './parameters.ts';
-import { type Part, type Shape, type Share, type Slice, Tensor } from './part.ts';
+import type { Block } from './parameters.ts';
+import { columnsOf, type Shape, type Share } from './part.ts';
+import { RecurrentLayer, type RecurrentOptions, type StepBackward, type StepForward } from './recurrent.ts';
 
-/** Blocks of the packed kernel in TensorFlow 1. */
-const I = 0;
-const J = 1;
-const F = 2;
-const O = 3;
+/** Places of the gates among the four blocks of the kernel. */
+export interface LstmOrder {
+  readonly i: number;
+  readonly j: number;
+  readonly f: number;
+  readonly o: number;
+}
+
+export interface LstmOptions {
+  readonly units: number;
+  readonly order: LstmOrder;
+  /** Added to the forget gate at every step. */
+  readonly forgetBias: number;
+  /** Numbers of the kernels' activations. */
+  readonly activation: number;
+  readonly gate: number;
+  /** Bound of c; 0: none. */
+  readonly cellClip: number;
+  readonly projection: { readonly units: number; readonly clip: number } | undefined;
+}
+
+export interface LstmWeights {
+  /** `[D + H, 4U]` */
+  readonly kernel: Block;
+  /** `[4U]`; the sum of all biases there are. */
+  readonly bias: { readonly weight: number; readonly gradient: number };
+  /** `[3U]`: w_i, w_f, w_o. */
+  readonly peepholes: Block | undefined;
+  /** `[U, P]` */
+  readonly projection: Block | undefined;
+}
 
 /**
- * One LSTM layer over a sequence. All steps of a forward pass stay in memory: `z [T, B, 4U]` holds the gates i, j, f, o
- * (activated), which the backward pass turns into the gradient of the pre-activations in place; `c` and `h` are
- * `[T+1, B, U]`, the state before the first step in front.
+ * LSTM. All steps of a forward pass stay in memory: `z [T, B, 4U]` holds the gates (activated), which the backward pass
+ * turns into the gradient of the pre-activations in place.
  */
-export class LstmLayer implements Part {
-  readonly units: number;
+export class LstmLayer extends RecurrentLayer {
   readonly scratch: number;
-  /** h at every step. */
-  readonly outputs: Tensor;
-  readonly finalC: Tensor;
-  readonly finalH: Tensor;
-  readonly #kernels: Kernels;
-  readonly #products: Products;
-  readonly #input: Tensor;
-  readonly #kernel: StoredParameter;
-  readonly #bias: StoredParameter;
-  readonly #forgetBias: number;
+  readonly #options: LstmOptions;
+  readonly #weights: LstmWeights;
   readonly #forwardWeights: PackedMatrix;
-  /** Whether a gradient goes back into the input, too: decided when memory is planned. */
-  #inputSlopes = false;
+  readonly #projectForward: PackedMatrix | undefined;
+  readonly #projectBackward: PackedMatrix | undefined;
   #backwardWeights: PackedMatrix | undefined;
   #z = 0;
-  #c = 0;
   /** act(c) `[T, B, U]`. */
   #shown = 0;
-  #h = 0;
   #dc = 0;
-  /** Gradient of [x, h before] at every step, or of h before alone, whose two last steps are enough. */
-  #dxh = 0;
+  /** With a projection: o * act(c) `[T, B, U]`, its gradient for one step, and the gradient of h `[T, B, P]`. */
+  #raw = 0;
+  #draw = 0;
+  #dh = 0;
 
-  constructor(
-    plan: MemoryPlan,
-    products: Products,
-    input: Tensor,
-    units: number,
-    kernel: StoredParameter,
-    bias: StoredParameter,
-    forgetBias: number,
-  ) {
-    this.units = units;
-    this.#kernels = products.kernels;
-    this.#products = products;
-    this.#input = input;
-    this.#kernel = kernel;
-    this.#bias = bias;
-    this.#forgetBias = forgetBias;
-    const depth = input.width + units;
+  constructor(plan: MemoryPlan, common: RecurrentOptions, options: LstmOptions, weights: LstmWeights) {
+    const { units, projection } = options;
+    super(common, [
+      { name: 'h', width: projection?.units ?? units },
+      { name: 'c', width: units },
+    ]);
+    this.#options = options;
+    this.#weights = weights;
+    const depth = this.input.width + this.width;
     this.scratch = Math.max(
       Products.rowScratch(depth),
       Products.rowScratch(4 * units),
-      Products.sumScratch(Math.max(input.width, units), 4 * units),
+      Products.sumScratch(Math.max(this.input.width, this.width, units), 4 * units),
     );
-    this.#forwardWeights = products.planPacked(plan, depth, 4 * units);
-    this.outputs = new Tensor(units, true, ({ batch }) => this.#h + batch * units * 4);
-    this.finalH = new Tensor(units, false, ({ batch, steps }) => this.#h + steps * batch * units * 4);
-    this.finalC = new Tensor(units, false, ({ batch, steps }) => this.#c + steps * batch * units * 4);
-  }
-
-  plan(plan: MemoryPlan, shape: Shape): void {
-    const { batch, steps } = shape;
-    const { units } = this;
-    const input = this.#input;
-    this.#inputSlopes = input.needsSlopes;
-    const width = this.#inputSlopes ? input.width + units : units;
-    this.#z = plan.floats(steps * batch * 4 * units);
-    this.#c = plan.floats((steps + 1) * batch * units);
-    this.#shown = plan.floats(steps * batch * units);
-    this.#h = plan.floats((steps + 1) * batch * units);
-    this.#dc = plan.floats(batch * units);
-    this.#dxh = plan.floats((this.#inputSlopes ? steps : 2) * batch * width);
-    this.#backwardWeights = this.#products.planPacked(plan, 4 * units, width);
-    if (this.#inputSlopes) {
-      input.slopes = this.#dxh;
-      input.slopeStride = width * 4;
+    this.#forwardWeights = this.products.planPacked(plan, depth, 4 * units);
+    if (projection) {
+      this.#projectForward = this.products.planPacked(plan, units, projection.units);
+      this.#projectBackward = this.products.planPacked(plan, projection.units, units);
     }
   }
 
   pack(): void {
-    const { units } = this;
+    const { products } = this;
+    const { units } = this.#options;
+    const { kernel, projection } = this.#weights;
     const stride = 4 * units * 4;
-    this.#products.packWeights(this.#forwardWeights, this.#kernel.weight, stride);
-    const skipped = this.#inputSlopes ? 0 : this.#input.width;
-    if (this.#backwardWeights)
-      this.#products.packTransposed(this.#backwardWeights, this.#kernel.weight + skipped * stride, stride);
-  }
-
-  forward(shape: Shape, { first, rows, scratch }: Slice): void {
-    const { batch, steps } = shape;
-    const { units } = this;
-    const input = this.#input;
-    const x = input.at(shape);
-    const row = units * 4;
-    const step = batch * row;
-    this.#kernels.fill(this.#c + first * row, 0, rows * units);
-    this.#kernels.fill(this.#h + first * row, 0, rows * units);
-    for (let t = 0; t < steps; t++) {
-      const z = this.#z + (t * batch + first) * row * 4;
-      const before = t * step + first * row;
-      const after = before + step;
-      // The state before the first step is zero and leaves its part of the product out.
-      this.#products.rowsTimesWeights(
-        x + (t * batch + first) * input.width * 4, input.width * 4, input.width, this.#h + before, row, t > 0 ? units : 0,
-        this.#forwardWeights, z, row * 4, rows, false, scratch,
-      ); // prettier-ignore
-      this.#kernels.lstmForward(
-        rows, units, z, this.#bias.weight, this.#forgetBias, I, J, F, O, 0, 0, ACTIVATIONS.tanh!, ACTIVATIONS.sigmoid!,
-        this.#c + before, this.#c + after, this.#shown + before, this.#h + after,
-      ); // prettier-ignore
+    products.packWeights(this.#forwardWeights, kernel.weight, stride);
+    const skipped = this.inputSlopes ? 0 : this.input.width;
+    products.packTransposed(this.#backwardWeights!, kernel.weight + skipped * stride, stride);
+    if (projection) {
+      products.packWeights(this.#projectForward!, projection.weight, this.width * 4);
+      products.packTransposed(this.#projectBackward!, projection.weight, this.width * 4);
     }
   }
 
-  backward(shape: Shape, { first, rows, scratch }: Slice): void {
-    const { batch, steps } = shape;
-    const { units, outputs, finalC, finalH } = this;
-    const row = units * 4;
-    const step = batch * row;
-    const width = (this.#inputSlopes ? this.#input.width + units : units) * 4;
-    const hPart = width - row;
-    const kernels = this.#kernels;
-    const dc = this.#dc + first * row;
-    kernels.fill(dc, 0, rows * units);
-    if (finalC.slopes !== 0)
-      kernels.addRows(dc, row, finalC.slopes + first * finalC.slopeStride, finalC.slopeStride, rows, units);
-    for (let t = steps - 1; t >= 0; t--) {
-      const z = this.#z + (t * batch + first) * row * 4;
-      const before = t * step + first * row;
-      const dh = outputs.slopes !== 0 ? outputs.slopes + (t * batch + first) * outputs.slopeStride : 0;
-      const last = t === steps - 1;
-      const dhTime = last
-        ? (finalH.slopes !== 0 ? finalH.slopes + first * finalH.slopeStride : 0)
-        : this.#slopesAt(t + 1, batch, width) + first * width + hPart; // prettier-ignore
-      kernels.lstmBackward(
-        rows, units, z, I, J, F, O, 0, 0, ACTIVATIONS.tanh!, ACTIVATIONS.sigmoid!,
-        this.#c + before, this.#c + before + step, this.#shown + before, dh, outputs.slopeStride, dhTime, last ? finalH.slopeStride : width, dc, 0,
-      ); // prettier-ignore
-      // Before the first step there is nothing that learns.
-      if (t === 0 && !this.#inputSlopes) break;
-      this.#products.rowsTimesWeights(
-        z, row * 4, 4 * units, 0, 0, 0, this.#backwardWeights!,
-        this.#slopesAt(t, batch, width) + first * width, width, rows, false, scratch,
-      ); // prettier-ignore
-    }
-  }
-
-  sumGradients(shape: Shape, { index, of, scratch }: Share): void {
-    const { units } = this;
-    const columns = 4 * units;
-    const input = this.#input;
-    const [first, end] = [Math.floor((columns * index) / of), Math.floor((columns * (index + 1)) / of)];
-    this.#products.sumOfOuterProducts(
-      input.at(shape), input.width * 4, input.width, this.#h, units * 4, units, shape.batch,
-      this.#z, columns * 4, shape.steps * shape.batch, this.#kernel.gradient, columns * 4, this.#bias.gradient, first, end, false, scratch,
+  sumGradients(shape: Shape, share: Share): void {
+    const { units, order } = this.#options;
+    const { kernel, bias, peepholes, projection } = this.#weights;
+    const { products, input, width } = this;
+    const rows = shape.steps * shape.batch;
+    const stride = 4 * units * 4;
+    const h = this.hBefore(shape);
+    const [first, end] = columnsOf(share, 4 * units);
+    products.sumOfOuterProducts(
+      input.at(shape), input.width * 4, input.width, h.at, width * 4, width, h.skip,
+      this.#z, stride, rows, kernel.gradient, stride, bias.gradient, first, end, false, share.scratch,
     ); // prettier-ignore
+    if (peepholes && share.index === 0) {
+      const step = this.reversed ? 0 : shape.batch * units * 4;
+      const c = this.stateAt('c') + step;
+      const cBefore = this.stateAt('c') + shape.batch * units * 4 - step;
+      const sums = [[order.i, cBefore], [order.f, cBefore], [order.o, c]] as const; // prettier-ignore
+      sums.forEach(([block, seen], place) => {
+        this.kernels.productSums(
+          this.#z + block * units * 4,
+          stride,
+          seen,
+          units * 4,
+          rows,
+          units,
+          peepholes.gradient + place * units * 4,
+          0,
+        );
+      });
+    }
+    if (projection) {
+      const [from, to] = columnsOf(share, width);
+      if (from < to)
+        products.sumOfOuterProducts(
+          this.#raw,
+          units * 4,
+          units,
+          0,
+          0,
+          0,
+          0,
+          this.#dh,
+          width * 4,
+          rows,
+          projection.gradient,
+          width * 4,
+          0,
+          from,
+          to,
+          false,
+          share.scratch,
+        );
+    }
   }
 
-  /** Addresses of what the last pass computed: gates `[T, B, 4U]` in the blocks i, j, f, o, and states `[T, B, U]`. */
-  places(shape: Shape): { gates: number; c: number; h: number } {
-    const step = shape.batch * this.units * 4;
-    return { gates: this.#z, c: this.#c + step, h: this.#h + step };
+  *places(shape: Shape): Iterable<{ id: string; at: number; stride: number; width: number }> {
+    const { units, order } = this.#options;
+    for (const id of ['i', 'j', 'f', 'o'] as const)
+      yield { id, at: this.#z + order[id] * units * 4, stride: 16 * units, width: units };
+    yield { id: 'c', at: this.stateOverTime('c', units, shape), stride: 4 * units, width: units };
+    yield { id: 'h', at: this.stateOverTime('h', this.width, shape), stride: 4 * this.width, width: this.width };
   }
 
-  #slopesAt(t: number, batch: number, width: number): number {
-    return this.#dxh + (this.#inputSlopes ? t : t % 2) * batch * width;
+  protected planCell(plan: MemoryPlan, { batch, steps }: Shape): void {
+    const { units, projection } = this.#options;
+    this.#z = plan.floats(steps * batch * 4 * units);
+    this.#shown = plan.floats(steps * batch * units);
+    this.#dc = plan.floats(batch * units);
+    this.#backwardWeights = this.products.planPacked(plan, 4 * units, this.slopeWidth);
+    if (projection) {
+      this.#raw = plan.floats(steps * batch * units);
+      this.#draw = plan.floats(batch * units);
+      this.#dh = plan.floats(steps * batch * projection.units);
+    }
+  }
+
+  protected stepForward({ row, rows, x, before, after, fromZero, scratch }: StepForward): void {
+    const { units, order, forgetBias, activation, gate, cellClip, projection } = this.#options;
+    const { bias, peepholes } = this.#weights;
+    const { width, input } = this;
+    const [h, c] = [this.stateAt('h'), this.stateAt('c')];
+    const z = this.#z + row * units * 16;
+    // A state that is zero leaves its part of the product out.
+    this.products.rowsTimesWeights(
+      x, input.width * 4, input.width, h + before * width * 4, width * 4, fromZero ? 0 : width,
+      this.#forwardWeights, z, units * 16, rows, false, scratch,
+    ); // prettier-ignore
+    const shown = projection ? this.#raw + row * units * 4 : h + after * width * 4;
+    this.kernels.lstmForward(
+      rows, units, z, bias.weight, forgetBias, order.i, order.j, order.f, order.o, peepholes?.weight ?? 0, cellClip, activation, gate,
+      c + before * units * 4, c + after * units * 4, this.#shown + row * units * 4, shown,
+    ); // prettier-ignore
+    if (projection) {
+      const to = h + after * width * 4;
+      this.products.rowsTimesWeights(
+        shown,
+        units * 4,
+        units,
+        0,
+        0,
+        0,
+        this.#projectForward!,
+        to,
+        width * 4,
+        rows,
+        false,
+        scratch,
+      );
+      if (projection.clip > 0) this.kernels.clip(to, rows * width, projection.clip);
+    }
+  }
+
+  protected override startBackward(first: number, rows: number): void {
+    const { units } = this.#options;
+    const final = this.finals.get('c')!;
+    const dc = this.#dc + first * units * 4;
+    if (final.slopes === 0) this.kernels.fill(dc, 0, rows * units);
+    else this.kernels.copyRows(dc, units * 4, final.slopes + first * final.slopeStride, final.slopeStride, rows, units);
+  }
+
+  protected override endBackward(first: number, rows: number): void {
+    const initial = this.initialOf('c');
+    if (initial && initial.slopes !== 0)
+      this.sendBack(initial, this.#dc + first * initial.width * 4, initial.width * 4, first, rows);
+  }
+
+  protected stepBackward({
+    first,
+    row,
+    rows,
+    before,
+    after,
+    scratch,
+    dh,
+    dhStride,
+    dhTime,
+    dhTimeStride,
+    target,
+    alive,
+  }: StepBackward): void {
+    const { units, order, activation, gate, cellClip, projection } = this.#options;
+    const { peepholes } = this.#weights;
+    const { width } = this;
+    const z = this.#z + row * units * 16;
+    const c = this.stateAt('c');
+    const dc = this.#dc + first * units * 4;
+    let [above, aboveStride, time] = [dh, dhStride, dhTime];
+    if (projection) {
+      // The gradient of h goes through the clip and the projection first.
+      const all = this.#dh + row * width * 4;
+      const draw = this.#draw + first * units * 4;
+      this.kernels.activationSlopes(0, all, dh, dhStride, dhTime, dhTimeStride, all, width * 4, rows, width, alive);
+      if (projection.clip > 0)
+        this.kernels.clipBackward(this.stateAt('h') + after * width * 4, all, rows * width, projection.clip);
+      this.products.rowsTimesWeights(
+        all,
+        width * 4,
+        width,
+        0,
+        0,
+        0,
+        this.#projectBackward!,
+        draw,
+        units * 4,
+        rows,
+        false,
+        scratch,
+      );
+      [above, aboveStride, time] = [draw, units * 4, 0];
+    }
+    this.kernels.lstmBackward(
+      rows, units, z, order.i, order.j, order.f, order.o, peepholes?.weight ?? 0, cellClip, activation, gate,
+      c + before * units * 4, c + after * units * 4, this.#shown + row * units * 4, above, aboveStride, time, dhTimeStride, dc, alive,
+    ); // prettier-ignore
+    if (target !== 0) {
+      this.products.rowsTimesWeights(
+        z,
+        units * 16,
+        4 * units,
+        0,
+        0,
+        0,
+        this.#backwardWeights!,
+        target,
+        this.slopeWidth * 4,
+        rows,
+        false,
+        scratch,
+      );
+    }
   }
 }

@@ -1,4 +1,4 @@
-/** The weights of a network in memory: values, gradients and slots of the optimizer, each in the layout of its framework. */
+/** The weights of a network in memory. Matrices lie as the kernels take them; views show them as their framework does. */
 import { EngineError } from '../../errors.ts';
 import type { EngineMemory, MemoryPlan } from '../../kernels/memory.ts';
 import type { ParameterShape } from '../../model/parameters.ts';
@@ -6,19 +6,30 @@ import { phrase } from '../../model/phrase.ts';
 import type { Initializer } from '../../model/spec.ts';
 import type { Parameter } from '../backend.ts';
 
-export interface StoredParameter {
-  readonly name: string;
-  readonly shape: readonly number[];
-  readonly initializer: Initializer;
+/** Neighbouring weights that learn together: addresses of values, gradients and the optimizer's slots. */
+export interface Block {
   readonly size: number;
-  /** Addresses. */
   readonly weight: number;
   readonly gradient: number;
   readonly slots: readonly number[];
 }
 
+/** A weight by its framework's name: part of a block, perhaps transposed. */
+export interface View {
+  readonly name: string;
+  /** In the layout of the framework. */
+  readonly shape: readonly number[];
+  readonly initializer: Initializer;
+  readonly block: Block;
+  /** Floats from the beginning of the block. */
+  readonly offset: number;
+  /** The framework has rows where the block has columns. */
+  readonly transposed: boolean;
+}
+
 export class ParameterStore {
-  readonly all: StoredParameter[] = [];
+  readonly blocks: Block[] = [];
+  readonly views: View[] = [];
   readonly #plan: MemoryPlan;
   readonly #slots: number;
 
@@ -28,35 +39,45 @@ export class ParameterStore {
     this.#slots = slots;
   }
 
-  add({ name, shape: sizes }: ParameterShape, initializer: Initializer): StoredParameter {
-    const shape = sizes.map(size => {
-      if (typeof size === 'number') return size;
-      throw new EngineError('invalid-model', phrase('The size {0} of {1} is not known.', size, name));
-    });
-    const size = count(shape);
-    const stored = {
-      name,
-      shape,
-      initializer,
+  addBlock(size: number): Block {
+    const block = {
       size,
       weight: this.#plan.floats(size),
       gradient: this.#plan.floats(size),
       slots: Array.from({ length: this.#slots }, () => this.#plan.floats(size)),
     };
-    this.all.push(stored);
-    return stored;
+    this.blocks.push(block);
+    return block;
+  }
+
+  addView(
+    block: Block,
+    offset: number,
+    { name, shape: sizes }: ParameterShape,
+    initializer: Initializer,
+    transposed = false,
+  ): void {
+    const shape = sizes.map(size => {
+      if (typeof size === 'number') return size;
+      throw new EngineError('invalid-model', phrase('The size {0} of {1} is not known.', size, name));
+    });
+    this.views.push({ name, shape, initializer, block, offset, transposed });
   }
 }
 
-/** Where a named tensor lies, for reading and writing it from outside. */
+/** A tensor that can be read and written from outside. */
 export interface NamedPlace {
   readonly name: string;
   readonly shape: readonly number[];
   readonly at: number;
+  readonly transposed: boolean;
 }
 
 export function readPlaces(memory: EngineMemory, places: readonly NamedPlace[]): Parameter[] {
-  return places.map(({ name, shape, at }) => ({ name, shape, values: memory.floats(at, count(shape)).slice() }));
+  return places.map(({ name, shape, at, transposed }) => {
+    const values = memory.floats(at, count(shape));
+    return { name, shape, values: transposed ? transpose(values, shape[1]!, shape[0]!) : values.slice() };
+  });
 }
 
 /** @throws EngineError `invalid-shape` that names the tensor, the expected and the found; nothing is written then. */
@@ -80,7 +101,19 @@ export function writePlaces(memory: EngineMemory, places: readonly NamedPlace[],
       );
     }
   }
-  for (const { name, shape, at } of places) memory.floats(at, count(shape)).set(byName.get(name)!.values);
+  for (const { name, shape, at, transposed } of places) {
+    const { values } = byName.get(name)!;
+    memory.floats(at, count(shape)).set(transposed ? transpose(values, shape[0]!, shape[1]!) : values);
+  }
+}
+
+/** [rows, columns] to [columns, rows]. */
+function transpose(values: Float32Array, rows: number, columns: number): Float32Array<ArrayBuffer> {
+  const turned = new Float32Array(values.length);
+  for (let row = 0; row < rows; row++) {
+    for (let column = 0; column < columns; column++) turned[column * rows + row] = values[row * columns + column]!;
+  }
+  return turned;
 }
 
 function count(shape: readonly number[]): number {

@@ -1,4 +1,5 @@
 /** The pieces a network is made of, and the tensors that flow between them. */
+import type { Kernels } from '../../kernels/kernels.ts';
 import type { MemoryPlan } from '../../kernels/memory.ts';
 
 /** Size of what goes through the network at the moment; memory is planned for the largest. */
@@ -21,23 +22,56 @@ export interface Share {
   readonly scratch: number;
 }
 
+/** Columns of a gradient that belong to a share. */
+export function columnsOf({ index, of }: Share, columns: number): [first: number, end: number] {
+  return [Math.floor((columns * index) / of), Math.floor((columns * (index + 1)) / of)];
+}
+
 /** A value `[T, B, W]` (time-major, rows of a step side by side) or `[B, W]`, and the gradient of the loss by it. */
 export class Tensor {
   readonly width: number;
   readonly sequence: boolean;
   /** Address of the value; it depends on the size of the batch where it lies behind another step's. */
   readonly at: (shape: Shape) => number;
-  /** Whether the gradient by it is needed: something that learns, or something that was asked for, lies before it. */
-  needsSlopes = true;
-  /** Address of the gradient `[T, B]` rows that lie `slopeStride` bytes apart; 0 until memory is planned. */
+  /** Whether something that learns, or whose gradient was asked for, lies before it. */
+  readonly needsSlopes: () => boolean;
+  /**
+   * Address of the gradient, whose rows lie `slopeStride` bytes apart; 0 when nobody sends one. A single reader writes it;
+   * several (`shared`) add to it, after it has been cleared.
+   */
   slopes = 0;
   slopeStride: number;
+  #readers = 0;
+  #partial = false;
+  #bringsOwn = false;
 
-  constructor(width: number, sequence: boolean, at: (shape: Shape) => number) {
+  constructor(width: number, sequence: boolean, at: (shape: Shape) => number, needsSlopes: () => boolean = () => true) {
     this.width = width;
     this.sequence = sequence;
     this.at = at;
+    this.needsSlopes = needsSlopes;
     this.slopeStride = width * 4;
+  }
+
+  /**
+   * Registers a part that sends a gradient back.
+   * @param how `whole`: it writes all of it; `part`: only some steps; `own`: all of it, into memory that it brings if it
+   * is the only one.
+   */
+  readBy(how: 'whole' | 'part' | 'own'): void {
+    this.#readers++;
+    this.#partial ||= how === 'part';
+    this.#bringsOwn = how === 'own';
+  }
+
+  /** Whether readers add their gradients instead of writing them. */
+  get shared(): boolean {
+    return this.#readers > 1 || this.#partial;
+  }
+
+  /** Whether its one reader brings the memory of the gradient. */
+  get broughtByReader(): boolean {
+    return this.#bringsOwn && !this.shared;
   }
 
   /** Rows of the value. */
@@ -45,18 +79,41 @@ export class Tensor {
     return this.sequence ? batch * steps : batch;
   }
 
-  /** Reserves a plain gradient, where its reader does not bring one of its own. */
+  /** Reserves the gradient, where one is needed and its reader does not bring it. */
   planSlopes(plan: MemoryPlan, shape: Shape): void {
-    if (!this.needsSlopes) return;
+    this.slopes = 0;
     this.slopeStride = this.width * 4;
+    if (this.#readers === 0 || !this.needsSlopes() || this.broughtByReader) return;
     this.slopes = plan.floats(this.rows(shape) * this.width);
   }
+
+  /** Clears the gradient of a slice, so that readers can add to it. */
+  clearSlopes(kernels: Kernels, shape: Shape, slice: Slice): void {
+    if (this.slopes === 0 || !this.shared) return;
+    eachRun(this.sequence, shape, slice, (first, rows) => {
+      kernels.fill(this.slopes + first * this.slopeStride, 0, rows * this.width);
+    });
+  }
+}
+
+/** Runs of neighbouring rows that belong to a slice: one, or one a step when it has only some of the batch's rows. */
+export function eachRun(
+  sequence: boolean,
+  { batch, steps }: Shape,
+  { first, rows }: Slice,
+  run: (first: number, rows: number) => void,
+): void {
+  if (!sequence) run(first, rows);
+  else if (rows === batch) run(0, batch * steps);
+  else for (let t = 0; t < steps; t++) run(t * batch + first, rows);
 }
 
 export interface Part {
   /** Floats of scratch that a thread needs. */
   readonly scratch: number;
-  /** Reserves the memory of a forward and backward pass over at most `shape`. */
+  /** What it makes. */
+  readonly made: readonly Tensor[];
+  /** Reserves the memory of a forward and backward pass over at most `shape`; gradients of tensors are reserved before. */
   plan(plan: MemoryPlan, shape: Shape): void;
   /** Repacks the weights after they have changed. */
   pack(): void;

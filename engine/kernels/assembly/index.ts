@@ -1,6 +1,8 @@
-export { multiply, bareTile } from './tile';
-export { packRows, packColumns } from './pack';
-export { lstmForward, lstmBackward } from './lstm';
-export { activate, activationBackward, addBias, addRows, batchToSteps, columnSums, fill, reservedBytes } from './vector';
-export { softmaxCrossEntropy } from './loss';
-export { adam, rmsprop, sgd } from './optimizer';
+export { bareTile, multiply } from './tile';
+export { packColumns, packRows } from './pack';
+export { lstmBackward, lstmForward } from './lstm';
+export { gruAfterBackward, gruAfterForward, gruGates, gruGatesBackward, gruState, gruStateBackward } from './gru';
+export { activationSlopes, biasActivate, carryRows, carrySlopes, maskRows, maskSlopes } from './rnn';
+export { activate, activationBackward, addRows, batchToSteps, clip, clipBackward, columnSums, copyRows, fill, productSums, reservedBytes, scale, sumOfSquares } from './vector';
+export { sigmoidCrossEntropy, softmaxCrossEntropy, valueError } from './loss';
+export { adadelta, adagrad, adam, momentum, rmsprop, rmspropCentered, sgd } from './optimizer';

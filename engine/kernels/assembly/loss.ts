@@ -33,3 +33,42 @@ export function softmaxCrossEntropy(logits: usize, labels: usize, rows: i32, cla
     logits += bytes;
   }
 }
+
+/** Squared error (kind 0) or absolute error (1) summed over each row into `losses` (double); slopes (0: none) times `scale`. */
+export function valueError(kind: i32, predictions: usize, targets: usize, rows: i32, width: i32, scale: f32, slopes: usize, losses: usize): void {
+  for (let row = 0; row < rows; ++row) {
+    let sum: f64 = 0;
+    for (let k = 0; k < width; ++k) {
+      const error = f32.load(predictions) - f32.load(targets);
+      sum += kind == 0 ? <f64>error * <f64>error : NativeMath.abs(<f64>error);
+      if (slopes) {
+        f32.store(slopes, kind == 0 ? 2 * error * scale : error > 0 ? scale : error < 0 ? -scale : 0);
+        slopes += 4;
+      }
+      predictions += 4;
+      targets += 4;
+    }
+    f64.store(losses + (row << 3), sum);
+  }
+}
+
+/** Sigmoid cross-entropy max(x, 0) - x t + log(1 + e^-|x|), summed over each row; otherwise as `valueError`. */
+export function sigmoidCrossEntropy(logits: usize, targets: usize, rows: i32, width: i32, scale: f32, slopes: usize, losses: usize): void {
+  for (let row = 0; row < rows; ++row) {
+    let sum: f64 = 0;
+    for (let k = 0; k < width; ++k) {
+      const x = <f64>f32.load(logits);
+      const target = <f64>f32.load(targets);
+      const e = NativeMath.exp(-NativeMath.abs(x));
+      sum += NativeMath.max(x, 0) - x * target + NativeMath.log1p(e);
+      if (slopes) {
+        const sigmoid = x >= 0 ? 1 / (1 + e) : e / (1 + e);
+        f32.store(slopes, <f32>(sigmoid - target) * scale);
+        slopes += 4;
+      }
+      logits += 4;
+      targets += 4;
+    }
+    f64.store(losses + (row << 3), sum);
+  }
+}

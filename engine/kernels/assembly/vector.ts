@@ -18,17 +18,6 @@ export function activationBackward(kind: i32, y: usize, slopes: usize, n: i32): 
   }
 }
 
-/** Adds one row to every row of x[rows, width]. */
-export function addBias(x: usize, bias: usize, rows: i32, width: i32): void {
-  for (; rows > 0; --rows) {
-    for (let k: i32 = 0; k < width; k += 4) {
-      const at = <usize>k << 2;
-      storeLanes(x + at, f32x4.add(v128.load(x + at), v128.load(bias + at)), width - k);
-    }
-    x += <usize>width << 2;
-  }
-}
-
 /** target[rows, width] += source[rows, width], each with its own stride. */
 export function addRows(target: usize, targetStride: usize, source: usize, sourceStride: usize, rows: i32, width: i32): void {
   for (; rows > 0; --rows) {
@@ -51,6 +40,65 @@ export function columnSums(x: usize, stride: usize, rows: i32, width: i32, sums:
     }
     x += stride;
   }
+}
+
+/** sums[width] = the sum over rows of a * b, from the first to the last; added to what is there when `add`. */
+export function productSums(a: usize, aStride: usize, b: usize, bStride: usize, rows: i32, width: i32, sums: usize, add: i32): void {
+  if (!add) memory.fill(sums, 0, <usize>width << 2);
+  for (; rows > 0; --rows) {
+    for (let k: i32 = 0; k < width; k += 4) {
+      const at = <usize>k << 2;
+      storeLanes(sums + at, f32x4.add(v128.load(sums + at), f32x4.mul(v128.load(a + at), v128.load(b + at))), width - k);
+    }
+    a += aStride;
+    b += bStride;
+  }
+}
+
+/** target[rows, width] = source[rows, width], each with its own stride. */
+export function copyRows(target: usize, targetStride: usize, source: usize, sourceStride: usize, rows: i32, width: i32): void {
+  for (; rows > 0; --rows) {
+    memory.copy(target, source, <usize>width << 2);
+    target += targetStride;
+    source += sourceStride;
+  }
+}
+
+/** x = min(max(x, -limit), limit) for n floats. */
+export function clip(x: usize, n: i32, limit: f32): void {
+  const most = f32x4.splat(limit), least = f32x4.splat(-limit);
+  for (let k: i32 = 0; k < n; k += 4) {
+    const at = x + (<usize>k << 2);
+    storeLanes(at, f32x4.pmax(f32x4.pmin(v128.load(at), most), least), n - k);
+  }
+}
+
+/** Zero where |y| has reached the limit: nothing flows back through a clipped value. */
+export function clipBackward(y: usize, slopes: usize, n: i32, limit: f32): void {
+  const most = f32x4.splat(limit);
+  for (let k: i32 = 0; k < n; k += 4) {
+    const at = <usize>k << 2;
+    storeLanes(slopes + at, v128.and(v128.load(slopes + at), f32x4.lt(f32x4.abs(v128.load(y + at)), most)), n - k);
+  }
+}
+
+/** x *= factor for n floats. */
+export function scale(x: usize, n: i32, factor: f32): void {
+  const by = f32x4.splat(factor);
+  for (let k: i32 = 0; k < n; k += 4) {
+    const at = x + (<usize>k << 2);
+    storeLanes(at, f32x4.mul(v128.load(at), by), n - k);
+  }
+}
+
+/** The sum of squares of n floats, from the first to the last, in double precision. */
+export function sumOfSquares(x: usize, n: i32): f64 {
+  let sum: f64 = 0;
+  for (let k: i32 = 0; k < n; ++k) {
+    const value = <f64>f32.load(x + (<usize>k << 2));
+    sum += value * value;
+  }
+  return sum;
 }
 
 export function fill(target: usize, value: f32, n: i32): void {

@@ -1,0 +1,196 @@
+/** Parts without weights that join, choose and mask tensors. */
+import type { Kernels } from '../../kernels/kernels.ts';
+import type { MemoryPlan } from '../../kernels/memory.ts';
+import { eachRun, type Part, type Shape, type Slice, Tensor } from './part.ts';
+
+/** What all of them have in common: a result of their own, and nothing to learn. */
+abstract class Joint implements Part {
+  readonly scratch = 0;
+  readonly output: Tensor;
+  protected readonly kernels: Kernels;
+  #at = 0;
+
+  constructor(kernels: Kernels, width: number, sequence: boolean, inputs: readonly Tensor[]) {
+    this.kernels = kernels;
+    this.output = new Tensor(
+      width,
+      sequence,
+      () => this.#at,
+      () => inputs.some(input => input.needsSlopes()),
+    );
+  }
+
+  get made(): readonly Tensor[] {
+    return [this.output];
+  }
+
+  plan(plan: MemoryPlan, shape: Shape): void {
+    this.#at = plan.floats(this.output.rows(shape) * this.output.width);
+  }
+
+  pack(): void {
+    // Nothing learns here.
+  }
+
+  sumGradients(): void {
+    // Nothing learns here.
+  }
+
+  abstract forward(shape: Shape, slice: Slice): void;
+  abstract backward(shape: Shape, slice: Slice): void;
+
+  /** Sends a gradient of rows that lie `stride` bytes apart back into an input. */
+  protected send(input: Tensor, first: number, from: number, stride: number, rows: number): void {
+    if (input.slopes === 0) return;
+    const to = input.slopes + first * input.slopeStride;
+    if (input.shared) this.kernels.addRows(to, input.slopeStride, from, stride, rows, input.width);
+    else this.kernels.copyRows(to, input.slopeStride, from, stride, rows, input.width);
+  }
+}
+
+/** Tensors side by side on the last axis. */
+export class Concatenation extends Joint {
+  readonly #inputs: readonly Tensor[];
+
+  constructor(kernels: Kernels, inputs: readonly Tensor[]) {
+    super(kernels, inputs.reduce((sum, { width }) => sum + width, 0), inputs[0]!.sequence, inputs); // prettier-ignore
+    this.#inputs = inputs;
+    for (const input of inputs) input.readBy('whole');
+  }
+
+  forward(shape: Shape, slice: Slice): void {
+    const { at, width, sequence } = this.output;
+    eachRun(sequence, shape, slice, (first, rows) => {
+      let to = at(shape) + first * width * 4;
+      for (const input of this.#inputs) {
+        this.kernels.copyRows(
+          to,
+          width * 4,
+          input.at(shape) + first * input.width * 4,
+          input.width * 4,
+          rows,
+          input.width,
+        );
+        to += input.width * 4;
+      }
+    });
+  }
+
+  backward(shape: Shape, slice: Slice): void {
+    const { slopes, slopeStride, sequence } = this.output;
+    if (slopes === 0) return;
+    eachRun(sequence, shape, slice, (first, rows) => {
+      let from = slopes + first * slopeStride;
+      for (const input of this.#inputs) {
+        this.send(input, first, from, slopeStride, rows);
+        from += input.width * 4;
+      }
+    });
+  }
+}
+
+/** The sum of tensors of one width. */
+export class Sum extends Joint {
+  readonly #inputs: readonly Tensor[];
+
+  constructor(kernels: Kernels, inputs: readonly Tensor[]) {
+    super(kernels, inputs[0]!.width, inputs[0]!.sequence, inputs);
+    this.#inputs = inputs;
+    for (const input of inputs) input.readBy('whole');
+  }
+
+  forward(shape: Shape, slice: Slice): void {
+    const { at, width, sequence } = this.output;
+    const stride = width * 4;
+    eachRun(sequence, shape, slice, (first, rows) => {
+      const to = at(shape) + first * stride;
+      this.#inputs.forEach((input, k) => {
+        const from = input.at(shape) + first * stride;
+        if (k === 0) this.kernels.copyRows(to, stride, from, stride, rows, width);
+        else this.kernels.addRows(to, stride, from, stride, rows, width);
+      });
+    });
+  }
+
+  backward(shape: Shape, slice: Slice): void {
+    const { slopes, slopeStride, sequence } = this.output;
+    if (slopes === 0) return;
+    eachRun(sequence, shape, slice, (first, rows) => {
+      for (const input of this.#inputs) this.send(input, first, slopes + first * slopeStride, slopeStride, rows);
+    });
+  }
+}
+
+/** One step of a sequence; negative counts from the end. */
+export class SelectedStep extends Joint {
+  readonly #input: Tensor;
+  readonly #step: number;
+
+  constructor(kernels: Kernels, input: Tensor, step: number) {
+    super(kernels, input.width, false, [input]);
+    this.#input = input;
+    this.#step = step;
+    input.readBy('part');
+  }
+
+  forward(shape: Shape, { first, rows }: Slice): void {
+    const { at, width } = this.output;
+    const from = this.#input.at(shape) + (this.#rowsBefore(shape) + first) * width * 4;
+    this.kernels.copyRows(at(shape) + first * width * 4, width * 4, from, width * 4, rows, width);
+  }
+
+  backward(shape: Shape, { first, rows }: Slice): void {
+    const { slopes, slopeStride } = this.output;
+    if (slopes === 0) return;
+    this.send(this.#input, this.#rowsBefore(shape) + first, slopes + first * slopeStride, slopeStride, rows);
+  }
+
+  #rowsBefore({ batch, steps }: Shape): number {
+    return (this.#step < 0 ? steps + this.#step : this.#step) * batch;
+  }
+}
+
+/** Zeros where a step does not count, as TensorFlow's `sequence_length` and PyTorch's packed sequences hand out `outputs`. */
+export class MaskedSteps extends Joint {
+  readonly #input: Tensor;
+  readonly #alive: () => number;
+
+  /** @param alive address of a byte for every row of every step. */
+  constructor(kernels: Kernels, input: Tensor, alive: () => number) {
+    super(kernels, input.width, true, [input]);
+    this.#input = input;
+    this.#alive = alive;
+    input.readBy('part');
+  }
+
+  forward(shape: Shape, slice: Slice): void {
+    const { at, width } = this.output;
+    eachRun(true, shape, slice, (first, rows) => {
+      this.kernels.maskRows(
+        at(shape) + first * width * 4,
+        this.#input.at(shape) + first * width * 4,
+        this.#alive() + first,
+        rows,
+        width,
+      );
+    });
+  }
+
+  backward(shape: Shape, slice: Slice): void {
+    const { slopes, slopeStride, width } = this.output;
+    const input = this.#input;
+    if (slopes === 0 || input.slopes === 0) return;
+    eachRun(true, shape, slice, (first, rows) => {
+      const from = slopes + first * slopeStride;
+      this.kernels.maskSlopes(
+        input.slopes + first * input.slopeStride,
+        input.slopeStride,
+        from,
+        slopeStride,
+        this.#alive() + first,
+        rows,
+        width,
+      );
+    });
+  }
+}

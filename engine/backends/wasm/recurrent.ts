@@ -1,0 +1,271 @@
+import type { Kernels } from '../../kernels/kernels.ts';
+import type { MemoryPlan } from '../../kernels/memory.ts';
+import type { Products } from '../../kernels/products.ts';
+import { type Part, type Shape, type Share, type Slice, Tensor } from './part.ts';
+
+/** What a recurrent layer reads and how it runs over the steps. */
+export interface RecurrentOptions {
+  readonly products: Products;
+  readonly input: Tensor;
+  /** From the last step to the first. */
+  readonly reversed: boolean;
+  /** Address of a byte for every row of every step, `[T, B]`, 0 where the step does not count; absent: all count. */
+  readonly alive: (() => number) | undefined;
+  /** States before the first step, by name; absent: zeros. */
+  readonly initial: ReadonlyMap<string, Tensor>;
+}
+
+/** One step of the way forward, for a slice. */
+export interface StepForward {
+  /** First row of the slice in the batch, and in what is kept of all steps: `t * batch + first`. */
+  readonly first: number;
+  readonly row: number;
+  readonly rows: number;
+  /** Address of x(t). */
+  readonly x: number;
+  /** Rows into a state's memory: before and after the step. */
+  readonly before: number;
+  readonly after: number;
+  /** h before the step is known to be zero. */
+  readonly fromZero: boolean;
+  readonly scratch: number;
+}
+
+/** One step of the way back. Addresses are 0 where nothing flows. */
+export interface StepBackward extends StepForward {
+  readonly dh: number;
+  readonly dhStride: number;
+  readonly dhTime: number;
+  readonly dhTimeStride: number;
+  /** Where the gradient of [x, h before] (or of h before alone) goes, by rows of `slopeWidth` floats; 0: nobody needs it. */
+  readonly target: number;
+  readonly alive: number;
+}
+
+/**
+ * A recurrent layer in one direction. h lies in memory as `[T+1, B, H]`: every step, with the state before the first
+ * step in front (or behind, when it runs from the last step to the first). Where a step does not count for a row, its
+ * states are carried over.
+ */
+export abstract class RecurrentLayer implements Part {
+  abstract readonly scratch: number;
+  /** Width of h. */
+  readonly width: number;
+  /** h at every step. */
+  readonly outputs: Tensor;
+  /** States after the last step, by name. */
+  readonly finals: ReadonlyMap<string, Tensor>;
+  readonly reversed: boolean;
+  protected readonly kernels: Kernels;
+  protected readonly products: Products;
+  protected readonly input: Tensor;
+  /** Whether a gradient goes back into the input, too; decided when memory is planned. */
+  protected inputSlopes = false;
+  readonly #initial: ReadonlyMap<string, Tensor>;
+  readonly #alive: (() => number) | undefined;
+  /** Widths and addresses of the states `[T+1, B, width]`, h first. */
+  readonly #states: readonly { readonly name: string; readonly width: number }[];
+  readonly #stateAt = new Map<string, number>();
+  /** Gradient of [x, h before] at every step, or of h before alone, of which the last two steps are enough. */
+  #slopes = 0;
+
+  constructor(
+    { products, input, reversed, alive, initial }: RecurrentOptions,
+    states: readonly { readonly name: string; readonly width: number }[],
+  ) {
+    this.kernels = products.kernels;
+    this.products = products;
+    this.input = input;
+    this.reversed = reversed;
+    this.#alive = alive;
+    this.#initial = initial;
+    this.#states = states;
+    this.width = states[0]!.width;
+    this.outputs = new Tensor(
+      this.width,
+      true,
+      ({ batch }) => this.stateAt('h') + (reversed ? 0 : batch * this.width * 4),
+    );
+    this.finals = new Map(
+      states.map(({ name, width }) => [
+        name,
+        new Tensor(width, false, ({ batch, steps }) => this.stateAt(name) + (reversed ? 0 : steps * batch * width * 4)),
+      ]),
+    );
+    input.readBy('own');
+    for (const tensor of initial.values()) tensor.readBy('whole');
+  }
+
+  get made(): readonly Tensor[] {
+    return [this.outputs, ...this.finals.values()];
+  }
+
+  plan(plan: MemoryPlan, shape: Shape): void {
+    const { batch, steps } = shape;
+    const { input } = this;
+    for (const { name, width } of this.#states) this.#stateAt.set(name, plan.floats((steps + 1) * batch * width));
+    this.inputSlopes = input.needsSlopes();
+    this.#slopes = plan.floats((this.inputSlopes ? steps : 2) * batch * this.slopeWidth);
+    if (this.inputSlopes && input.broughtByReader) {
+      input.slopes = this.#slopes;
+      input.slopeStride = this.slopeWidth * 4;
+    }
+    this.planCell(plan, shape);
+  }
+
+  abstract pack(): void;
+
+  forward(shape: Shape, { first, rows, scratch }: Slice): void {
+    const { batch, steps } = shape;
+    const x = this.input.at(shape);
+    for (const { name, width } of this.#states) {
+      const start = this.stateAt(name) + ((this.reversed ? steps * batch : 0) + first) * width * 4;
+      const initial = this.#initial.get(name);
+      if (initial)
+        this.kernels.copyRows(start, width * 4, initial.at(shape) + first * width * 4, width * 4, rows, width);
+      else this.kernels.fill(start, 0, rows * width);
+    }
+    for (let k = 0; k < steps; k++) {
+      const t = this.reversed ? steps - 1 - k : k;
+      const row = t * batch + first;
+      const [before, after] = this.reversed ? [row + batch, row] : [row, row + batch];
+      this.stepForward({
+        first,
+        row,
+        rows,
+        x: x + row * this.input.width * 4,
+        before,
+        after,
+        fromZero: k === 0 && !this.#initial.has('h'),
+        scratch,
+      });
+      if (this.#alive) {
+        for (const { name, width } of this.#states) {
+          const at = this.stateAt(name);
+          this.kernels.carryRows(at + after * width * 4, at + before * width * 4, this.#alive() + row, rows, width);
+        }
+      }
+    }
+  }
+
+  backward(shape: Shape, { first, rows, scratch }: Slice): void {
+    const { batch, steps } = shape;
+    const { outputs, slopeWidth } = this;
+    const x = this.input.at(shape);
+    const final = this.finals.get('h')!;
+    const hPart = (slopeWidth - this.width) * 4;
+    this.startBackward(first, rows);
+    for (let k = steps - 1; k >= 0; k--) {
+      const t = this.reversed ? steps - 1 - k : k;
+      const row = t * batch + first;
+      const [before, after] = this.reversed ? [row + batch, row] : [row, row + batch];
+      const last = k === steps - 1;
+      const dh = outputs.slopes === 0 ? 0 : outputs.slopes + row * outputs.slopeStride;
+      const fromFinal = final.slopes === 0 ? 0 : final.slopes + first * final.slopeStride;
+      const dhTime = last ? fromFinal : this.#slopesAt(k + 1, steps, shape) + first * slopeWidth * 4 + hPart;
+      const dhTimeStride = last ? final.slopeStride : slopeWidth * 4;
+      // Before the first step there is nothing that learns, unless the state there was given.
+      const needed = k > 0 || this.inputSlopes || this.#initial.size > 0;
+      const target = needed ? this.#slopesAt(k, steps, shape) + first * slopeWidth * 4 : 0;
+      const alive = this.#alive ? this.#alive() + row : 0;
+      this.stepBackward({
+        first, row, rows, x: x + row * this.input.width * 4, before, after, fromZero: k === 0 && !this.#initial.has('h'), scratch,
+        dh, dhStride: outputs.slopeStride, dhTime, dhTimeStride, target, alive,
+      }); // prettier-ignore
+      if (alive !== 0 && target !== 0) {
+        this.kernels.carrySlopes(
+          target + hPart,
+          slopeWidth * 4,
+          dhTime,
+          dhTimeStride,
+          dh,
+          outputs.slopeStride,
+          alive,
+          rows,
+          this.width,
+        );
+      }
+    }
+    const { input } = this;
+    if (this.inputSlopes && !input.broughtByReader) {
+      for (let t = 0; t < steps; t++) {
+        const row = t * batch + first;
+        this.kernels.addRows(
+          input.slopes + row * input.slopeStride,
+          input.slopeStride,
+          this.#slopes + row * slopeWidth * 4,
+          slopeWidth * 4,
+          rows,
+          input.width,
+        );
+      }
+    }
+    const initial = this.#initial.get('h');
+    if (initial && initial.slopes !== 0) {
+      const from = this.#slopesAt(0, steps, shape) + first * slopeWidth * 4 + hPart;
+      this.sendBack(initial, from, slopeWidth * 4, first, rows);
+    }
+    this.endBackward(first, rows);
+  }
+
+  abstract sumGradients(shape: Shape, share: Share): void;
+
+  /** Copies what the last forward pass computed at every step, `[T, B, U]` each, in the order and by the ids of the cell table. */
+  abstract places(
+    shape: Shape,
+  ): Iterable<{ readonly id: string; readonly at: number; readonly stride: number; readonly width: number }>;
+
+  /** Reserves what the cell keeps besides its states. */
+  protected abstract planCell(plan: MemoryPlan, shape: Shape): void;
+  protected abstract stepForward(step: StepForward): void;
+  protected abstract stepBackward(step: StepBackward): void;
+
+  /** Prepares the gradients of states other than h. */
+  protected startBackward(_first: number, _rows: number): void {
+    // h alone needs nothing.
+  }
+
+  /** Hands the gradients of states other than h to where they came from. */
+  protected endBackward(_first: number, _rows: number): void {
+    // h alone needs nothing.
+  }
+
+  /** State before the first step, where it was given. */
+  protected initialOf(name: string): Tensor | undefined {
+    return this.#initial.get(name);
+  }
+
+  /** Writes or adds a gradient of rows into a tensor. */
+  protected sendBack(tensor: Tensor, from: number, stride: number, first: number, rows: number): void {
+    const to = tensor.slopes + first * tensor.slopeStride;
+    if (tensor.shared) this.kernels.addRows(to, tensor.slopeStride, from, stride, rows, tensor.width);
+    else this.kernels.copyRows(to, tensor.slopeStride, from, stride, rows, tensor.width);
+  }
+
+  /** Floats in a row of the gradient that goes back: x and h, or h alone. */
+  protected get slopeWidth(): number {
+    return this.inputSlopes ? this.input.width + this.width : this.width;
+  }
+
+  protected stateAt(name: string): number {
+    return this.#stateAt.get(name)!;
+  }
+
+  /** h before every step as rows `[T * B, H]`, and how many of the first are known to be zero. */
+  protected hBefore({ batch }: Shape): { at: number; skip: number } {
+    const at = this.stateAt('h');
+    if (this.reversed) return { at: at + batch * this.width * 4, skip: 0 };
+    return { at, skip: this.#initial.has('h') ? 0 : batch };
+  }
+
+  /** A state at every step, `[T, B, width]`. */
+  protected stateOverTime(name: string, width: number, { batch }: Shape): number {
+    return this.stateAt(name) + (this.reversed ? 0 : batch * width * 4);
+  }
+
+  /** Gradient of the k-th step that was run. */
+  #slopesAt(k: number, steps: number, { batch }: Shape): number {
+    const t = this.reversed ? steps - 1 - k : k;
+    return this.#slopes + (this.inputSlopes ? t : k % 2) * batch * this.slopeWidth * 4;
+  }
+}

@@ -1,0 +1,115 @@
+import type { MemoryPlan } from '../../kernels/memory.ts';
+import { type PackedMatrix, Products } from '../../kernels/products.ts';
+import type { Block } from './parameters.ts';
+import { columnsOf, type Shape, type Share } from './part.ts';
+import { RecurrentLayer, type RecurrentOptions, type StepBackward, type StepForward } from './recurrent.ts';
+
+export interface RnnWeights {
+  /** `[D + U, U]` */
+  readonly kernel: Block;
+  /** `[U]`; the sum of all biases there are. */
+  readonly bias: { readonly weight: number; readonly gradient: number };
+}
+
+/** The simple recurrent cell: h = act([x; h] W + b). */
+export class RnnLayer extends RecurrentLayer {
+  readonly scratch: number;
+  readonly #activation: number;
+  readonly #weights: RnnWeights;
+  readonly #forwardWeights: PackedMatrix;
+  #backwardWeights: PackedMatrix | undefined;
+  /** Gradient of the pre-activations `[T, B, U]`. */
+  #dz = 0;
+
+  constructor(plan: MemoryPlan, common: RecurrentOptions, units: number, activation: number, weights: RnnWeights) {
+    super(common, [{ name: 'h', width: units }]);
+    this.#activation = activation;
+    this.#weights = weights;
+    const depth = this.input.width + units;
+    this.scratch = Math.max(Products.rowScratch(depth), Products.sumScratch(Math.max(this.input.width, units), units));
+    this.#forwardWeights = this.products.planPacked(plan, depth, units);
+  }
+
+  pack(): void {
+    const stride = this.width * 4;
+    this.products.packWeights(this.#forwardWeights, this.#weights.kernel.weight, stride);
+    const skipped = this.inputSlopes ? 0 : this.input.width;
+    this.products.packTransposed(this.#backwardWeights!, this.#weights.kernel.weight + skipped * stride, stride);
+  }
+
+  sumGradients(shape: Shape, share: Share): void {
+    const { width, input } = this;
+    const { kernel, bias } = this.#weights;
+    const h = this.hBefore(shape);
+    const [first, end] = columnsOf(share, width);
+    if (first === end) return;
+    this.products.sumOfOuterProducts(
+      input.at(shape), input.width * 4, input.width, h.at, width * 4, width, h.skip,
+      this.#dz, width * 4, shape.steps * shape.batch, kernel.gradient, width * 4, bias.gradient, first, end, false, share.scratch,
+    ); // prettier-ignore
+  }
+
+  *places(shape: Shape): Iterable<{ id: string; at: number; stride: number; width: number }> {
+    yield { id: 'h', at: this.stateOverTime('h', this.width, shape), stride: this.width * 4, width: this.width };
+  }
+
+  protected planCell(plan: MemoryPlan, { batch, steps }: Shape): void {
+    this.#dz = plan.floats(steps * batch * this.width);
+    this.#backwardWeights = this.products.planPacked(plan, this.width, this.slopeWidth);
+  }
+
+  protected stepForward({ rows, x, before, after, fromZero, scratch }: StepForward): void {
+    const { width, input } = this;
+    const h = this.stateAt('h');
+    const to = h + after * width * 4;
+    this.products.rowsTimesWeights(
+      x, input.width * 4, input.width, h + before * width * 4, width * 4, fromZero ? 0 : width,
+      this.#forwardWeights, to, width * 4, rows, false, scratch,
+    ); // prettier-ignore
+    this.kernels.biasActivate(this.#activation, to, this.#weights.bias.weight, rows, width);
+  }
+
+  protected stepBackward({
+    row,
+    rows,
+    after,
+    scratch,
+    dh,
+    dhStride,
+    dhTime,
+    dhTimeStride,
+    target,
+    alive,
+  }: StepBackward): void {
+    const { width } = this;
+    const dz = this.#dz + row * width * 4;
+    this.kernels.activationSlopes(
+      this.#activation,
+      this.stateAt('h') + after * width * 4,
+      dh,
+      dhStride,
+      dhTime,
+      dhTimeStride,
+      dz,
+      width * 4,
+      rows,
+      width,
+      alive,
+    );
+    if (target !== 0)
+      this.products.rowsTimesWeights(
+        dz,
+        width * 4,
+        width,
+        0,
+        0,
+        0,
+        this.#backwardWeights!,
+        target,
+        this.slopeWidth * 4,
+        rows,
+        false,
+        scratch,
+      );
+  }
+}

@@ -1,0 +1,181 @@
+// The GRU's arithmetic around its products, for a run of rows of one step.
+import { activate4, slope4 } from './activation';
+import { storeLanes } from './math';
+
+/**
+ * Reset before the product, first half: `gates[rows, 2U]` become r and u (places `rAt`, `uAt`), and rh = r * h.
+ */
+export function gruGates(rows: i32, units: i32, gates: usize, bias: usize, rAt: i32, uAt: i32, gate: i32, hBefore: usize, rh: usize): void {
+  const width = <usize>units << 2;
+  const rb = <usize>rAt * width, ub = <usize>uAt * width;
+  for (; rows > 0; --rows) {
+    for (let k: i32 = 0; k < units; k += 4) {
+      const at = <usize>k << 2;
+      const r = activate4(gate, f32x4.add(v128.load(gates + rb + at), v128.load(bias + rb + at)));
+      const u = activate4(gate, f32x4.add(v128.load(gates + ub + at), v128.load(bias + ub + at)));
+      storeLanes(gates + rb + at, r, units - k);
+      storeLanes(gates + ub + at, u, units - k);
+      storeLanes(rh + at, f32x4.mul(r, v128.load(hBefore + at)), units - k);
+    }
+    gates += width << 1;
+    hBefore += width;
+    rh += width;
+  }
+}
+
+/** Second half: `n[rows, U]` becomes the candidate, h' = u * h + (1 - u) * n. */
+export function gruState(rows: i32, units: i32, gates: usize, uAt: i32, n: usize, bias: usize, activation: i32, hBefore: usize, h: usize): void {
+  const width = <usize>units << 2;
+  const ub = <usize>uAt * width;
+  const one = f32x4.splat(1);
+  for (; rows > 0; --rows) {
+    for (let k: i32 = 0; k < units; k += 4) {
+      const at = <usize>k << 2;
+      const u = v128.load(gates + ub + at);
+      const candidate = activate4(activation, f32x4.add(v128.load(n + at), v128.load(bias + at)));
+      storeLanes(n + at, candidate, units - k);
+      storeLanes(h + at, f32x4.add(f32x4.mul(u, v128.load(hBefore + at)), f32x4.mul(f32x4.sub(one, u), candidate)), units - k);
+    }
+    gates += width << 1;
+    n += width;
+    hBefore += width;
+    h += width;
+  }
+}
+
+/**
+ * Back through the second half: n becomes the gradient of its pre-activation, u in `gates` that of its own, and `dhBefore`
+ * what reaches h directly. Rows that are not alive get zeros; their state's gradient is carried elsewhere.
+ */
+export function gruStateBackward(
+  rows: i32, units: i32, gates: usize, uAt: i32, n: usize, activation: i32, gate: i32, hBefore: usize,
+  dh: usize, dhStride: usize, dhTime: usize, dhTimeStride: usize, dhBefore: usize, alive: usize,
+): void {
+  const width = <usize>units << 2;
+  const ub = <usize>uAt * width;
+  const one = f32x4.splat(1);
+  for (let row = 0; row < rows; ++row) {
+    if (alive != 0 && load<u8>(alive + row) == 0) {
+      memory.fill(gates, 0, width << 1);
+      memory.fill(n, 0, width);
+      memory.fill(dhBefore, 0, width);
+    } else {
+      for (let k: i32 = 0; k < units; k += 4) {
+        const at = <usize>k << 2;
+        let slope = dh ? v128.load(dh + at) : f32x4.splat(0);
+        if (dhTime) slope = f32x4.add(slope, v128.load(dhTime + at));
+        const u = v128.load(gates + ub + at);
+        const candidate = v128.load(n + at);
+        storeLanes(gates + ub + at, f32x4.mul(f32x4.mul(slope, f32x4.sub(v128.load(hBefore + at), candidate)), slope4(gate, u)), units - k);
+        storeLanes(n + at, f32x4.mul(f32x4.mul(slope, f32x4.sub(one, u)), slope4(activation, candidate)), units - k);
+        storeLanes(dhBefore + at, f32x4.mul(slope, u), units - k);
+      }
+    }
+    gates += width << 1;
+    n += width;
+    hBefore += width;
+    dh += dh ? dhStride : 0;
+    dhTime += dhTime ? dhTimeStride : 0;
+    dhBefore += width;
+  }
+}
+
+/** Back through the first half: `drh` (the gradient of r * h) becomes that of h so far, r in `gates` that of its pre-activation. */
+export function gruGatesBackward(rows: i32, units: i32, gates: usize, rAt: i32, gate: i32, hBefore: usize, drh: usize, drhStride: usize, dhBefore: usize): void {
+  const width = <usize>units << 2;
+  const rb = <usize>rAt * width;
+  for (; rows > 0; --rows) {
+    for (let k: i32 = 0; k < units; k += 4) {
+      const at = <usize>k << 2;
+      const slope = v128.load(drh + at);
+      const r = v128.load(gates + rb + at);
+      storeLanes(gates + rb + at, f32x4.mul(f32x4.mul(slope, v128.load(hBefore + at)), slope4(gate, r)), units - k);
+      storeLanes(drh + at, f32x4.add(v128.load(dhBefore + at), f32x4.mul(slope, r)), units - k);
+    }
+    gates += width << 1;
+    hBefore += width;
+    drh += drhStride;
+    dhBefore += width;
+  }
+}
+
+/**
+ * Reset after the product: `x[rows, 3U]` and `hh[rows, 3U]` are the two products without biases. x becomes r, u and n in
+ * place; the block of n in `hh` becomes h Wn + bn, which the way back needs.
+ */
+export function gruAfterForward(
+  rows: i32, units: i32, x: usize, bias: usize, hh: usize, hBias: usize, rAt: i32, uAt: i32, activation: i32, gate: i32, hBefore: usize, h: usize,
+): void {
+  const width = <usize>units << 2;
+  const rb = <usize>rAt * width, ub = <usize>uAt * width, nb = width << 1;
+  const one = f32x4.splat(1);
+  for (; rows > 0; --rows) {
+    for (let k: i32 = 0; k < units; k += 4) {
+      const at = <usize>k << 2;
+      let zr = f32x4.add(v128.load(x + rb + at), v128.load(hh + rb + at));
+      let zu = f32x4.add(v128.load(x + ub + at), v128.load(hh + ub + at));
+      let zx = v128.load(x + nb + at);
+      let zh = v128.load(hh + nb + at);
+      if (bias) {
+        zr = f32x4.add(zr, f32x4.add(v128.load(bias + rb + at), v128.load(hBias + rb + at)));
+        zu = f32x4.add(zu, f32x4.add(v128.load(bias + ub + at), v128.load(hBias + ub + at)));
+        zx = f32x4.add(zx, v128.load(bias + nb + at));
+        zh = f32x4.add(zh, v128.load(hBias + nb + at));
+      }
+      const r = activate4(gate, zr);
+      const u = activate4(gate, zu);
+      const n = activate4(activation, f32x4.add(zx, f32x4.mul(r, zh)));
+      storeLanes(x + rb + at, r, units - k);
+      storeLanes(x + ub + at, u, units - k);
+      storeLanes(x + nb + at, n, units - k);
+      storeLanes(hh + nb + at, zh, units - k);
+      storeLanes(h + at, f32x4.add(f32x4.mul(u, v128.load(hBefore + at)), f32x4.mul(f32x4.sub(one, u), n)), units - k);
+    }
+    x += width * 3;
+    hh += width * 3;
+    hBefore += width;
+    h += width;
+  }
+}
+
+/** The way back: x and hh become the gradients of their products, `dhBefore` (with a stride) what reaches h directly. */
+export function gruAfterBackward(
+  rows: i32, units: i32, x: usize, hh: usize, rAt: i32, uAt: i32, activation: i32, gate: i32, hBefore: usize,
+  dh: usize, dhStride: usize, dhTime: usize, dhTimeStride: usize, dhBefore: usize, dhBeforeStride: usize, alive: usize,
+): void {
+  const width = <usize>units << 2;
+  const rb = <usize>rAt * width, ub = <usize>uAt * width, nb = width << 1;
+  const one = f32x4.splat(1);
+  for (let row = 0; row < rows; ++row) {
+    if (alive != 0 && load<u8>(alive + row) == 0) {
+      memory.fill(x, 0, width * 3);
+      memory.fill(hh, 0, width * 3);
+      memory.fill(dhBefore, 0, width);
+    } else {
+      for (let k: i32 = 0; k < units; k += 4) {
+        const at = <usize>k << 2;
+        let slope = dh ? v128.load(dh + at) : f32x4.splat(0);
+        if (dhTime) slope = f32x4.add(slope, v128.load(dhTime + at));
+        const r = v128.load(x + rb + at);
+        const u = v128.load(x + ub + at);
+        const n = v128.load(x + nb + at);
+        const dzn = f32x4.mul(f32x4.mul(slope, f32x4.sub(one, u)), slope4(activation, n));
+        const dzu = f32x4.mul(f32x4.mul(slope, f32x4.sub(v128.load(hBefore + at), n)), slope4(gate, u));
+        const dzr = f32x4.mul(f32x4.mul(dzn, v128.load(hh + nb + at)), slope4(gate, r));
+        storeLanes(x + rb + at, dzr, units - k);
+        storeLanes(x + ub + at, dzu, units - k);
+        storeLanes(x + nb + at, dzn, units - k);
+        storeLanes(hh + rb + at, dzr, units - k);
+        storeLanes(hh + ub + at, dzu, units - k);
+        storeLanes(hh + nb + at, f32x4.mul(dzn, r), units - k);
+        storeLanes(dhBefore + at, f32x4.mul(slope, u), units - k);
+      }
+    }
+    x += width * 3;
+    hh += width * 3;
+    hBefore += width;
+    dh += dh ? dhStride : 0;
+    dhTime += dhTime ? dhTimeStride : 0;
+    dhBefore += dhBeforeStride;
+  }
+}

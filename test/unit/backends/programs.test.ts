@@ -1,0 +1,162 @@
+import assert from 'node:assert/strict';
+import type { Batch, Network } from '../../../engine/backends/backend.ts';
+import type { Numbers } from '../../../engine/backends/reference/reference.ts';
+import { runReference } from '../../../engine/backends/reference/reference.ts';
+import { createWasmBackend } from '../../../engine/backends/wasm.ts';
+import type { ModelSpec } from '../../../engine/model/spec.ts';
+import { unsupported } from '../../../engine/model/support.ts';
+import { type Case, caseNames, errorOf, type Folder, readCase } from '../reference/cases.ts';
+import { KERNEL_BYTES } from './kernelBytes.ts';
+
+const backend = createWasmBackend(KERNEL_BYTES, 0);
+
+/** The batch of a case as the network takes it. */
+function batchOf(spec: ModelSpec, { inputs }: Case['given']): Batch {
+  const of = (role: string) =>
+    spec.inputs.filter(input => input.role === role).flatMap(({ id }) => (inputs.has(id) ? [inputs.get(id)!] : []));
+  const [sequence] = of('sequence');
+  const [target] = of('target');
+  const [lengths] = of('lengths');
+  const labels = spec.loss?.kind === 'sparse_softmax_cross_entropy';
+  const states = spec.inputs
+    .filter(({ role }) => role === 'state')
+    .map(({ id }) => [id, Float32Array.from(inputs.get(id)!.values)] as const);
+  return {
+    size: sequence!.shape[0]!,
+    steps: sequence!.shape[1]!,
+    inputs: Float32Array.from(sequence!.values),
+    targets: labels ? Int32Array.from(target!.values) : Float32Array.from(target!.values),
+    ...(lengths && { lengths: Int32Array.from(lengths.values) }),
+    ...(states.length > 0 && { states: Object.fromEntries(states) }),
+  };
+}
+
+function open({ spec, given }: Case): Network {
+  const network = backend.createNetwork(spec, { seed: 1, batchSize: 5 });
+  network.setParameters(
+    [...given.weights].map(([name, { shape, values }]) => ({ name, shape, values: Float32Array.from(values) })),
+  );
+  return network;
+}
+
+/** One row of the batch. */
+function rowOf({ size, steps, inputs, targets, lengths, states }: Batch, row: number): Batch {
+  const cut = <A extends Float32Array | Int32Array>(values: A): A =>
+    values.subarray((row * values.length) / size, ((row + 1) * values.length) / size) as A;
+  return {
+    size: 1,
+    steps,
+    inputs: cut(inputs),
+    ...(targets && { targets: cut(targets) }),
+    ...(lengths && { lengths: cut(lengths) }),
+    ...(states && { states: Object.fromEntries(Object.entries(states).map(([id, values]) => [id, cut(values)])) }),
+  };
+}
+
+/** Leaves out, of gates `[B, T, U]`, the steps past the end of a row: there a cell's gates are computed and thrown away. */
+function whatCounts(values: ArrayLike<number>, { size, steps, lengths }: Batch): number[] {
+  const width = values.length / (size * steps);
+  return Array.from(values).filter(
+    (_, k) => Math.floor(k / width) % steps < (lengths?.[Math.floor(k / (width * steps))] ?? steps),
+  );
+}
+
+/** Largest error of the tensors that are expected; every one of them must be there. */
+function worst(
+  found: ReadonlyMap<string, ArrayLike<number>>,
+  expected: ReadonlyMap<string, Numbers>,
+  bound: number,
+): number {
+  let largest = 0;
+  for (const [name, { values }] of expected) {
+    const error = errorOf(found.get(name) ?? [], values);
+    assert.ok(error <= bound, `${name}: error ${error}`);
+    largest = Math.max(largest, error);
+  }
+  return largest;
+}
+
+/** Gates and states of every layer at every step by the names of the reference, and logits, from traces of all rows. */
+function traced(network: Network, batch: Batch, names: readonly string[]): Map<string, number[]> {
+  const layers = [...new Set(names.map(name => name.slice(0, name.lastIndexOf('.'))))];
+  const found = new Map<string, number[]>();
+  const put = (name: string, values: Iterable<number>) => found.set(name, [...(found.get(name) ?? []), ...values]);
+  for (let row = 0; row < batch.size; row++) {
+    const trace = network.trace(rowOf(batch, row));
+    put('logits', trace.logits);
+    put('outputs', trace.outputs);
+    trace.layers.forEach(({ tensors }, index) => {
+      for (const [id, values] of tensors) put(`${layers[index]!}.${id}`, values);
+    });
+  }
+  return found;
+}
+
+const digits = (error: number): string => error.toExponential(1);
+
+function provenBy(title: string, folder: Folder, count: number): void {
+  describe(`the WebAssembly engine computes what ${title} computed: values and gradients to 1e-5, losses to 1e-4`, () => {
+    const cases = caseNames(folder).filter(name => unsupported(readCase(folder, name).spec).length === 0);
+
+    it(`runs ${count} programs`, () => {
+      assert.equal(cases.length, count, `it runs ${cases.join(', ')}`);
+    });
+
+    for (const name of cases) {
+      it(name, function () {
+        const one = readCase(folder, name);
+        const batch = batchOf(one.spec, one.given);
+        const network = open(one);
+
+        const ofLoss = worst(
+          new Map([['loss', [network.evaluate(batch).loss]]]),
+          new Map([['loss', one.values.get('loss')!]]),
+          1e-5,
+        );
+        const gradients = [...network.gradients(batch), ...network.inputGradients(batch)];
+        const ofGradients = worst(
+          new Map(gradients.map(({ name: key, values }) => [key, values])),
+          one.gradients,
+          1e-5,
+        );
+
+        // The framework hands out few gates; the reference, which is proven by the same programs, has all of them.
+        const gates = [...runReference(one.spec, one.given).values()].filter(
+          ([key]) => key.includes('gates') && !key.endsWith('tanh_c'),
+        );
+        const found = traced(
+          network,
+          batch,
+          gates.map(([key]) => key),
+        );
+        const counts = (key: string, values: ArrayLike<number>) =>
+          /gates.*\.[^ch]$/.test(key) ? whatCounts(values, batch) : values;
+        const expected = new Map<string, Numbers>(
+          gates.map(([key, { shape, values }]) => [key, { shape, values: counts(key, values) }]),
+        );
+        for (const key of ['logits', 'outputs'])
+          if (one.values.has(key)) expected.set(key, inBatchMajor(one.spec, key, one.values.get(key)!));
+        const ofValues = worst(new Map([...found].map(([key, values]) => [key, counts(key, values)])), expected, 1e-5);
+
+        const ofLosses = Math.max(...one.losses.map(loss => errorOf([network.trainStep(batch).loss], [loss])));
+        assert.ok(ofLosses <= 1e-4, `losses: error ${ofLosses}`);
+        const errors = [Math.max(ofLoss, ofValues), ofGradients, ofLosses].map(digits);
+        this.test!.title += ` (values ${errors[0]}, gradients ${errors[1]}, losses ${errors[2]})`;
+      });
+    }
+  });
+}
+
+/** Outputs of a time-major program with the batch first. */
+function inBatchMajor(spec: ModelSpec, key: string, { shape, values }: Numbers): Numbers {
+  const node = spec.nodes.find(({ op }) => op === 'recurrent');
+  if (key !== 'outputs' || node?.op !== 'recurrent' || !node.timeMajor) return { shape, values };
+  const [steps = 0, batch = 0, width = 0] = shape;
+  const turned = Array.from({ length: values.length }, (_, k) => {
+    const [b, t, u] = [Math.floor(k / (steps * width)), Math.floor(k / width) % steps, k % width];
+    return values[(t * batch + b) * width + u]!;
+  });
+  return { shape: [batch, steps, width], values: turned };
+}
+
+provenBy('TensorFlow 1', 'tf1', 20);
