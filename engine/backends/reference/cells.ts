@@ -33,8 +33,12 @@ export interface CellMaker {
   readonly step: (cell: CellSpec, weights: CellWeights, defaults: CellDefaults) => CellStep;
 }
 
-const fromInput = (gate: GateWeights, x: Tensor): Tensor => add(matmul(x, gate.input), gate.inputBias);
-const fromState = (gate: GateWeights, h: Tensor): Tensor => add(matmul(h, gate.recurrent), gate.recurrentBias);
+/** `x @ W + b` of one gate. */
+const fromInput = (gate: GateWeights, x: Tensor): Tensor =>
+  add(matmul(gate.seenOfInput?.(x) ?? x, gate.input), gate.inputBias);
+/** `h @ R + d` of one gate. */
+const fromState = (gate: GateWeights, h: Tensor): Tensor =>
+  add(matmul(gate.seenOfState?.(h) ?? h, gate.recurrent), gate.recurrentBias);
 /** What a gate's activation is applied to. */
 const preActivation = (gate: GateWeights, x: Tensor, h: Tensor): Tensor => add(fromInput(gate, x), fromState(gate, h));
 

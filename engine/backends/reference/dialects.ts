@@ -28,6 +28,9 @@ export interface GateWeights {
   readonly inputBias: Tensor;
   /** `[U]`; inside the reset gate's product in a GRU with `reset_after`. Zeros where the framework has one bias. */
   readonly recurrentBias: Tensor;
+  /** Keras `dropout` and `recurrent_dropout`: what the gate sees of x and h, the same at every step. */
+  readonly seenOfInput?: (x: Tensor) => Tensor;
+  readonly seenOfState?: (h: Tensor) => Tensor;
 }
 
 /** The weights of one cell as its equations name them. */

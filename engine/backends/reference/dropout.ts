@@ -5,9 +5,13 @@ import { multiply, scale } from './operations.ts';
 import type { Tensor } from './tensor.ts';
 
 /**
- * Drops values: `x * mask / keep`.
- * @param name of the mask: `step3.input`, `.state`, `.output` of a cell with `DropoutWrapper` (before it `bw.` in the
- *   backward direction and `cell_2.` in a stack), the id of a dropout node, `<id>.layer0` between layers of a module.
+ * Drops values: `x * mask / keep`. The masks are named:
+ * - `step3.input`, `step3.state`, `step3.output` of a cell in TF1's `DropoutWrapper`, before it `bw.` in the backward
+ *   direction and `cell_2.` in a stack;
+ * - `<node id>.input.<gate>` and `<node id>.state.<gate>` of Keras' `dropout` and `recurrent_dropout`, with `bw.` and
+ *   `cell_2.` after the id;
+ * - the id of a dropout node;
+ * - `<node id>.layer0`, `[B, T, H]`, of PyTorch's dropout above a layer.
  */
 export type Dropout = (name: string, x: Tensor, keep: number) => Tensor;
 

@@ -7,7 +7,7 @@ import { backwardCells, isKerasLike } from '../../model/axes.ts';
 import type { CellSpec, CellWrapper, Framework, RecurrentNode } from '../../model/spec.ts';
 import { activate } from './activations.ts';
 import { CELL_EQUATIONS, type CellStep, type Named } from './cells.ts';
-import { CELL_DEFAULTS, cellWeights } from './dialects.ts';
+import { CELL_DEFAULTS, type CellWeights, cellWeights } from './dialects.ts';
 import type { Dropout } from './dropout.ts';
 import { add, concatenate, matmul, multiply, scale, select, sequence, stepOf } from './operations.ts';
 import { type Tensor, zeros } from './tensor.ts';
@@ -133,8 +133,11 @@ function runStack(
     const layer = firstLayer + index;
     const own = weights(direction, cell.sharesWeightsWith ?? layer);
     const maker = CELL_EQUATIONS[cell.cell];
-    const step = maker.step(cell, cellWeights(framework, cell, own), CELL_DEFAULTS[framework]);
     const place = `${direction === 'backward' ? 'bw.' : ''}${node.stacked ? `cell_${layer}.` : ''}`;
+    const seen = withDropout(cell, cellWeights(framework, cell, own), (name, value, keep) =>
+      dropout(`${node.id}.${place}${name}`, value, keep),
+    );
+    const step = maker.step(cell, seen, CELL_DEFAULTS[framework]);
     const width = (state: string): number =>
       Number(state === 'h' ? (cell.projection?.units ?? cell.units) : cell.units);
     const start = maker.states.map(state => [state, initial(direction, layer, state) ?? zeros([B, width(state)])]);
@@ -184,6 +187,23 @@ function runStack(
 function repeatsOutput(framework: Framework, node: RecurrentNode): boolean {
   if (!isKerasLike(framework)) return false;
   return !(node.zeroOutputForMask ?? (node.direction === 'bidirectional' && (node.returnSequences ?? false)));
+}
+
+/**
+ * Keras: each gate sees the input and the state through masks of its own (all gates through one where
+ * `implementation=2`); the state that is kept is not dropped. Source: Keras 3 `gru.py`, `lstm.py`, `call`.
+ */
+function withDropout(cell: CellSpec, weights: CellWeights, dropout: Dropout): CellWeights {
+  const { inputDropout = 0, recurrentDropout = 0 } = cell;
+  const gates = Object.entries(weights.gates).map(([name, gate]) => [
+    name,
+    {
+      ...gate,
+      seenOfInput: (x: Tensor) => dropout(`input.${name}`, x, 1 - inputDropout),
+      seenOfState: (h: Tensor) => dropout(`state.${name}`, h, 1 - recurrentDropout),
+    },
+  ]);
+  return { ...weights, gates: Object.fromEntries(gates) as CellWeights['gates'] };
 }
 
 /** A step of a cell inside its wrappers: what it hands on is not always its h. */

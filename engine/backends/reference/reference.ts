@@ -18,8 +18,8 @@ export interface Numbers {
   readonly values: ArrayLike<number>;
 }
 
-/** A gradient in the shape of what it is taken with respect to. */
-export interface Gradient extends Numbers {
+/** Numbers that were computed; a gradient has the shape of what it is taken with respect to. */
+export interface Computed extends Numbers {
   readonly values: Float64Array;
 }
 
@@ -36,11 +36,11 @@ export interface ReferenceRun {
   /** Undefined where the model has no loss or no target was fed. */
   readonly loss: number | undefined;
   /** Outputs, states, logits, loss, gates by the framework's names. */
-  readonly values: () => ReadonlyMap<string, Tensor>;
+  readonly values: () => ReadonlyMap<string, Computed>;
   /** Of the loss with respect to every weight and every floating-point input, before any clipping. */
-  readonly gradients: () => ReadonlyMap<string, Gradient>;
+  readonly gradients: () => ReadonlyMap<string, Computed>;
   /** Of the loss with respect to every gate and state at every step, `[B, T, U]`, by the names that `values` gives them. */
-  readonly stepGradients: () => ReadonlyMap<string, Numbers>;
+  readonly stepGradients: () => ReadonlyMap<string, Computed>;
 }
 
 /**
@@ -60,7 +60,7 @@ export function runReference(spec: ModelSpec, given: ReferenceInputs): Reference
   };
   return {
     loss: graph.loss?.values[0],
-    values: () => namedValues(spec, graph),
+    values: () => mapValues(namedValues(spec, graph), computed),
     gradients: () => {
       const floats = fed.filter(input => input.dtype.startsWith('float') && input.role !== 'target');
       const leaves = new Map([...weights, ...floats.map(({ id }) => [id, inputs.get(id)!.fed] as const)]);
@@ -71,7 +71,10 @@ export function runReference(spec: ModelSpec, given: ReferenceInputs): Reference
       const all = stepTensors(spec, graph);
       const slopes = gradients(lossTensor(), all.flatMap(({ steps }) => steps)).values(); // prettier-ignore
       return new Map(
-        all.map(({ name, steps }) => [name, sequence(steps.map(({ shape }) => tensor(shape, slopes.next().value!)))]),
+        all.map(({ name, steps }) => [
+          name,
+          computed(sequence(steps.map(({ shape }) => tensor(shape, slopes.next().value!)))),
+        ]),
       );
     },
   };
@@ -82,7 +85,7 @@ export function runReference(spec: ModelSpec, given: ReferenceInputs): Reference
  * @throws EngineError `unsupported` when the framework has no such optimizer.
  */
 export function trainReference(spec: ModelSpec, given: ReferenceInputs, steps: number): number[] {
-  const weights = mapValues(weightTensors(spec, given.weights), ({ shape, values }) => ({ shape, values }));
+  const weights = mapValues(weightTensors(spec, given.weights), computed);
   const values = [...weights.values()].map(weight => weight.values);
   const optimizer = createOptimizer(spec.framework, spec.training);
   return Array.from({ length: steps }, (_, step) => {
@@ -94,6 +97,7 @@ export function trainReference(spec: ModelSpec, given: ReferenceInputs, steps: n
   });
 }
 
+const computed = ({ shape, values }: Tensor): Computed => ({ shape, values });
 const toTensor = ({ shape, values }: Numbers): Tensor => tensor(shape, values);
 
 function mapValues<K, V, W>(map: ReadonlyMap<K, V>, to: (value: V) => W): Map<K, W> {
