@@ -24,8 +24,8 @@ describe('lenses in VS Code', () => {
   });
 
   it('say which part cannot be trained yet', async () => {
-    const document = await openText('python', recurrentProgram('GRUCell'));
-    assert.ok((await lensTitles(document)).some(title => title.includes('GRUCell') && title.includes('$(warning)')));
+    const document = await openText('python', recurrentProgram('AdadeltaOptimizer'));
+    assert.ok((await lensTitles(document)).some(title => title.startsWith('$(warning)')));
   });
 
   it('are not there for a file without a model', async () => {
