@@ -161,22 +161,20 @@ export class Workbench {
   }
 
   /**
-   * Puts the mouse on a piece of code and gives back the text of the hover that shows. `code` is searched in the lines
-   * that are visible; `on` names the part of it to point at (by default its beginning).
+   * Puts the mouse on a piece of code and gives back the text of the hover that shows. `code` is searched, as whole words,
+   * in the lines that are visible and no comments; `on` names the part of it to point at (by default its beginning).
    */
   async hover(code: string, on = code): Promise<string> {
-    const line = this.page
-      .locator('.monaco-editor .view-line')
-      .filter({ hasText: new RegExp(nonBreaking(code)) })
-      .first();
+    const wholeWords = new RegExp(`^(?!\\s*(#|//)).*(?<!\\w)${nonBreaking(code)}(?!\\w)`);
+    const line = this.page.locator('.monaco-editor .view-line').filter({ hasText: wholeWords }).first();
     await line.waitFor();
     const point = await line.evaluate(
-      (element, [whole, part]) => {
+      (element, { whole, place }) => {
         const texts: Text[] = [];
         const walker = document.createTreeWalker(element, NodeFilter.SHOW_TEXT);
         for (let node = walker.nextNode(); node; node = walker.nextNode()) texts.push(node as Text);
         const text = texts.map(each => each.data.replaceAll('\u00a0', ' ')).join('');
-        let at = text.indexOf(whole!) + whole!.indexOf(part!);
+        let at = text.search(new RegExp(whole)) + place;
         const target = texts.find(each => at < each.length || ((at -= each.length), false))!;
         const range = document.createRange();
         range.setStart(target, at);
@@ -184,7 +182,7 @@ export class Workbench {
         const box = range.getBoundingClientRect();
         return { x: box.x + box.width / 2, y: box.y + box.height / 2 };
       },
-      [code, on],
+      { whole: `(?<!\\w)${escaped(code)}(?!\\w)`, place: code.indexOf(on) },
     );
     const widget = this.page.locator('.monaco-hover:visible').first();
     // A hover that stands from before would be taken for the new one.
@@ -193,8 +191,13 @@ export class Workbench {
     await widget.waitFor({ state: 'hidden' });
     await this.page.mouse.move(point.x, point.y, { steps: 3 });
     await widget.waitFor();
-    await widget.locator('.loading').waitFor({ state: 'hidden' });
-    return widget.innerText();
+    const deadline = Date.now() + patience;
+    for (;;) {
+      const text = (await widget.innerText()).trim();
+      if (text !== '' && !text.endsWith('Loading...')) return text;
+      if (Date.now() > deadline) throw new Error(`The hover on ${code} says no more than ${JSON.stringify(text)}.`);
+      await this.page.waitForTimeout(50);
+    }
   }
 
   /**

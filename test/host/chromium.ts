@@ -8,7 +8,8 @@ export class ChromiumMissing extends Error {
 }
 
 const names = ['chromium', 'chromium-browser', 'google-chrome-stable', 'google-chrome', 'chrome', 'microsoft-edge'];
-const installCommand = 'apt-get update && apt-get install -y --no-install-recommends chromium';
+// The samples hold Chinese words; without a font for them pictures show empty boxes.
+const installCommand = 'apt-get update && apt-get install -y --no-install-recommends chromium fonts-wqy-microhei';
 
 /** A Chromium on this machine: `CHROMIUM_EXECUTABLE`, one on the PATH, or one that Playwright has fetched. */
 export function findChromium(): string | undefined {
