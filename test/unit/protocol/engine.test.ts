@@ -56,7 +56,7 @@ const first = <N extends keyof EngineSide['events']>(client: EngineClient, name:
 const withoutTime = (rows: readonly MetricRow[]): MetricRow[] => rows.map(row => (row.kind === 'epoch' ? { ...row, seconds: 0 } : row)); // prettier-ignore
 
 describe('engine worker', function () {
-  this.timeout(20_000);
+  this.timeout(60_000);
   const worker = new BundledWorker();
   let whole: Heard & { readonly end: RunEnd };
   before(async () => {
@@ -228,7 +228,7 @@ describe('engine worker', function () {
 });
 
 describe('engine client', function () {
-  this.timeout(20_000);
+  this.timeout(60_000);
   const worker = new BundledWorker();
   before(() => worker.make());
   after(() => worker.remove());

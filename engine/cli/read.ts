@@ -1,0 +1,33 @@
+import { readFile } from 'node:fs/promises';
+import { extname } from 'node:path';
+import type { Reading } from '../reader/reading.ts';
+import { readSource } from '../reader/read.ts';
+import { print, readingFile, UsageError } from './output.ts';
+
+const LANGUAGES: Readonly<Record<string, string>> = {
+  '.py': 'python',
+  '.md': 'markdown',
+  '.markdown': 'markdown',
+};
+
+/** A file that was read, with its text. */
+export interface ReadFile {
+  readonly text: string;
+  readonly reading: Reading;
+}
+
+/** @throws UsageError for a kind of file that is not read, EngineError `missing-file`. */
+export async function readModelFile(path: string): Promise<ReadFile> {
+  const language = LANGUAGES[extname(path).toLowerCase()];
+  if (!language) throw new UsageError(`${path}: only files ending in ${Object.keys(LANGUAGES).join(', ')} can be read`);
+  const text = await readingFile(path, () => readFile(path, 'utf8'));
+  return { text, reading: readSource(text, language) };
+}
+
+/** `read FILE…`: prints what the reader finds as JSON: an object for one file, a list for several. */
+export async function read(paths: readonly string[]): Promise<void> {
+  if (paths.length === 0) throw new UsageError('read: which file?');
+  const found = [];
+  for (const file of paths) found.push({ file, ...(await readModelFile(file)).reading });
+  print(JSON.stringify(found.length === 1 ? found[0] : found, null, 2));
+}

@@ -1,0 +1,209 @@
+import { basename, join, resolve } from 'node:path';
+import { DATA_SOURCES, dataSource, fittingSources, sourceFor } from '../data/sources.ts';
+import type { DataSource } from '../data/source.ts';
+import { EngineError } from '../errors.ts';
+import { headline } from '../model/headline.ts';
+import { parameterCount } from '../model/parameters.ts';
+import { formatPhrase, phrase } from '../model/phrase.ts';
+import { unsupported } from '../model/support.ts';
+import { check } from '../model/validate.ts';
+import { EngineClient } from '../protocol/client.ts';
+import type { Progress, RunEnd } from '../protocol/engine.ts';
+import type { ModelReading } from '../reader/reading.ts';
+import { epochLine } from '../runs/epochLine.ts';
+import { type MetricRow, RUN_FORMAT_VERSION, type RunRecord, RunSettings, type RunStatus } from '../runs/format.ts';
+import { defaultSettings } from '../runs/settings.ts';
+import { sourceHash } from '../runs/sourceHash.ts';
+import { createRunId, RunStore } from '../runs/store.ts';
+import { EXIT, print, say, showStatus, UsageError } from './output.ts';
+import { type ReadFile, readModelFile } from './read.ts';
+
+export interface TrainOptions {
+  readonly file: string;
+  /** Name of the model, or its number in the file, from 1. */
+  readonly model: string | undefined;
+  readonly data: string | undefined;
+  readonly settings: Partial<RunSettings>;
+  readonly json: boolean;
+  /** Folder for the stored run. */
+  readonly out: string | undefined;
+}
+
+const OPEN_TIMEOUT = 120_000;
+
+/** `train FILE`: trains a model of the file and prints what the notes' program prints. @returns the exit code. */
+export async function train(options: TrainOptions): Promise<number> {
+  const file = await readModelFile(options.file);
+  const { spec, range, extent } = pickModel(options, file);
+  const reasons = unsupported(spec);
+  if (reasons[0]) throw new EngineError('unsupported', phrase('This model cannot be trained yet: {0}', reasons.map(formatPhrase).join('; ')));
+  const source = pickData(options.data, spec);
+  const settings = check(RunSettings, { ...defaultSettings(spec), ...options.settings }, 'settings', 'invalid-message');
+  const created = new Date().toISOString();
+  const record: RunRecord = {
+    version: RUN_FORMAT_VERSION,
+    id: createRunId(created),
+    created,
+    status: 'running',
+    spec,
+    settings,
+    data: { source: source.id },
+    source: {
+      uri: resolve(options.file),
+      hash: sourceHash(file.text, extent),
+      line: file.text.slice(0, range.start).split('\n').length - 1,
+    },
+    engine: '',
+  };
+  const client = new EngineClient(join(__dirname, 'engineWorker.js'));
+  const output = new RunOutput(client, record, options);
+  try {
+    const { engine } = await client.ready;
+    const { epochs, batchSize, learningRate, seed, examples } = settings;
+    say(`${basename(options.file)}: ${headline(spec)}, ${parameterCount(spec)?.toLocaleString('en-US') ?? 'unknown'} parameters, ${formatPhrase(source.title)}, ${engine}`);
+    say(`${epochs} epoch${epochs === 1 ? '' : 's'} of ${examples ?? 'all'} examples, batch ${batchSize}, learning rate ${learningRate}, seed ${seed}; Ctrl+C stops`);
+    await client.request('open', { model: record.id, spec, data: record.data, settings }, { timeout: OPEN_TIMEOUT });
+    return await run(client, { ...record, engine }, output);
+  } finally {
+    await client.stop();
+  }
+} // prettier-ignore
+
+async function run(client: EngineClient, record: RunRecord, output: RunOutput): Promise<number> {
+  const interruption = new AbortController();
+  const interrupt = (): void => {
+    if (interruption.signal.aborted) process.exit(EXIT.interrupted); // asked twice
+    interruption.abort();
+    say('Stopping after this step …');
+    client.request('stop', { model: record.id }).catch(() => undefined); // the end of the training tells
+  };
+  process.on('SIGINT', interrupt);
+  try {
+    await output.start(record);
+    const end = await client.request('train', { model: record.id, run: record.id }, { timeout: Infinity });
+    await output.end(record, end);
+    if (end.status === 'diverged') return EXIT.failure;
+    return interruption.signal.aborted ? EXIT.interrupted : EXIT.success;
+  } catch (error) {
+    await output.fail(record, error);
+    throw error;
+  } finally {
+    process.off('SIGINT', interrupt);
+  }
+}
+
+/** Where a run is told: lines or JSON on standard output, and the stored run. */
+class RunOutput {
+  readonly #store: RunStore | undefined;
+  readonly #json: boolean;
+  /** The disk has refused; said once. */
+  #refused = false;
+  #latest: Extract<MetricRow, { kind: 'step' }> | undefined;
+
+  constructor(client: EngineClient, { id }: RunRecord, { json, out }: TrainOptions) {
+    this.#json = json;
+    this.#store = out === undefined ? undefined : new RunStore(out);
+    client.on('metrics', ({ rows }) => {
+      for (const row of rows) this.#row(row);
+      this.#write(store => store.appendMetrics(id, rows));
+    });
+    client.on('checkpoint', ({ epoch, step, data }) => {
+      this.#write(store => store.saveCheckpoint(id, { epoch, step }, data));
+    });
+    client.on('progress', progress => {
+      this.#progress(progress);
+    });
+  }
+
+  async start(record: RunRecord): Promise<void> {
+    // A folder that cannot be written is better known now than after an hour.
+    await this.#store?.save(record);
+    if (this.#store) say(`Stored in ${this.#store.folder(record.id)}`);
+    if (this.#json) print(JSON.stringify({ kind: 'run', ...record }));
+  }
+
+  async end(record: RunRecord, end: RunEnd): Promise<void> {
+    const reason = end.status === 'diverged' ? phrase('The loss became NaN or infinite at step {0}', end.step) : undefined;
+    await this.#finish(record, end.status, reason?.text, reason?.args);
+    if (this.#json) print(JSON.stringify({ kind: 'end', ...end }));
+    if (reason) say(formatPhrase(reason));
+    else if (end.status === 'stopped') say(`Stopped at step ${end.step}`);
+  } // prettier-ignore
+
+  async fail(record: RunRecord, error: unknown): Promise<void> {
+    const reason = error instanceof EngineError ? error.phrase : phrase('{0}', String(error));
+    await this.#finish(record, 'failed', reason.text, reason.args);
+  }
+
+  async #finish(
+    record: RunRecord,
+    status: RunStatus,
+    text?: string,
+    args: readonly (string | number)[] = [],
+  ): Promise<void> {
+    const reason = text === undefined ? {} : { reason: { text, args: [...args] } };
+    this.#write(store => store.save({ ...record, status, ...reason }));
+    await this.#store?.close();
+  }
+
+  #row(row: MetricRow): void {
+    if (row.kind === 'step') this.#latest = row;
+    if (this.#json) print(JSON.stringify(row));
+    else if (row.kind === 'epoch') {
+      showStatus('');
+      print(epochLine(row));
+    }
+  }
+
+  #progress({ step, steps, samplesPerSecond, secondsLeft }: Progress): void {
+    const left = new Date(1000 * secondsLeft).toISOString().slice(11, 19);
+    showStatus(`step ${step} of ${steps} · loss ${this.#latest?.loss.toFixed(4) ?? '-'} · ${samplesPerSecond.toFixed(0)} samples/s · ${left} left`);
+  } // prettier-ignore
+
+  /** Training goes on when the disk refuses; the person is told once. */
+  #write(work: (store: RunStore) => Promise<void>): void {
+    if (!this.#store) return;
+    work(this.#store).catch((error: unknown) => {
+      if (!this.#refused) say(`${error instanceof Error ? error.message : String(error)}. Training goes on.`);
+      this.#refused = true;
+    });
+  }
+}
+
+function pickModel({ file, model }: TrainOptions, { reading: { models, diagnostics } }: ReadFile): ModelReading {
+  const names = models.map(({ spec }, index) => `${index + 1} ${spec.name} (${headline(spec)})`).join(', ');
+  if (models.length === 0) {
+    const problem = diagnostics.find(({ severity }) => severity === 'error');
+    throw new UsageError(`${file} holds no recurrent model${problem ? `: ${formatPhrase(problem.message)}` : ''}`);
+  }
+  if (model === undefined) {
+    if (models.length > 1) throw new UsageError(`${file} holds several models: ${names}. Choose one with --model`);
+    return models[0]!;
+  }
+  const named = models.filter(({ spec }) => spec.name === model);
+  const picked = named[0] ?? (/^\d+$/.test(model) ? models[Number(model) - 1] : undefined);
+  if (!picked) throw new UsageError(`${file} holds no model "${model}": there are ${names}`);
+  return picked;
+}
+
+function pickData(wanted: string | undefined, spec: RunRecord['spec']): DataSource {
+  if (wanted !== undefined) {
+    if (!DATA_SOURCES.some(({ id }) => id === wanted))
+      throw new UsageError(`There is no data source "${wanted}": there are ${DATA_SOURCES.map(({ id }) => id).join(', ')}`);
+    return dataSource(wanted);
+  }
+  const known = sourceFor(spec);
+  if (known) return known;
+  const expression = spec.data?.source === undefined ? '' : ` (${spec.data.source})`;
+  const fitting = fittingSources(spec).map(({ id, title }) => `  --data ${id}   ${formatPhrase(title)}`);
+  throw new UsageError(
+    fitting.length > 0
+      ? `The data of "${spec.name}"${expression} is not known. What fits its shape:\n${fitting.join('\n')}`
+      : `The data of "${spec.name}"${expression} is not known, and no data source fits: ${DATA_SOURCES.map(one => reasonOf(one, spec)).join('; ')}`,
+  );
+} // prettier-ignore
+
+function reasonOf(source: DataSource, spec: RunRecord['spec']): string {
+  const fits = source.fits(spec);
+  return `${source.id}: ${fits === true ? 'fits' : formatPhrase(fits)}`;
+}

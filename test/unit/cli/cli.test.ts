@@ -1,0 +1,199 @@
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { build } from 'esbuild';
+import { RunStore } from '../../../engine/runs/store.ts';
+
+const ROOT = join(import.meta.dirname, '../../..');
+
+/** A program for whose data there is no name. */
+const PROGRAM = `import tensorflow as tf
+
+n_steps = 6
+n_inputs = 3
+n_outputs = 3
+
+X = tf.placeholder(tf.float32, [None, n_steps, n_inputs])
+y = tf.placeholder(tf.int32, [None])
+
+cell = tf.nn.rnn_cell.BasicLSTMCell(num_units=8)
+outputs, states = tf.nn.dynamic_rnn(cell, X, dtype=tf.float32)
+logits = tf.layers.dense(states[1], n_outputs, name="softmax")
+xentropy = tf.nn.sparse_softmax_cross_entropy_with_logits(labels=y, logits=logits)
+loss = tf.reduce_mean(xentropy)
+training_op = tf.train.AdamOptimizer(learning_rate=0.01).minimize(loss)
+
+n_epochs = 2
+batch_size = 50
+X_train, y_train = preprocess(df)
+
+with tf.Session() as sess:
+    sess.run(tf.global_variables_initializer())
+    for epoch in range(n_epochs):
+        for iteration in range(len(X_train) // batch_size):
+            X_batch, y_batch = next_batch(X_train, y_train, batch_size)
+            sess.run(training_op, feed_dict={X: X_batch, y: y_batch})
+`;
+
+interface Ended {
+  readonly code: number | null;
+  readonly out: string;
+  readonly err: string;
+}
+
+describe('command line', function () {
+  this.timeout(60_000);
+  let folder: string;
+  let file: string;
+
+  before(async () => {
+    folder = mkdtempSync(join(tmpdir(), 'rnn-cli-'));
+    await build({
+      bundle: true,
+      entryPoints: { cli: join(ROOT, 'engine/cli.ts'), engineWorker: join(ROOT, 'engine/worker.ts') },
+      outdir: folder,
+      platform: 'node',
+      format: 'cjs',
+      target: 'node20',
+      logLevel: 'error',
+    });
+    cpSync(join(ROOT, 'dist/kernels.wasm'), join(folder, 'kernels.wasm'));
+    symlinkSync(join(ROOT, 'dist/data'), join(folder, 'data'));
+    file = join(folder, 'recall.py');
+    writeFileSync(file, PROGRAM);
+  });
+  after(() => {
+    rmSync(folder, { recursive: true });
+  });
+
+  /** @param meanwhile told of standard output as it comes, with a way to press Ctrl+C. */
+  const run = (args: string[], meanwhile?: (out: string, interrupt: () => void) => void): Promise<Ended> =>
+    new Promise((resolve, reject) => {
+      const child = spawn(process.execPath, [join(folder, 'cli.js'), ...args]);
+      let [out, err] = ['', ''];
+      child.stdout.on('data', (data: Buffer) => {
+        out += data.toString();
+        meanwhile?.(out, () => child.kill('SIGINT'));
+      });
+      child.stderr.on('data', (data: Buffer) => (err += data.toString()));
+      child.on('error', reject);
+      child.on('close', code => {
+        resolve({ code, out, err });
+      });
+    });
+  const train = (...args: string[]): Promise<Ended> => run(['train', file, '--data', 'delayed-recall', ...args]);
+
+  it("prints the lines of the notes' program and nothing else on standard output", async () => {
+    const { code, out, err } = await train();
+    assert.equal(code, 0, err);
+    assert.match(out, /^Epoch 0 Train accuracy = [01]\.\d+ Test accuracy = [01]\.\d+\nEpoch 1 Train accuracy = [01]\.\d+ Test accuracy = [01]\.\d+\n$/);
+    assert.match(err, /^recall\.py: LSTM 8, 411 parameters, Delayed recall \(generated\), WebAssembly SIMD/);
+    assert.match(err, /2 epochs of all examples, batch 50, learning rate 0\.01, seed 42/);
+    // It learns: the second epoch beats chance by far.
+    assert.ok(Number(/Epoch 1 .* = (\S+)\n/.exec(out)![1]) > 0.6, out);
+  }); // prettier-ignore
+
+  it('prints the same for the same seed, and takes settings instead of those of the program', async () => {
+    const args = ['--epochs', '1', '--examples', '500', '--batch', '25', '--learning-rate', '0.02'];
+    const [one, again, other] = await Promise.all([train(...args), train(...args), train(...args, '--seed', '7')]);
+    assert.match(one.out, /^Epoch 0 .*\n$/);
+    assert.equal(again.out, one.out);
+    assert.notEqual(other.out, one.out);
+    assert.match(one.err, /1 epoch of 500 examples, batch 25, learning rate 0\.02, seed 42/);
+  });
+
+  it('writes every step as a line of JSON', async () => {
+    const { out } = await train('--json', '--epochs', '1', '--examples', '500');
+    const lines = out.trimEnd().split('\n').map(line => JSON.parse(line) as { kind: string; step?: number; status?: string });
+    assert.equal(lines[0]!.kind, 'run');
+    assert.deepEqual(lines.filter(({ kind }) => kind === 'step').map(({ step }) => step), [1, 2, 3, 4, 5, 6, 7, 8, 9, 10]);
+    assert.deepEqual(lines.at(-1), { kind: 'end', status: 'finished', epoch: 1, step: 10 });
+  }); // prettier-ignore
+
+  it('stores the run with a checkpoint for each epoch', async () => {
+    const out = join(folder, 'runs');
+    await train('--out', out, '--examples', '500');
+    const [stored] = await new RunStore(out).list();
+    assert.equal(stored!.record.status, 'finished');
+    assert.equal(stored!.record.source.uri, file);
+    assert.equal(stored!.record.source.line, 9);
+    assert.match(stored!.record.engine, /WebAssembly/);
+    assert.deepEqual(stored!.checkpoint, { epoch: 2, step: 20 });
+    assert.equal(stored!.rows.filter(({ kind }) => kind === 'step').length, 20);
+    assert.equal(readdirSync(join(out, stored!.record.id, 'checkpoints')).length, 2);
+  });
+
+  it('stops on Ctrl+C after the step under way, with a last checkpoint', async () => {
+    const out = join(folder, 'interrupted');
+    let pressed = false;
+    const { code, err } = await run(
+      ['train', file, '--data', 'delayed-recall', '--epochs', '100000', '--json', '--out', out],
+      (lines, interrupt) => {
+        if (!pressed && lines.includes('"kind":"step"')) interrupt();
+        pressed ||= lines.includes('"kind":"step"');
+      },
+    );
+    assert.equal(code, 130, err);
+    const [stored] = await new RunStore(out).list();
+    assert.equal(stored!.record.status, 'stopped');
+    assert.ok(stored!.checkpoint!.step > 0);
+    assert.equal(stored!.rows.at(-1)!.step, stored!.checkpoint!.step);
+    assert.match(err, /Stopped at step \d+/);
+  });
+
+  it('says which data fits when the program does not tell', async () => {
+    const { code, out, err } = await run(['train', file]);
+    assert.deepEqual([code, out], [2, '']);
+    assert.match(err, /The data of ".*" .*is not known\. What fits its shape:\n {2}--data delayed-recall/);
+    assert.doesNotMatch(err, /mnist/);
+  });
+
+  it('stops with exit code 1 when the loss is not finite, and says at which step', async () => {
+    const { code, err } = await train('--learning-rate', '1e38', '--epochs', '1');
+    assert.equal(code, 1);
+    assert.match(err, /The loss became NaN or infinite at step \d+/);
+  });
+
+  it('tells wrong usage from failure', async () => {
+    const usage = async (args: string[], message: RegExp): Promise<void> => {
+      const { code, err } = await run(args);
+      assert.equal(code, 2, err);
+      assert.match(err, message);
+    };
+    await Promise.all([
+      usage(['fly'], /There is no command "fly"/),
+      usage(['train'], /exactly one file/),
+      usage(['train', file, '--speed', '3'], /--speed/),
+      usage(['train', file, '--epochs', 'many'], /--epochs: "many" is not a number/),
+      usage(['train', file, '--model', '7'], /holds no model "7": there are 1 /),
+      usage(['train', file, '--data', 'cifar'], /no data source "cifar": there are mnist-rows/),
+      usage(['read', 'x.txt'], /only files ending in \.py/),
+    ]);
+    const missing = await run(['read', join(folder, 'nowhere.py')]);
+    assert.equal(missing.code, 1);
+    assert.match(missing.err, /nowhere\.py cannot be read/);
+    const range = await train('--epochs', '0');
+    assert.equal(range.code, 1);
+    assert.match(range.err, /settings: .* at \/epochs, found 0/);
+  });
+
+  it('prints what the reader finds as JSON', async () => {
+    const { code, out } = await run(['read', file]);
+    assert.equal(code, 0);
+    const found = JSON.parse(out) as { models: { spec: { training: object }; range: { start: number } }[]; symbols: { text: string }[] };
+    assert.equal(found.models.length, 1);
+    assert.deepEqual(found.models[0]!.spec.training, { optimizer: { kind: 'adam', learningRate: 0.01 }, epochs: 2, batchSize: 50 });
+    assert.ok(found.symbols.some(({ text }) => text === 'outputs'));
+    assert.ok(readFileSync(file, 'utf8').slice(found.models[0]!.range.start).startsWith('cell'));
+    assert.equal((JSON.parse((await run(['read', file, file])).out) as unknown[]).length, 2);
+  }); // prettier-ignore
+
+  it('explains itself', async () => {
+    const { code, out } = await run(['--help']);
+    assert.equal(code, 0);
+    assert.match(out, /rnn-explorer train FILE/);
+    assert.equal((await run([])).code, 2);
+  });
+});
