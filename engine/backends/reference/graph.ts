@@ -12,6 +12,7 @@ import {
   add,
   concatenate,
   embed,
+  exchange,
   matmul,
   maximum,
   multiply,
@@ -159,9 +160,8 @@ function nodeValue(
       const x = resolve(node.input);
       return sequence(new Array<Tensor>(Number(node.steps)).fill(x));
     }
-    // The graph holds every tensor batch-major, so that an exchange of batch and steps is only another view of it.
     case 'swap_batch_and_steps':
-      return resolve(node.input);
+      return exchange(resolve(node.input), 0);
     case 'flatten': {
       const x = resolve(node.input);
       return reshape(x, [x.shape[0]!, sizeOf(x.shape.slice(1))]);
