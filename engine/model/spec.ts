@@ -5,6 +5,18 @@
  *
  * A model is a graph: `inputs` are what is fed, `nodes` are operations in the order of evaluation, `loss` reads one of
  * them. Sizes that the source leaves open are named symbols (`"hidden_size"`).
+ *
+ * Conventions (`test/fixtures/specs` has a spec for each of 82 programs):
+ * - The graph holds every tensor batch-major, `[B, T, H]`, features or classes last. A program's transposed, stacked,
+ *   unstacked or reshaped view of a tensor (`[B·T, H]`, a list over steps) is the same tensor of the graph;
+ *   `timeMajor` and `classAxis` keep how the program sees it.
+ * - Ids of inputs are the names by which they are fed: TF1 the placeholder's, PyTorch the argument's of `forward`, Keras
+ *   `inputs[0]`, `inputs[1]` …; the target is `y` where the program does not name it.
+ * - Ids of nodes are free; Keras nodes have the layer's name, TF1 nodes that of their scope.
+ * - `scope` begins the names of the weights: TF1 `rnn`, `bidirectional_rnn`, `softmax`; PyTorch the attribute; Keras the
+ *   layer's name, with `sequential/` before it in a `Sequential` of Keras 3, and for `TimeDistributed(Dense)` in Keras 3
+ *   `time_distributed/dense`, in Keras 2 `time_distributed`.
+ * - An option that the program does not give is left out; the framework's default holds.
  */
 import { type Static, Type } from '@sinclair/typebox';
 import { literals } from './schema.ts';
@@ -45,15 +57,20 @@ const PartOfRecurrent = Type.Object(
   {
     /** `outputs` is h of the top layer at every step; `state` is what a layer holds after the last step. */
     take: literals(['outputs', 'state']),
-    /** Layer of the stack, counted from 0 at the bottom; only with `state`. */
+    /** Layer of the stack, counted from 0 at the bottom; only with `state`. The top layer where it is left out. */
     layer: Type.Optional(Type.Integer({ minimum: 0 })),
+    /** Of a bidirectional node; for `outputs`, both directions merged where it is left out, for `state` the forward one. */
     direction: Type.Optional(literals(['forward', 'backward'])),
+    /** `h` where it is left out. */
     state: Type.Optional(literals(['c', 'h'])),
   },
   closed,
 );
 
-/** A tensor of the graph: the value of an input or node, or a named part of a recurrent node. */
+/**
+ * A tensor of the graph: the value of an input or node, or a named part of a recurrent node. A recurrent node without a
+ * part is what it returns first: all outputs, of a Keras layer without `returnSequences` the last one.
+ */
 export const TensorRef = Type.Object(
   { from: Type.String({ minLength: 1 }), part: Type.Optional(PartOfRecurrent) },
   closed,
@@ -118,9 +135,15 @@ export const RecurrentNode = Type.Object(
     input: TensorRef,
     /** From the bottom to the top. */
     cells: Type.Array(CellSpec, { minItems: 1 }),
+    /**
+     * `backward` is Keras' `go_backwards`: outputs stand in the order in which they are computed. Of `bidirectional`
+     * outputs both stand in the order of the input; several cells are one stack in each direction (TF1, Keras), or, in
+     * PyTorch, layers that each read both directions of the layer below.
+     */
     direction: literals(['forward', 'backward', 'bidirectional']),
     /** Cells of the backward direction where they differ from `cells`. */
     backwardCells: Type.Optional(Type.Array(CellSpec, { minItems: 1 })),
+    /** How both directions become one; `concatenate` where it is left out, `separate` in `bidirectional_dynamic_rnn`. */
     merge: Type.Optional(literals(['concatenate', 'sum', 'average', 'multiply', 'separate'])),
     /** `dynamic_rnn`, `static_rnn`, `loop` (cells called in a loop), `layer` (Keras, PyTorch modules). */
     driver: literals(['dynamic_rnn', 'static_rnn', 'loop', 'layer']),
@@ -128,10 +151,11 @@ export const RecurrentNode = Type.Object(
     scope: Type.String(),
     /** Whether the scope adds `multi_rnn_cell/cell_k` to the names (TF1 `MultiRNNCell`). */
     stacked: Type.Boolean(),
+    /** The program hands in and gets out steps before batch (`time_major=True`; PyTorch without `batch_first`). */
     timeMajor: Type.Optional(Type.Boolean()),
     /** Input that holds the length of each row. */
     sequenceLength: Type.Optional(TensorRef),
-    /** Node that holds the mask of the steps (Keras `Masking`, `Embedding(mask_zero=True)`). */
+    /** Node that makes the mask of the steps (Keras `Masking`, `Embedding(mask_zero=True)`), named by every layer that it reaches. */
     mask: Type.Optional(TensorRef),
     zeroOutputForMask: Type.Optional(Type.Boolean()),
     /** PyTorch packed sequences: outputs past the end are zeros, the backward direction starts at each row's own end. */
@@ -139,8 +163,13 @@ export const RecurrentNode = Type.Object(
     initialState: Type.Optional(
       Type.Union([
         Type.Object({ kind: Type.Literal('zeros') }, closed),
+        /** PyTorch parameters `[layers · directions, 1, H]`, one a state, in the order of the cell table (c before h). */
         Type.Object({ kind: Type.Literal('learned'), names: Type.Array(Type.String()) }, closed),
-        /** In the order of layers, each layer's states in the order of the cell table. */
+        /**
+         * The forward direction before the backward one, in each the layers from the bottom up, of each its states in the
+         * order of the cell table (c before h, also where the program passes h first). A PyTorch module has one tensor a
+         * state for all layers and directions, c before h.
+         */
         Type.Object({ kind: Type.Literal('given'), tensors: Type.Array(TensorRef) }, closed),
       ]),
     ),
@@ -199,7 +228,10 @@ export const InputSpec = Type.Object(
     /** What it is fed with: the sequence itself, its labels or target values, the length of each row, a first state, a mask of steps. */
     role: literals(['sequence', 'target', 'lengths', 'state', 'mask']),
     dtype: literals(['float32', 'float64', 'int32', 'int64', 'bool']),
-    /** Axes after the batch, in batch-major order: `[{name: 'steps', size: 28}, {name: 'features', size: 28}]`. */
+    /**
+     * Axes after the batch, in batch-major order: `[{name: 'steps', size: 28}, {name: 'features', size: 28}]`. A state of a
+     * PyTorch module has `layers` and `units` and is fed as PyTorch has it, `[L, B, H]`.
+     */
     axes: Type.Array(Type.Object({ name: Type.String(), size: Size }, closed)),
     /** Fed with steps before batch. */
     timeMajor: Type.Optional(Type.Boolean()),
@@ -218,15 +250,22 @@ export const LossSpec = Type.Object(
     ignoreLabel: Type.Optional(Type.Integer()),
     /** Axis of the classes in the tensor that the program hands to the loss, batch counted as 0, where that is not the last (PyTorch: 1). The graph's tensor has classes last. */
     classAxis: Type.Optional(Type.Integer({ minimum: 1 })),
-    /** Steps that count: by lengths or by mask. */
+    /** Steps that count: by an input with lengths or a mask, or by the node that makes the mask (Keras). */
     mask: Type.Optional(TensorRef),
+    /**
+     * `mean` over all rows and steps, of which masked ones are zero (`tf.reduce_mean(loss * mask)`) and those with
+     * `ignoreLabel` are left out; `mean_over_mask` over those that count (Keras). Several values a row are averaged first.
+     */
     reduction: literals(['mean', 'sum', 'mean_over_mask']),
   },
   closed,
 ); // prettier-ignore
 export type LossSpec = Static<typeof LossSpec>;
 
-/** Options that are absent have the framework's own default. */
+/**
+ * Options that are absent have the framework's own default. `momentum` is TF1's `MomentumOptimizer`; `SGD` of Keras and
+ * PyTorch is `sgd`, with the option `momentum` where it has one. `amsgrad` is `Adam(amsgrad=True)`.
+ */
 export const OptimizerSpec = Type.Object(
   {
     kind: literals(['sgd', 'momentum', 'rmsprop', 'adagrad', 'adadelta', 'adam', 'amsgrad', 'adamw', 'adamax', 'nadam']),
@@ -247,6 +286,10 @@ export const OptimizerSpec = Type.Object(
 ); // prettier-ignore
 export type OptimizerSpec = Static<typeof OptimizerSpec>;
 
+/**
+ * `norm` is that of each weight by itself (Keras `clipnorm`), `global_norm` that of all together
+ * (`tf.clip_by_global_norm`, Keras `global_clipnorm`, PyTorch `clip_grad_norm_`).
+ */
 export const ClippingSpec = Type.Object(
   { kind: literals(['value', 'norm', 'global_norm']), limit: Type.Number({ exclusiveMinimum: 0 }) },
   closed,
@@ -294,7 +337,7 @@ export const ModelSpec = Type.Object(
     loss: Type.Optional(LossSpec),
     training: TrainingSpec,
     data: Type.Optional(DataSpec),
-    /** Names under which the source holds tensors of the graph: `top_layer_h_state`, `logits`. */
+    /** Names under which the source holds tensors of the graph, inputs among them: `X`, `top_layer_h_state`, `logits`. */
     names: Type.Optional(Type.Record(Type.String(), TensorRef)),
   },
   { ...closed, $id: 'rnn-explorer-model-1', title: 'Recurrent model' },
