@@ -16,8 +16,18 @@ import { buildGraph, type Graph } from './wasm/graph.ts';
 import { type NamedPlace, ParameterStore, readPlaces, writePlaces } from './wasm/parameters.ts';
 import { type Shape, type Slice, Tensor } from './wasm/part.ts';
 
-/** @param bytes the compiled kernels (`dist/kernels.wasm`). @param tile index of the tile shape; measured when absent. */
-export function createWasmBackend(bytes: Uint8Array<ArrayBuffer> | ArrayBuffer, tile?: number): Backend {
+export interface WasmOptions {
+  /** Index of the tile shape; measured when absent. It changes no bit. */
+  readonly tile?: number;
+  /** Slices that the batch is cut into, one after the other on this thread; 1 when absent. It changes no bit. */
+  readonly slices?: number;
+}
+
+/** @param bytes the compiled kernels (`dist/kernels.wasm`). */
+export function createWasmBackend(
+  bytes: Uint8Array<ArrayBuffer> | ArrayBuffer,
+  { tile, slices = 1 }: WasmOptions = {},
+): Backend {
   const module = new WebAssembly.Module(bytes);
   let shape = tile;
   return {
@@ -26,7 +36,7 @@ export function createWasmBackend(bytes: Uint8Array<ArrayBuffer> | ArrayBuffer, 
       const reasons = unsupported(spec);
       if (reasons[0]) throw new EngineError('unsupported', reasons[0]);
       shape ??= fastestTile(module);
-      return new WasmNetwork(spec, options, module, shape);
+      return new WasmNetwork(spec, options, module, shape, slices);
     },
   };
 }
@@ -47,6 +57,7 @@ class WasmNetwork implements Network {
   readonly #optimizer: Optimizer;
   readonly #clipping: ClippingSpec | undefined;
   readonly #lengths: boolean;
+  readonly #slices: number;
   /** Where the memory of the weights ends and that of a pass begins. */
   readonly #weightsEnd: number;
   readonly #sequence: FedInput;
@@ -61,7 +72,8 @@ class WasmNetwork implements Network {
   #alive = 0;
   #inputSlopes = false;
 
-  constructor(spec: ModelSpec, options: NetworkOptions, module: WebAssembly.Module, tile: number) {
+  constructor(spec: ModelSpec, options: NetworkOptions, module: WebAssembly.Module, tile: number, slices: number) {
+    this.#slices = slices;
     const { optimizer = { kind: 'sgd' }, clipping } = spec.training;
     this.#optimizer = OPTIMIZERS[spec.framework]![optimizer.kind]!(optimizer);
     this.#learningRate = optimizer.learningRate ?? this.#optimizer.learningRate;
@@ -150,9 +162,8 @@ class WasmNetwork implements Network {
 
   evaluate(batch: Batch): BatchResult {
     const shape = this.#feed(batch, true);
-    const slice = this.#wholeBatch(shape);
-    this.#forward(shape, slice);
-    this.#graph.loss.run(shape, slice, false);
+    this.#forwardAll(shape);
+    for (const slice of this.#cut(shape)) this.#graph.loss.run(shape, slice, false);
     return this.#graph.loss.result(this.#memory, shape);
   }
 
@@ -184,7 +195,7 @@ class WasmNetwork implements Network {
   trace(batch: Batch): SampleTrace {
     const one = firstRow(batch);
     const shape = this.#feed(one, false);
-    this.#forward(shape, this.#wholeBatch(shape));
+    this.#forwardAll(shape);
     const layers = this.#graph.layers.map(({ layer, cell, direction }) => {
       const places = [...layer.places(shape)];
       const tensors = new Map(
@@ -203,20 +214,19 @@ class WasmNetwork implements Network {
 
   hiddenStates(batch: Batch, layer: number): Float32Array<ArrayBuffer> {
     const shape = this.#feed(batch, false);
-    this.#forward(shape, this.#wholeBatch(shape));
+    this.#forwardAll(shape);
     const { outputs } = this.#graph.layers[layer]!.layer;
     return this.#batchMajor(outputs.at(shape), shape, outputs.width, outputs.width * 4);
   }
 
   contributions(batch: Batch, logit: number): Float32Array<ArrayBuffer>[] {
     const shape = this.#feed(firstRow(batch), false);
-    const slice = this.#wholeBatch(shape);
-    this.#forward(shape, slice);
+    this.#forwardAll(shape);
     const { prediction } = this.#graph.loss;
     const slopes = this.#memory.floats(prediction.slopes, prediction.rows(shape) * prediction.width).fill(0);
     // Of a head on every step, the last step counts.
     slopes[slopes.length - prediction.width + logit] = 1;
-    this.#backward(shape, slice);
+    for (const slice of this.#cut(shape)) this.#backward(shape, slice);
     return this.#graph.layers.map(({ layer: { outputs, finals, width, reversed } }) => {
       const parts = new Float32Array(width);
       const h = this.#memory.floats(outputs.at(shape), shape.steps * width);
@@ -246,12 +256,22 @@ class WasmNetwork implements Network {
 
   /** Loss of the batch that was fed, and the gradient of every weight. */
   #gradientsOf(shape: Shape): BatchResult {
-    const slice = this.#wholeBatch(shape);
-    this.#forward(shape, slice);
-    this.#graph.loss.run(shape, slice, true);
-    this.#backward(shape, slice);
-    for (const part of this.#graph.parts) part.sumGradients(shape, { index: 0, of: 1, scratch: this.#scratch });
+    // A slice goes all the way forward and back without waiting for another.
+    for (const slice of this.#cut(shape)) {
+      this.#forward(shape, slice);
+      this.#graph.loss.run(shape, slice, true);
+      this.#backward(shape, slice);
+    }
+    for (let index = 0; index < this.#slices; index++) {
+      for (const part of this.#graph.parts)
+        part.sumGradients(shape, { index, of: this.#slices, scratch: this.#scratch });
+    }
     return this.#graph.loss.result(this.#memory, shape);
+  }
+
+  /** The forward pass of the whole batch. */
+  #forwardAll(shape: Shape): void {
+    for (const slice of this.#cut(shape)) this.#forward(shape, slice);
   }
 
   #forward(shape: Shape, slice: Slice): void {
@@ -264,8 +284,13 @@ class WasmNetwork implements Network {
     for (let k = parts.length - 1; k >= 0; k--) parts[k]!.backward(shape, slice);
   }
 
-  #wholeBatch({ batch }: Shape): Slice {
-    return { first: 0, rows: batch, scratch: this.#scratch };
+  /** The batch in slices of nearly equal size, none of them empty. */
+  #cut({ batch }: Shape): Slice[] {
+    const of = Math.min(this.#slices, batch);
+    return Array.from({ length: of }, (_, k) => {
+      const first = Math.floor((batch * k) / of);
+      return { first, rows: Math.floor((batch * (k + 1)) / of) - first, scratch: this.#scratch };
+    });
   }
 
   #pack(): void {

@@ -8,7 +8,7 @@ import { unsupported } from '../../../engine/model/support.ts';
 import { type Case, caseNames, errorOf, type Folder, readCase } from '../reference/cases.ts';
 import { KERNEL_BYTES } from './kernelBytes.ts';
 
-const backend = createWasmBackend(KERNEL_BYTES, 0);
+const backend = createWasmBackend(KERNEL_BYTES, { tile: 0 });
 
 /** The batch of a case as the network takes it. */
 function batchOf(spec: ModelSpec, { inputs }: Case['given']): Batch {

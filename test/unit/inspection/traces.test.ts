@@ -12,7 +12,7 @@ import { lstmClassifier } from '../model/specs.ts';
 
 const spec = lstmClassifier({ steps: 6, features: 3, units: [5, 7], classes: 3 });
 const dataset = dataSource('delayed-recall').load({ source: 'delayed-recall', seed: 1 }, spec, '');
-const backend = createWasmBackend(KERNEL_BYTES, 0);
+const backend = createWasmBackend(KERNEL_BYTES, { tile: 0 });
 
 function inspected(state: TrainingState = UNTRAINED): Inspected & { readonly network: Network } {
   const network = backend.createNetwork(spec, { seed: 5, batchSize: 20 });

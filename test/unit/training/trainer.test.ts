@@ -14,7 +14,7 @@ import { KERNEL_BYTES } from '../backends/kernelBytes.ts';
 import { lstmClassifier } from '../model/specs.ts';
 
 const spec = lstmClassifier({ steps: 6, features: 3, units: [5, 4], classes: 3 });
-const backend = createWasmBackend(KERNEL_BYTES, 0);
+const backend = createWasmBackend(KERNEL_BYTES, { tile: 0 });
 const dataset: Dataset = dataSource('delayed-recall').load({ source: 'delayed-recall', seed: 1 }, spec, '');
 const SETTINGS: RunSettings = { epochs: 2, batchSize: 20, learningRate: 0.01, seed: 3, examples: 410 };
 

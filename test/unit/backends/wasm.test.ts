@@ -1,0 +1,188 @@
+import assert from 'node:assert/strict';
+import type { Batch, Network } from '../../../engine/backends/backend.ts';
+import { runReference } from '../../../engine/backends/reference/reference.ts';
+import { createWasmBackend, type WasmOptions } from '../../../engine/backends/wasm.ts';
+import { EngineError, type ErrorCode } from '../../../engine/errors.ts';
+import type { CellSpec, ModelSpec } from '../../../engine/model/spec.ts';
+import { Random } from '../../../engine/random.ts';
+import { errorOf } from '../reference/cases.ts';
+import { KERNEL_BYTES } from './kernelBytes.ts';
+import { basicLstm, classifier } from './specs.ts';
+
+const CLASSES = 3;
+
+function randomBatch(size: number, steps: number, features: number): Batch {
+  const random = new Random(3);
+  return {
+    size,
+    steps,
+    inputs: Float32Array.from({ length: size * steps * features }, () => random.normal()),
+    targets: Int32Array.from({ length: size }, () => random.below(CLASSES)),
+  };
+}
+
+function open(spec: ModelSpec, batchSize: number, options: WasmOptions = { tile: 0 }): Network {
+  return createWasmBackend(KERNEL_BYTES, options).createNetwork(spec, { seed: 5, batchSize });
+}
+
+const CELLS: readonly ((units: number) => CellSpec)[] = [
+  basicLstm,
+  units => ({ cell: 'lstm', className: 'LSTMCell', units, peepholes: true, cellClip: 0.5, projection: { units: Math.ceil(units / 2), clip: 0.3 } }),
+  units => ({ cell: 'gru', className: 'GRUCell', units }),
+  units => ({ cell: 'rnn', className: 'BasicRNNCell', units, activation: 'relu' }),
+]; // prettier-ignore
+
+describe('the WebAssembly engine against the float64 reference at odd sizes: gradients to 1e-5 of the largest', () => {
+  for (const cell of CELLS) {
+    for (const [batch, steps, units] of [[1, 1, 1], [1, 28, 5], [3, 1, 150], [3, 28, 5], [150, 2, 5], [3, 3, 150], [150, 28, 1]] as const) {
+      it(`2 × ${cell(units).className}, ${units} units, batch ${batch}, ${steps} steps`, () => {
+        const spec = classifier([cell(units), cell(units)], steps, 3, CLASSES, { kind: 'adam' });
+        const network = open(spec, batch);
+        const given = randomBatch(batch, steps, 3);
+        const run = runReference(spec, {
+          inputs: new Map([
+            ['X', { shape: [batch, steps, 3], values: given.inputs }],
+            ['y', { shape: [batch], values: given.targets! }],
+          ]),
+          weights: new Map(network.getParameters().map(({ name, shape, values }) => [name, { shape, values }])),
+        });
+        const expected = run.gradients();
+        for (const { name, values } of [...network.gradients(given), ...network.inputGradients(given)]) {
+          const error = errorOf(values, expected.get(name)!.values);
+          assert.ok(error <= 1e-5, `${name}: error ${error}`);
+        }
+        assert.ok(Math.abs(network.evaluate(given).loss - run.loss!) <= 1e-5 * Math.max(1, run.loss!));
+      });
+    }
+  } // prettier-ignore
+});
+
+describe('the same bits', () => {
+  for (const cell of CELLS) {
+    it(`of all weights after 10 steps of 2 × ${cell(7).className}, whatever the tile and however the batch is cut`, () => {
+      const spec = classifier([cell(7), cell(7)], 6, 4, CLASSES, { kind: 'adam', learningRate: 0.01 });
+      const batch = randomBatch(11, 6, 4);
+      const trained = (options: WasmOptions): string => {
+        const network = open(spec, 11, options);
+        for (let step = 0; step < 10; step++) network.trainStep(batch);
+        return network.getParameters().map(({ name, values }) => `${name} ${values.join()}`).join('\n'); // prettier-ignore
+      };
+      const expected = trained({ tile: 0 });
+      for (const options of [
+        { tile: 1 },
+        { tile: 2 },
+        { tile: 0, slices: 2 },
+        { tile: 1, slices: 3 },
+        { tile: 2, slices: 4 },
+        { tile: 0, slices: 20 },
+      ]) {
+        assert.equal(trained(options), expected, JSON.stringify(options));
+      }
+    });
+  }
+
+  it('of the forward pass for a row alone and in a batch', () => {
+    const network = open(classifier([basicLstm(9)], 5, 4, CLASSES, { kind: 'adam' }), 6);
+    const batch = randomBatch(6, 5, 4);
+    const together = network.hiddenStates(batch, 0);
+    for (let row = 0; row < 6; row++) {
+      const alone = network.hiddenStates(
+        { size: 1, steps: 5, inputs: batch.inputs.subarray(row * 20, (row + 1) * 20) },
+        0,
+      );
+      assert.deepEqual(alone, together.slice(row * 45, (row + 1) * 45));
+    }
+  });
+
+  it('after taking weights and optimizer out and putting them into another network', () => {
+    const spec = classifier([basicLstm(4)], 5, 4, CLASSES, { kind: 'rmsprop', momentum: 0.5 });
+    const batch = randomBatch(6, 5, 4);
+    const [one, other] = [open(spec, 6), open(spec, 6)];
+    for (let step = 0; step < 3; step++) one.trainStep(batch);
+    other.setParameters(one.getParameters());
+    other.setOptimizerState(one.getOptimizerState());
+    one.trainStep(batch);
+    other.trainStep(batch);
+    assert.deepEqual(other.getParameters(), one.getParameters());
+  });
+
+  it('after looking on: traces, gradients, evaluations change nothing', () => {
+    const spec = classifier([basicLstm(4), basicLstm(4)], 5, 4, CLASSES, { kind: 'adam' });
+    const batch = randomBatch(6, 5, 4);
+    const [one, other] = [open(spec, 6), open(spec, 6)];
+    for (let step = 0; step < 3; step++) {
+      one.trainStep(batch);
+      one.trace(batch);
+      one.inputGradients(batch);
+      one.contributions(batch, 1);
+      one.evaluate(randomBatch(9, 7, 4));
+      other.trainStep(batch);
+    }
+    assert.deepEqual(one.getParameters(), other.getParameters());
+  });
+});
+
+describe('memory', () => {
+  const spec = classifier([basicLstm(8)], 5, 4, CLASSES, { kind: 'adam' });
+
+  it('does not grow from step to step, and once for a larger batch', () => {
+    const network = open(spec, 6);
+    const before = network.bytes;
+    for (let step = 0; step < 5; step++) network.trainStep(randomBatch(6, 5, 4));
+    assert.equal(network.bytes, before);
+    network.evaluate(randomBatch(600, 5, 4));
+    assert.ok(network.bytes > before);
+  });
+
+  it('is refused with the bytes, before anything is allocated', () => {
+    const refused = refusal(() => open(spec, 2 ** 26), 'no-memory');
+    assert.match(refused.message, /needs \d{10,} bytes/);
+  });
+});
+
+function refusal(work: () => unknown, code: ErrorCode): EngineError {
+  try {
+    work();
+  } catch (error) {
+    assert.ok(error instanceof EngineError, String(error));
+    assert.equal(error.code, code);
+    return error;
+  }
+  assert.fail('nothing was refused');
+}
+
+describe('bad input is refused with what was expected and what was found', () => {
+  const network = open(classifier([basicLstm(4)], 5, 4, CLASSES, { kind: 'adam' }), 6);
+  const good = randomBatch(6, 5, 4);
+  const cases: readonly (readonly [string, Batch, RegExp])[] = [
+    ['an empty batch', { ...good, size: 0 }, /0 rows of 5 steps/],
+    ['inputs of another size', { ...good, inputs: good.inputs.subarray(1) }, /\[6, 5, 4\] \(120 values\), but have 119/],
+    ['inputs that are not finite', { ...good, inputs: good.inputs.map((x, k) => (k === 7 ? NaN : x)) }, /X must be finite, but value 7 is NaN/],
+    ['labels out of range', { ...good, targets: Int32Array.of(0, 1, 2, 3, 0, 0) }, /from 0 to 2, but label 3 is 3/],
+    ['too few labels', { ...good, targets: Int32Array.of(1) }, /6 target values, but there are 1/],
+    ['lengths beyond the steps', { ...good, lengths: Int32Array.of(1, 2, 3, 4, 5, 6) }, /from 0 to 5, but length 5 is 6/],
+  ]; // prettier-ignore
+  for (const [what, batch, message] of cases) {
+    it(what, () => {
+      assert.match(refusal(() => network.trainStep(batch), 'invalid-shape').message, message);
+    });
+  }
+
+  it('weights with a wrong name or shape, and then none has changed', () => {
+    const before = network.getParameters();
+    const wrongShape = before.map(parameter => ({
+      ...parameter,
+      shape: [...parameter.shape].reverse(),
+      values: parameter.values.map(() => 0),
+    }));
+    assert.match(refusal(() => { network.setParameters(wrongShape); }, 'invalid-shape').message, /kernel must be \[8, 16\], but is \[16, 8\]/); // prettier-ignore
+    const wrongName = before.map(parameter => ({ ...parameter, name: `${parameter.name}x` }));
+    assert.match(refusal(() => { network.setParameters(wrongName); }, 'invalid-shape').message, /has no tensor .*kernelx/); // prettier-ignore
+    assert.deepEqual(network.getParameters(), before);
+  });
+
+  it('a model that it cannot run', () => {
+    const spec = classifier([{ ...basicLstm(4), layerNorm: { gain: 1, shift: 0 } }], 5, 4, CLASSES, { kind: 'adam' });
+    assert.match(refusal(() => open(spec, 6), 'unsupported').message, /BasicLSTMCell cannot be run yet/);
+  });
+});
