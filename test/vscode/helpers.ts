@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { randomUUID } from 'node:crypto';
 import * as vscode from 'vscode';
 import type { RnnExplorerApi } from '../../extension/extension.ts';
 
@@ -19,11 +20,10 @@ export async function openSample(name: string): Promise<vscode.TextDocument> {
 }
 
 const EXTENSIONS: Readonly<Record<string, string>> = { python: 'py', markdown: 'md' };
-let written = 0;
 
 /** Writes a text into a new file of the workspace and opens it: untitled documents ask to be saved when they are closed. */
 export async function openText(language: 'python' | 'markdown', content: string): Promise<vscode.TextDocument> {
-  const name = `written-${++written}.${EXTENSIONS[language]!}`;
+  const name = `${randomUUID()}.${EXTENSIONS[language]!}`;
   const [folder] = vscode.workspace.workspaceFolders ?? [];
   assert.ok(folder);
   await vscode.workspace.fs.writeFile(vscode.Uri.joinPath(folder.uri, name), Buffer.from(content));
@@ -72,11 +72,11 @@ export async function eventually(work: () => unknown, patience = 15_000): Promis
 }
 
 /** A small program in TensorFlow 1 on sequences of 5 × 3 with 4 classes; its sizes stand before the line `# model`. */
-export function recurrentProgram(optimizer = 'AdamOptimizer'): string {
+export function recurrentProgram(units = '8'): string {
   return `import tensorflow as tf
 n_steps = 5
 n_inputs = 3
-n_neurons = 8
+n_neurons = ${units}
 n_outputs = 4
 # model
 X = tf.placeholder(tf.float32, [None, n_steps, n_inputs])
@@ -85,6 +85,6 @@ cells = [tf.nn.rnn_cell.BasicLSTMCell(num_units=n_neurons) for layer in range(2)
 outputs, states = tf.nn.dynamic_rnn(tf.nn.rnn_cell.MultiRNNCell(cells), X, dtype=tf.float32)
 logits = tf.layers.dense(outputs[:, -1], n_outputs)
 loss = tf.reduce_mean(tf.nn.sparse_softmax_cross_entropy_with_logits(labels=y, logits=logits))
-training_op = tf.train.${optimizer}(learning_rate=0.01).minimize(loss)
+training_op = tf.train.AdamOptimizer(learning_rate=0.01).minimize(loss)
 `;
 }
