@@ -3,6 +3,7 @@ import { phrase, type Phrase } from '../model/phrase.ts';
 import type {
   ClippingSpec,
   DenseNode,
+  Framework,
   GraphNode,
   InputSpec,
   OptimizerSpec,
@@ -17,7 +18,7 @@ import { type Abstract, type CellObject, type DataSource, tensor, type Tensor, t
 export interface Input {
   id: string;
   role: InputSpec['role'] | null;
-  readonly dtype: string;
+  dtype: string;
   /** Axes after the batch, batch-major. */
   axes: readonly TensorAxis[];
   timeMajor: boolean;
@@ -28,6 +29,7 @@ export interface Input {
 export interface NodeRecord {
   readonly node: GraphNode;
   readonly range: TextRange;
+  readonly framework: Framework;
   readonly frame: number;
   /** The cells of a recurrent node as objects of the program. */
   readonly cells: readonly CellObject[];
@@ -43,6 +45,8 @@ export interface TrainingRecord {
   readonly optimizer: OptimizerSpec | null;
   readonly clipping: ClippingSpec | null;
   readonly range: TextRange;
+  readonly decay?: TrainingSpec['learningRateDecay'];
+  readonly metrics?: TrainingSpec['metrics'];
   /** Filled in when the program runs it. */
   epochs: number | null;
   iterations: number | null;
@@ -61,6 +65,8 @@ export class Graph {
   readonly names = new Map<string, TensorRef>();
   /** Nodes whose values a loss puts through a softmax. */
   readonly scores = new Set<string>();
+  /** What is still to be built when the program has been read: models whose inputs no call has shown. */
+  readonly atEnd: (() => void)[] = [];
   readonly #taken = new Map<string, number>();
   readonly #layers = new Map<string, number>();
 
@@ -91,6 +97,7 @@ export class Graph {
     more: {
       readonly range: TextRange;
       readonly frame?: number;
+      readonly framework?: Framework;
       readonly cells?: readonly CellObject[];
       readonly name?: string | null;
       readonly open?: readonly Phrase[];
@@ -101,6 +108,7 @@ export class Graph {
     this.nodes.set(id, {
       node,
       range: more.range,
+      framework: more.framework ?? 'tensorflow1',
       frame: more.frame ?? 0,
       cells: more.cells ?? [],
       name: more.name ?? null,
@@ -193,15 +201,17 @@ export function denseNode(
   graph: Graph,
   input: Tensor,
   options: Omit<DenseNode, 'op' | 'id' | 'input' | 'units'> & {
+    /** Name of the node, if it is not that of the scope. */
+    readonly id?: string;
     readonly units: Dimension;
     readonly range: TextRange;
     readonly meaning?: Phrase;
   },
 ): Tensor {
-  const { units, range, meaning, ...rest } = options;
+  const { units, range, meaning, id: name = options.scope, ...rest } = options;
   const axes = input.axes === null ? null : [...input.axes.slice(0, -1), unitsAxis(units)];
   const text = meaning ?? phrase('output of the dense layer {0}', rest.scope);
   if (input.ref === undefined) return tensor(input.dtype, axes, { meaning: text });
-  const id = graph.add(rest.scope, { op: 'dense', input: input.ref, units: toSize(units), ...rest }, { range });
+  const id = graph.add(name, { op: 'dense', input: input.ref, units: toSize(units), ...rest }, { range });
   return tensor(input.dtype, axes, { ref: { from: id }, meaning: text });
 }

@@ -1,7 +1,6 @@
 /** Cuts the models out of the graph that a program has built: backwards from each loss, or from what nobody reads. */
 import { phrase, type Phrase } from '../model/phrase.ts';
 import {
-  type Framework,
   type InputSpec,
   type LossSpec,
   MODEL_SPEC_VERSION,
@@ -16,7 +15,6 @@ import type { Tensor } from './values.ts';
 
 /** What the frameworks have in common about a program, besides its graph. */
 export interface ProgramFacts {
-  readonly framework: Framework;
   /** The pieces of program text: the whole file, or the fences of a note. */
   readonly pieces: readonly TextRange[];
   readonly text: string;
@@ -147,19 +145,26 @@ function lossSpec(loss: Tensor | null): LossSpec | null {
     prediction: derivation.prediction.ref,
     target: derivation.target.ref,
     ...(derivation.kind.endsWith('entropy') && !derivation.fromLogits ? { fromLogits: false } : {}),
+    ...(derivation.mask === undefined ? {} : { mask: derivation.mask }),
+    ...(derivation.ignoreLabel === undefined ? {} : { ignoreLabel: derivation.ignoreLabel }),
+    ...(derivation.classAxis === undefined ? {} : { classAxis: derivation.classAxis }),
     reduction: derivation.reduction === 'none' ? 'sum' : derivation.reduction,
   };
 }
 
 function trainingSpec(graph: Graph, root: Root, ids: ReadonlySet<string>): TrainingSpec {
   const { training } = root;
-  const metrics = graph.metrics.filter(({ of }) => ids.has(of.from)).map(({ metric }) => metric);
+  const metrics = [
+    ...(training?.metrics ?? []),
+    ...graph.metrics.filter(({ of }) => ids.has(of.from)).map(({ metric }) => metric),
+  ];
   const distinct = metrics.filter(
     (metric, at) => metrics.findIndex(other => JSON.stringify(other) === JSON.stringify(metric)) === at,
   );
   return {
     ...(training?.optimizer == null ? {} : { optimizer: training.optimizer }),
     ...(training?.clipping == null ? {} : { clipping: training.clipping }),
+    ...(training?.decay === undefined ? {} : { learningRateDecay: training.decay }),
     ...(training?.epochs == null ? {} : { epochs: training.epochs }),
     ...(training?.iterations == null ? {} : { iterations: training.iterations }),
     ...(training?.batchSize == null ? {} : { batchSize: training.batchSize }),
@@ -231,7 +236,7 @@ export function modelsOf(graph: Graph, facts: ProgramFacts): FoundModel[] {
     const spec: ModelSpec = {
       version: MODEL_SPEC_VERSION,
       name: modelName(records),
-      framework: facts.framework,
+      framework: records.find(({ node }) => node.op === 'recurrent')!.framework,
       inputs,
       nodes: records.map(({ node }) => node),
       ...(loss === null ? {} : { loss }),

@@ -63,7 +63,7 @@ export function readFences(fences: readonly Fence[], text: string, frameworks: r
   }
   interpreter.runUncalled();
   const pieces = fences.map(({ start, end }) => ({ start, end }));
-  const models = modelsOf(interpreter.graph, { framework: 'tensorflow1', pieces, text });
+  const models = modelsOf(interpreter.graph, { pieces, text });
   const variants = fragments.flatMap(({ passage, position }) => {
     const program = nearest(programs, position);
     const names: Names = new Map(program?.names ?? interpreter.module.names);

@@ -1,6 +1,7 @@
 /** The reader's entry: from a text to the models and tensors in it. Nothing of the text is ever run. */
 import type { FrameworkTable } from './calls.ts';
 import { Graph } from './graph.ts';
+import { KERAS } from './keras/table.ts';
 import { fencesOf } from './markdown.ts';
 import { type FoundModel, modelsOf } from './models.ts';
 import { readFences } from './note.ts';
@@ -13,7 +14,7 @@ import { TENSORFLOW1 } from './tensorflow1/table.ts';
 import { tensorsOf } from './tensors.ts';
 import type { Abstract } from './values.ts';
 
-const FRAMEWORKS: readonly FrameworkTable[] = [TENSORFLOW1];
+const FRAMEWORKS: readonly FrameworkTable[] = [KERAS, TENSORFLOW1];
 
 const MENTION = /LSTM|GRU|RNN|SRU|_rnn\b|\brnn\b/;
 
@@ -41,7 +42,7 @@ function readProgram(text: string): Reading {
   interpreter.run(parsePython(wholeText(text)).body);
   interpreter.runUncalled();
   const pieces = [{ start: 0, end: text.length }];
-  return readingOf(interpreter, modelsOf(interpreter.graph, { framework: 'tensorflow1', pieces, text }), text);
+  return readingOf(interpreter, modelsOf(interpreter.graph, { pieces, text }), text);
 }
 
 function readNote(text: string): Reading {

@@ -1,6 +1,15 @@
 /** What a Python expression can be worth when nothing is run: numbers and texts, tensors of a graph, cells, unknowns. */
 import type { Phrase } from '../model/phrase.ts';
-import type { CellSpec, ClippingSpec, Framework, LossSpec, OptimizerSpec, TensorRef } from '../model/spec.ts';
+import type {
+  CellSpec,
+  ClippingSpec,
+  Framework,
+  LossSpec,
+  OptimizerSpec,
+  TensorRef,
+  TrainingSpec,
+} from '../model/spec.ts';
+import type { Call } from './calls.ts';
 import type { Expression, Parameter, Statement } from './python/syntax.ts';
 import type { TextRange } from './reading.ts';
 import { type Dimension, sizeText, symbol, type Symbolic } from './sizes.ts';
@@ -15,7 +24,7 @@ export interface TensorAxis {
 
 /** How a scalar or a vector of the training graph came about, as far as losses and metrics need it. */
 export type Derivation =
-  | { readonly op: 'loss'; readonly kind: LossSpec['kind']; readonly prediction: Tensor; readonly target: Tensor; readonly fromLogits: boolean; readonly reduction: LossSpec['reduction'] | 'none'; readonly scale?: number }
+  | { readonly op: 'loss'; readonly kind: LossSpec['kind']; readonly prediction: Tensor; readonly target: Tensor; readonly fromLogits: boolean; readonly reduction: LossSpec['reduction'] | 'none'; readonly scale?: number; readonly mask?: TensorRef; readonly ignoreLabel?: number; readonly classAxis?: number }
   | { readonly op: 'difference'; readonly left: Tensor; readonly right: Tensor }
   | { readonly op: 'right'; readonly of: Tensor; readonly topK: number } // whether the label is among the k largest
   | { readonly op: 'best'; readonly of: Tensor } // index of the largest
@@ -38,6 +47,8 @@ export interface Tensor {
   readonly axes: readonly TensorAxis[] | null;
   readonly meaning?: Phrase;
   readonly note?: Phrase;
+  /** The node that masks its steps (Keras). */
+  readonly mask?: TensorRef;
   /** The tensor of the model's graph that this is, or is a transposed or reshaped view of. */
   readonly ref?: TensorRef;
   readonly derivation?: Derivation;
@@ -88,6 +99,45 @@ export interface CellObject {
   readonly frame: number;
 }
 
+/** A layer of Keras or PyTorch: what makes its outputs of its inputs. */
+export interface Layer {
+  readonly kind: 'layer';
+  readonly framework: Framework;
+  readonly className: string;
+  /** Its own name, which begins the names of its weights. */
+  readonly name: string;
+  readonly cells: readonly CellObject[];
+  /**
+   * Shape and meaning of what it gives; adds its node to the graph.
+   * @param wrapper name of the layer around it that stands for it in the graph (`TimeDistributed`).
+   */
+  readonly run: (call: Call, input: Abstract, wrapper?: string) => Abstract;
+  /** Shape of its input without the batch, if the layer is told. */
+  readonly inputShape?: readonly (Dimension | null)[];
+  /** The cells that it runs over the steps, and what it gives of them. */
+  readonly recurrent?: RecurrentOptions & { readonly cells: Cells };
+}
+
+/** What a Keras layer gives of its steps. */
+export interface RecurrentOptions {
+  readonly sequences: boolean;
+  readonly state: boolean;
+  readonly backwards: boolean;
+  readonly stateful: boolean;
+  readonly zeroOutput: boolean;
+}
+
+/** A Keras model that is put together of layers. */
+export interface Network {
+  readonly kind: 'network';
+  readonly framework: Framework;
+  readonly className: string;
+  readonly name: string;
+  readonly layers: Layer[];
+  /** What it is fed with and gives, once it is built. */
+  built: { readonly input: Tensor | null; readonly output: Abstract } | null;
+}
+
 export interface FunctionValue {
   readonly kind: 'function';
   readonly name: string;
@@ -125,7 +175,9 @@ export type Abstract =
   | { readonly kind: 'dict'; readonly entries: Map<string, Abstract>; readonly pairs: readonly (readonly [Abstract, Abstract])[] }
   | Tensor
   | Cells
-  | { readonly kind: 'optimizer'; readonly spec: OptimizerSpec; readonly complete: boolean }
+  | Layer
+  | Network
+  | { readonly kind: 'optimizer'; readonly spec: OptimizerSpec; readonly complete: boolean; readonly clipping?: ClippingSpec; readonly decay?: TrainingSpec['learningRateDecay'] }
   | { readonly kind: 'training'; readonly step: number }
   | { readonly kind: 'data'; readonly source: DataSource; readonly part: 'all' | 'train' | 'test' }
   | FunctionValue

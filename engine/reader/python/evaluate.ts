@@ -142,6 +142,7 @@ export class Interpreter implements Reader {
     for (const callee of [...this.uncalled.values()]) {
       if (this.uncalled.has(callee.body)) this.#callFunction(callee, [], callee.self);
     }
+    for (const build of this.graph.atEnd.splice(0)) build();
   }
 
   #record(range: TextRange, value: Abstract): void {

@@ -6,7 +6,7 @@ import { caseNames, type Folder, readSpec } from '../reference/cases.ts';
 import { essence } from './reading.ts';
 
 // The expected specs are those with which the reference engine reproduces the framework's own numbers.
-const FOLDERS: readonly Folder[] = ['tf1'];
+const FOLDERS: readonly Folder[] = ['tf1', 'keras2', 'keras3'];
 
 for (const folder of FOLDERS) {
   describe(`reader on the programs that ran in ${folder}`, () => {

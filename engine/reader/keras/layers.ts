@@ -1,0 +1,653 @@
+/** Keras' layers. Signatures and defaults: Keras 3 `keras/src/layers`; what differs in Keras 2 is told by the framework. */
+import { phrase, type Phrase } from '../../model/phrase.ts';
+import type { Activation, CellSpec, GraphNode, Initializer, RecurrentNode, TensorRef } from '../../model/spec.ts';
+import { activationOf } from '../activations.ts';
+import type { Call, CallEntry, CallTable } from '../calls.ts';
+import { denseNode, isBatch, unitsAxis } from '../graph.ts';
+import { cellSpecs, layerState, outputsMeaning, sequenceInput } from '../recurrent.ts';
+import { add, type Dimension, multiply, symbol, toSize } from '../sizes.ts';
+import { concatenate, reshape, tensorsOf } from '../tensors.ts';
+import { scoped } from '../tensorflow1/scopes.ts';
+import { shapeOf } from '../tensorflow1/operations.ts';
+import {
+  type Abstract,
+  type CellObject,
+  type Cells,
+  fromDimension,
+  type Layer,
+  type RecurrentOptions,
+  shortText,
+  tensor,
+  type Tensor,
+  tuple,
+  unknown,
+} from '../values.ts';
+
+/** `LSTM` → `lstm`, `TimeDistributed` → `time_distributed`. */
+function snake(name: string): string {
+  return name.replace(/([a-z0-9])([A-Z])/g, '$1_$2').toLowerCase();
+}
+
+const SNAKES: Readonly<Record<string, string>> = { LSTM: 'lstm', GRU: 'gru', RNN: 'rnn', SimpleRNN: 'simple_rnn', CuDNNLSTM: 'cu_dnnlstm', CuDNNGRU: 'cu_dnngru', SpatialDropout1D: 'spatial_dropout1d' }; // prettier-ignore
+
+/** The name that Keras gives a layer: its own, or one by its class and number. */
+function layerName(call: Call, className: string): string {
+  return call.args.string('name') ?? call.reader.graph.layerName(SNAKES[className] ?? snake(className));
+}
+
+/** An activation by Keras' names; hard sigmoid is another function in Keras 3. */
+function activation(call: Call, name: string): Activation | null | undefined {
+  const found = activationOf(call.args.get(name));
+  return found === 'hard_sigmoid' && call.framework === 'keras3' ? 'hard_sigmoid_keras3' : found;
+}
+
+const INITIALIZERS: Readonly<Record<string, Initializer>> = {
+  zeros: { kind: 'zeros' },
+  ones: { kind: 'ones' },
+  glorot_uniform: { kind: 'glorot_uniform' },
+  glorot_normal: { kind: 'glorot_normal' },
+  he_uniform: { kind: 'he_uniform' },
+  he_normal: { kind: 'he_normal' },
+  lecun_uniform: { kind: 'lecun_uniform' },
+  lecun_normal: { kind: 'lecun_normal' },
+  orthogonal: { kind: 'orthogonal' },
+  identity: { kind: 'identity' },
+  random_uniform: { kind: 'uniform', value: 0.05 },
+  random_normal: { kind: 'normal', value: 0.05 },
+  truncated_normal: { kind: 'truncated_normal', value: 0.05 },
+};
+
+/** An initialiser that is given by name; others stay the framework's default. */
+function initializer<K extends string>(call: Call, name: string, key: K, open?: Phrase[]): { [P in K]?: Initializer } {
+  const given = call.args.isGiven(name) ? call.args.some(name) : undefined;
+  if (given === undefined) return {};
+  const found = given.kind === 'string' ? INITIALIZERS[snake(given.value)] : undefined;
+  if (found === undefined) open?.push(phrase('{0} is not known: {1}', name, shortText(given)));
+  return found === undefined ? {} : ({ [key]: found } as { [P in K]?: Initializer });
+}
+
+/** A rate of dropout that is given and not 0. */
+function rate(call: Call, name: string, open: Phrase[]): number | undefined {
+  const given = call.args.isGiven(name) ? call.args.some(name) : undefined;
+  if (given === undefined) return undefined;
+  if (given.kind !== 'number') open.push(phrase('{0} is not known: {1}', name, shortText(given)));
+  return given.kind === 'number' && given.value > 0 && given.value < 1 ? given.value : undefined;
+}
+
+// Cells
+
+type CellKind = CellSpec['cell'];
+
+/** The cell that a layer or cell class describes. */
+function cellOf(call: Call, kind: CellKind, className: string): Cells {
+  const { args, reader, framework } = call;
+  const open: Phrase[] = [];
+  const units = args.size('units') ?? symbol('units');
+  if (typeof units !== 'number') open.push(phrase('{0} is not known: {1}', 'units', args.text('units')));
+  const chosen = (name: string): Activation | undefined => {
+    if (!args.isGiven(name)) return undefined;
+    // None is linear.
+    const found = args.get(name)?.kind === 'none' ? 'linear' : activation(call, name);
+    if (found === null) open.push(phrase('{0} is not known: {1}', name, args.text(name)));
+    return found ?? undefined;
+  };
+  const [own, recurrent] = [chosen('activation'), chosen('recurrent_activation')];
+  const [input, state] = [rate(call, 'dropout', open), rate(call, 'recurrent_dropout', open)];
+  const spec: CellSpec = {
+    cell: kind,
+    className,
+    units: toSize(units),
+    ...(own === undefined || own === 'tanh' ? {} : { activation: own }),
+    ...(recurrent === undefined || recurrent === 'sigmoid' ? {} : { recurrentActivation: recurrent }),
+    ...(args.boolean('use_bias') === false ? { useBias: false } : {}),
+    ...(kind === 'lstm' && args.boolean('unit_forget_bias') === false ? { unitForgetBias: false } : {}),
+    ...(kind === 'gru' && args.boolean('reset_after') === false ? { resetAfter: false } : {}),
+    ...(input === undefined ? {} : { inputDropout: input }),
+    ...(state === undefined ? {} : { recurrentDropout: state }),
+    ...initializer(call, 'kernel_initializer', 'kernelInitializer', open),
+    ...initializer(call, 'recurrent_initializer', 'recurrentInitializer', open),
+    ...initializer(call, 'bias_initializer', 'biasInitializer', open),
+  };
+  const h = { name: 'h', width: units } as const;
+  // Keras' states are h, then c.
+  const states = kind === 'lstm' ? [h, { name: 'c', width: units } as const] : [h];
+  const made: CellObject = {
+    identity: reader.identity(),
+    spec,
+    states,
+    output: units,
+    open,
+    range: reader.statement,
+    frame: reader.frame,
+  };
+  return { kind: 'cells', framework, className, cells: [made], stacked: false };
+}
+
+const CELL_OPTIONS =
+  "units, activation='tanh', recurrent_activation='sigmoid', use_bias=True, kernel_initializer='glorot_uniform', recurrent_initializer='orthogonal', bias_initializer='zeros', unit_forget_bias=True, dropout=0.0, recurrent_dropout=0.0, reset_after=True, name=None";
+const SIMPLE_OPTIONS = CELL_OPTIONS.replace(" recurrent_activation='sigmoid',", '');
+const LAYER_OPTIONS =
+  'return_sequences=False, return_state=False, go_backwards=False, stateful=False, unroll=False, zero_output_for_mask=False, input_shape=None, batch_input_shape=None, input_dim=None, input_length=None, time_major=False';
+
+// Recurrent layers
+
+function optionsOf(call: Call): RecurrentOptions {
+  const is = (name: string): boolean => call.args.boolean(name) === true;
+  return {
+    sequences: is('return_sequences'),
+    state: is('return_state'),
+    backwards: is('go_backwards'),
+    stateful: is('stateful'),
+    zeroOutput: is('zero_output_for_mask'),
+  };
+}
+
+/** Initial states in the order of the cell table (c, h) from those that the program gives (h, c). */
+function initialState(
+  call: Call,
+  cells: Cells,
+): { readonly initialState?: RecurrentNode['initialState']; readonly open: readonly Phrase[] } {
+  const value = call.args.some('initial_state');
+  if (value === undefined) return { open: [] };
+  const parts = tensorsOf(value);
+  const wanted = cells.cells.flatMap(cell => cell.states.map(({ name }) => name));
+  if (parts?.length !== wanted.length || parts.some(part => part.ref === undefined)) {
+    return { open: [phrase('the initial state cannot be followed: {0}', call.args.text('initial_state'))] };
+  }
+  for (const part of parts) call.reader.graph.use(part, 'state');
+  let at = 0;
+  const tensors = cells.cells.flatMap(cell => {
+    const own = cell.states.map(({ name }) => ({ name, ref: parts[at++]!.ref! }));
+    return own.toSorted((a, b) => (a.name < b.name ? -1 : 1)).map(({ ref }) => ref);
+  });
+  return { initialState: { kind: 'given', tensors }, open: [] };
+}
+
+function lastOutput(layers: number, backwards: boolean): Phrase {
+  if (backwards) return phrase('h after the first step, reading backwards');
+  return layers > 1 ? phrase('h of the top layer at the last step') : phrase('h at the last step');
+}
+
+/** Runs cells over a sequence, in one direction. */
+function run(call: Call, input: Abstract, cells: Cells, options: RecurrentOptions, name: string): Abstract {
+  const sequence = sequenceInput(call, input, false);
+  const { graph, frame } = call.reader;
+  const mask = input.kind === 'tensor' ? input.mask : undefined;
+  const state = initialState(call, cells);
+  const open = [...sequence.open, ...state.open, ...cells.cells.flatMap(cell => cell.open)];
+  const id = graph.add(
+    name,
+    {
+      op: 'recurrent',
+      input: sequence.ref,
+      cells: cellSpecs(cells.cells),
+      direction: options.backwards ? 'backward' : 'forward',
+      driver: 'layer',
+      scope: scoped(call, name),
+      stacked: cells.stacked,
+      ...(mask === undefined ? {} : { mask }),
+      ...(options.zeroOutput && mask !== undefined ? { zeroOutputForMask: true } : {}),
+      ...(options.sequences ? { returnSequences: true } : {}),
+      ...(options.state ? { returnState: true } : {}),
+      ...(options.stateful ? { stateful: true } : {}),
+      ...(state.initialState === undefined ? {} : { initialState: state.initialState }),
+    },
+    { range: call.range, frame, framework: cells.framework, cells: cells.cells, name, open },
+  );
+  const { batch, steps, dtype } = sequence;
+  const units = unitsAxis(cells.cells.at(-1)!.output);
+  const layers = cells.cells.length;
+  const outputs = options.sequences
+    ? tensor(dtype, [batch, steps, units], { ref: { from: id }, meaning: options.backwards ? phrase('h at every step, the last step first') : outputsMeaning(layers, null), ...(mask === undefined ? {} : { mask }) })
+    : tensor(dtype, [batch, units], { ref: { from: id }, meaning: lastOutput(layers, options.backwards) }); // prettier-ignore
+  if (!options.state) return outputs;
+  const about = { direction: null, lengths: mask !== undefined, batch, dtype };
+  const states = cells.cells.flatMap((_, layer) => {
+    const one = layerState(id, cells.cells, layer, about);
+    return !cells.stacked && one.kind === 'sequence' ? one.items : [one];
+  });
+  return tuple([outputs, ...states]);
+}
+
+function recurrentLayer(className: string, kind: CellKind, options: string): CallEntry {
+  return {
+    signature: `${options}, ${LAYER_OPTIONS}`,
+    result: call => layerOf(call, className, cellOf(call, kind, className)),
+  };
+}
+
+function layerOf(call: Call, className: string, cells: Cells): Layer {
+  const options = optionsOf(call);
+  const name = layerName(call, className);
+  const shape = inputShape(call);
+  return {
+    kind: 'layer',
+    framework: call.framework,
+    className,
+    name,
+    cells: cells.cells,
+    recurrent: { ...options, cells },
+    run: (applied, input) => run(applied, input, cells, options, name),
+    ...(shape === null ? {} : { inputShape: shape }),
+  };
+}
+
+/** `input_shape=(28, 28)`, `batch_input_shape=(32, 28, 28)`, `input_dim=28`. */
+function inputShape({ args }: Call): (Dimension | null)[] | null {
+  const shape = args.some('input_shape') ?? args.some('shape');
+  if (shape !== undefined) return shapeOf(shape);
+  const whole = shapeOf(args.some('batch_input_shape') ?? args.some('batch_shape'));
+  if (whole !== null) return whole.slice(1);
+  const features = args.isGiven('input_dim') && args.isGiven('units') ? args.size('input_dim') : null;
+  if (features !== null) return [args.size('input_length'), features];
+  return args.isGiven('input_length') && !args.isGiven('units') ? [args.size('input_length')] : null;
+}
+
+// Bidirectional
+
+const MERGES: Readonly<Record<string, NonNullable<RecurrentNode['merge']>>> = {
+  concat: 'concatenate',
+  sum: 'sum',
+  ave: 'average',
+  mul: 'multiply',
+};
+
+function bidirectional(call: Call): Abstract {
+  const inner = call.args.get('layer');
+  const other = call.args.some('backward_layer');
+  if (inner?.kind !== 'layer' || inner.recurrent === undefined) return unknown('Bidirectional');
+  const options = inner.recurrent;
+  const { cells } = options;
+  const name = layerName(call, 'Bidirectional');
+  const given = call.args.get('merge_mode');
+  const merge = given?.kind === 'none' ? 'separate' : MERGES[given?.kind === 'string' ? given.value : 'concat'];
+  const shape = inputShape(call) ?? inner.inputShape;
+  const backward = other?.kind === 'layer' ? other.recurrent?.cells : undefined;
+  return {
+    kind: 'layer',
+    framework: call.framework,
+    className: 'Bidirectional',
+    name,
+    cells: inner.cells,
+    run: (applied, input) => runBoth(applied, input, cells, backward, options, name, merge ?? 'concatenate'),
+    ...(shape == null ? {} : { inputShape: shape }),
+  };
+}
+
+const BOTH: Readonly<Record<string, Phrase>> = {
+  concatenate: phrase('h of both directions at every step, side by side'),
+  sum: phrase('sum of h of both directions at every step'),
+  average: phrase('mean of h of both directions at every step'),
+  multiply: phrase('product of h of both directions at every step'),
+};
+const BOTH_LAST: Readonly<Record<string, Phrase>> = {
+  concatenate: phrase('h of both directions after their last step, side by side'),
+  sum: phrase('sum of h of both directions after their last step'),
+  average: phrase('mean of h of both directions after their last step'),
+  multiply: phrase('product of h of both directions after their last step'),
+};
+
+function runBoth(
+  call: Call,
+  input: Abstract,
+  cell: Cells,
+  other: Cells | undefined,
+  options: RecurrentOptions,
+  name: string,
+  merge: NonNullable<RecurrentNode['merge']>,
+): Abstract {
+  const sequence = sequenceInput(call, input, false);
+  const { graph, frame } = call.reader;
+  const mask = input.kind === 'tensor' ? input.mask : undefined;
+  const backward = other ?? cell;
+  const id = graph.add(
+    name,
+    {
+      op: 'recurrent',
+      input: sequence.ref,
+      cells: cellSpecs(cell.cells),
+      direction: 'bidirectional',
+      ...(other === undefined ? {} : { backwardCells: cellSpecs(other.cells) }),
+      driver: 'layer',
+      scope: scoped(call, name),
+      stacked: cell.stacked,
+      merge,
+      ...(mask === undefined ? {} : { mask }),
+      ...(options.sequences ? { returnSequences: true } : {}),
+      ...(options.state ? { returnState: true } : {}),
+      ...(options.stateful ? { stateful: true } : {}),
+    },
+    {
+      range: call.range,
+      frame,
+      framework: cell.framework,
+      cells: cell.cells,
+      name,
+      open: [...sequence.open, ...cell.cells.flatMap(one => one.open)],
+    },
+  );
+  const { batch, steps, dtype } = sequence;
+  const widths = [cell.cells.at(-1)!.output, backward.cells.at(-1)!.output] as const;
+  const width = merge === 'concatenate' ? add(widths[0], widths[1]) : widths[0];
+  const carried = mask === undefined || !options.sequences ? {} : { mask };
+  const about = (direction: 'forward' | 'backward'): Tensor => {
+    const ref: TensorRef = { from: id, part: { take: 'outputs', direction } };
+    return tensor(dtype, options.sequences ? [batch, steps, unitsAxis(width)] : [batch, unitsAxis(width)], {
+      ref,
+      meaning: outputsMeaning(1, direction),
+      ...carried,
+    });
+  };
+  const merged = tensor(dtype, options.sequences ? [batch, steps, unitsAxis(width)] : [batch, unitsAxis(width)], {
+    ref: { from: id },
+    meaning: (options.sequences ? BOTH : BOTH_LAST)[merge] ?? phrase('h of both directions'),
+    ...carried,
+  });
+  const outputs = merge === 'separate' ? [about('forward'), about('backward')] : [merged];
+  if (!options.state) return outputs.length > 1 ? tuple(outputs) : merged;
+  const states = [
+    { direction: 'forward', cells: cell.cells },
+    { direction: 'backward', cells: backward.cells },
+  ] as const;
+  const finals = states.flatMap(({ direction, cells }) =>
+    cells.flatMap((_, layer) => {
+      const one = layerState(id, cells, layer, { direction, lengths: mask !== undefined, batch, dtype });
+      return one.kind === 'sequence' ? one.items : [one];
+    }),
+  );
+  return tuple([...outputs, ...finals]);
+}
+
+// Other layers
+
+/** An entry for a layer that maps one tensor to one. */
+function simple(
+  className: string,
+  signature: string,
+  apply: (applied: Call, of: Tensor, made: Call, name: string) => Abstract,
+): CallEntry {
+  return {
+    signature: `${signature}${signature === '' ? '' : ', '}name=None, input_shape=None, batch_input_shape=None, input_dim=None, input_length=None`,
+    result: call => {
+      const name = layerName(call, className);
+      const shape = inputShape(call);
+      return {
+        kind: 'layer',
+        framework: call.framework,
+        className,
+        name,
+        cells: [],
+        run: (applied, input) => (input.kind === 'tensor' ? apply(applied, input, call, name) : unknown(className)),
+        ...(shape === null ? {} : { inputShape: shape }),
+      };
+    },
+  };
+}
+
+/** Adds a node that keeps the shape of its input. */
+function keeping(
+  call: Call,
+  of: Tensor,
+  name: string,
+  draft: (input: TensorRef) => Omit<GraphNode, 'id'>,
+  meaning?: Phrase,
+): Tensor {
+  const about = meaning === undefined ? (of.meaning === undefined ? {} : { meaning: of.meaning }) : { meaning };
+  const carried = of.mask === undefined ? {} : { mask: of.mask };
+  if (of.ref === undefined) return tensor(of.dtype, of.axes, { ...about, ...carried });
+  const id = call.reader.graph.add(name, draft(of.ref) as never, { range: call.range });
+  return tensor(of.dtype, of.axes, { ref: { from: id }, ...about, ...carried });
+}
+
+function denseApply(applied: Call, of: Tensor, made: Call, name: string, scope: string): Tensor {
+  const { args } = made;
+  const chosen = args.isGiven('activation') ? activation(made, 'activation') : undefined;
+  const out = denseNode(applied.reader.graph, of, {
+    id: name,
+    units: args.size('units') ?? symbol('units'),
+    activation: chosen ?? 'linear',
+    useBias: args.boolean('use_bias') !== false,
+    scope: scoped(applied, scope),
+    range: applied.range,
+    meaning:
+      chosen === 'softmax' ? phrase('probabilities of the classes') : phrase('output of the dense layer {0}', name),
+    ...initializer(made, 'kernel_initializer', 'kernelInitializer'),
+    ...initializer(made, 'bias_initializer', 'biasInitializer'),
+  });
+  return of.mask === undefined ? out : { ...out, mask: of.mask };
+}
+
+function embeddingApply(applied: Call, of: Tensor, made: Call, name: string): Abstract {
+  const { graph } = applied.reader;
+  const { args } = made;
+  const input = graph.inputOf(of);
+  if (input !== null) {
+    // Tokens: Keras casts what it is given.
+    input.dtype = 'int32';
+    input.axes = input.axes.map(axis => (axis.name === 'features' ? { ...axis, name: 'steps' } : axis));
+    input.role ??= 'sequence';
+  }
+  const [vocabulary, units] = [
+    args.size('input_dim') ?? symbol('input_dim'),
+    args.size('output_dim') ?? symbol('output_dim'),
+  ];
+  const axes =
+    of.axes === null
+      ? null
+      : [
+          ...of.axes.map(axis => (axis.name === 'features' ? { ...axis, name: 'steps' } : axis)),
+          { name: 'features', size: units },
+        ];
+  const meaning = phrase('one vector for every token');
+  if (of.ref === undefined) return tensor('float32', axes, { meaning });
+  const masked = args.boolean('mask_zero') === true;
+  const start = initializer(made, 'embeddings_initializer', 'initializer');
+  const id = graph.add(
+    name,
+    { op: 'embedding', input: of.ref, vocabulary: toSize(vocabulary), units: toSize(units), ...(masked ? { maskZero: true } : {}), scope: scoped(applied, name), ...start },
+    { range: applied.range },
+  ); // prettier-ignore
+  return tensor('float32', axes, { ref: { from: id }, meaning, ...(masked ? { mask: { from: id } } : {}) });
+}
+
+function timeDistributed(call: Call): Abstract {
+  const inner = call.args.get('layer');
+  if (inner?.kind !== 'layer') return unknown('TimeDistributed');
+  const name = layerName(call, 'TimeDistributed');
+  const shape = inputShape(call);
+  return {
+    ...inner,
+    className: 'TimeDistributed',
+    name,
+    // On the last axis the same as the layer itself.
+    run: (applied, input) => inner.run(applied, input, name),
+    ...(shape === null ? {} : { inputShape: shape }),
+  };
+}
+
+const DENSE: CallEntry = {
+  signature:
+    "units, activation=None, use_bias=True, kernel_initializer='glorot_uniform', bias_initializer='zeros', kernel_regularizer=None, name=None, input_shape=None, batch_input_shape=None, input_dim=None, input_length=None",
+  result: call => {
+    const name = layerName(call, 'Dense');
+    const shape = inputShape(call);
+    return {
+      kind: 'layer',
+      framework: call.framework,
+      className: 'Dense',
+      name,
+      cells: [],
+      run: (applied, input, wrapper) => {
+        if (input.kind !== 'tensor') return unknown('Dense');
+        // Keras 2 names the weights by the wrapper alone.
+        const scope = wrapper === undefined || call.framework === 'keras2' ? (wrapper ?? name) : `${wrapper}/${name}`;
+        return denseApply(applied, input, call, wrapper ?? name, scope);
+      },
+      ...(shape === null ? {} : { inputShape: shape }),
+    };
+  },
+};
+
+function joining(
+  className: string,
+  join: (applied: Call, parts: readonly Tensor[], made: Call, name: string) => Abstract,
+): CallEntry {
+  return {
+    signature: 'axis=-1, name=None',
+    result: call => {
+      const name = layerName(call, className);
+      return {
+        kind: 'layer',
+        framework: call.framework,
+        className,
+        name,
+        cells: [],
+        run: (applied, input) => {
+          const parts = tensorsOf(input);
+          return parts === null || parts.length === 0 ? unknown(className) : join(applied, parts, call, name);
+        },
+      };
+    },
+  };
+}
+
+function combining(className: string, by: 'add' | 'average' | 'multiply'): CallEntry {
+  return joining(className, (applied, parts, _made, name) => {
+    const refs = parts.map(part => part.ref).filter(ref => ref !== undefined);
+    const [first] = parts;
+    if (refs.length !== parts.length) return tensor(first!.dtype, first!.axes);
+    const id = applied.reader.graph.add(name, { op: 'combine', inputs: refs, by }, { range: applied.range });
+    return tensor(first!.dtype, first!.axes, { ref: { from: id } });
+  });
+}
+
+const cellEntry = (className: string, kind: CellKind, options: string): CallEntry => ({
+  signature: options,
+  result: call => cellOf(call, kind, className),
+});
+
+function stackOf(given: Abstract | undefined): Cells | null {
+  if (given?.kind === 'cells') return given;
+  if (given?.kind !== 'sequence') return null;
+  const parts = given.items.flatMap(item => (item.kind === 'cells' ? [item] : []));
+  const [first] = parts;
+  if (first === undefined || parts.length !== given.items.length) return null;
+  return { ...first, className: 'StackedRNNCells', cells: parts.flatMap(part => part.cells), stacked: true };
+}
+
+export const KERAS_LAYERS: CallTable = {
+  'keras.layers.LSTM': recurrentLayer('LSTM', 'lstm', CELL_OPTIONS),
+  'keras.layers.GRU': recurrentLayer('GRU', 'gru', CELL_OPTIONS),
+  'keras.layers.SimpleRNN': recurrentLayer('SimpleRNN', 'rnn', SIMPLE_OPTIONS),
+  'keras.layers.CuDNNLSTM': recurrentLayer('CuDNNLSTM', 'lstm', SIMPLE_OPTIONS),
+  'keras.layers.LSTMCell': cellEntry('LSTMCell', 'lstm', CELL_OPTIONS),
+  'keras.layers.GRUCell': cellEntry('GRUCell', 'gru', CELL_OPTIONS),
+  'keras.layers.SimpleRNNCell': cellEntry('SimpleRNNCell', 'rnn', SIMPLE_OPTIONS),
+  'keras.layers.StackedRNNCells': {
+    signature: 'cells',
+    result: ({ args }) => stackOf(args.get('cells')) ?? unknown('StackedRNNCells'),
+  },
+  'keras.layers.RNN': {
+    signature: `cell, ${LAYER_OPTIONS}, name=None`,
+    result: call => {
+      const cells = stackOf(call.args.get('cell'));
+      return cells === null ? unknown('RNN') : layerOf(call, 'RNN', cells);
+    },
+  },
+  'keras.layers.Bidirectional': {
+    signature:
+      "layer, merge_mode='concat', weights=None, backward_layer=None, name=None, input_shape=None, batch_input_shape=None",
+    result: bidirectional,
+  },
+  'keras.layers.TimeDistributed': {
+    signature: 'layer, name=None, input_shape=None, batch_input_shape=None',
+    result: timeDistributed,
+  },
+  'keras.layers.Dense': DENSE,
+  'keras.layers.Embedding': {
+    ...simple('Embedding', 'input_dim, output_dim, embeddings_initializer=None, mask_zero=False', embeddingApply),
+    signature:
+      'input_dim, output_dim, embeddings_initializer=None, mask_zero=False, name=None, input_length=None, input_shape=None, batch_input_shape=None',
+  },
+  'keras.layers.Masking': simple('Masking', 'mask_value=0.0', (applied, of, made, name) => {
+    const value = made.args.number('mask_value') ?? 0;
+    const out = keeping(applied, of, name, input => ({ op: 'masking', input, value }));
+    return out.ref === undefined ? out : { ...out, mask: out.ref };
+  }),
+  'keras.layers.Dropout': simple('Dropout', 'rate', (applied, of, made, name) => {
+    const dropped = made.args.number('rate') ?? 0;
+    return keeping(applied, of, name, input => ({ op: 'dropout', input, rate: Math.min(Math.max(dropped, 0), 0.999) }));
+  }),
+  'keras.layers.Activation': simple('Activation', 'activation', (applied, of, made, name) => {
+    const found = activation(made, 'activation');
+    if (found == null) return tensor(of.dtype, of.axes);
+    return keeping(
+      applied,
+      of,
+      name,
+      input => ({ op: 'activation', input, activation: found }),
+      found === 'softmax' ? phrase('probabilities of the classes') : phrase('after {0}', found),
+    );
+  }),
+  'keras.layers.Flatten': simple('Flatten', '', (applied, of) => {
+    const sizes = (of.axes ?? []).slice(1).map(axis => axis.size);
+    const size = sizes.reduce<Dimension | null>(
+      (all, one) => (all === null || one === null ? null : multiply(all, one)),
+      1,
+    );
+    return of.axes === null || !isBatch(of.axes[0])
+      ? tensor(of.dtype, null)
+      : reshape(applied.reader.graph, of, [null, size], applied.range);
+  }),
+  'keras.layers.Reshape': simple('Reshape', 'target_shape', (applied, of, made) => {
+    const shape = shapeOf(made.args.get('target_shape'));
+    return shape === null ? tensor(of.dtype, null) : reshape(applied.reader.graph, of, [null, ...shape], applied.range);
+  }),
+  'keras.layers.RepeatVector': simple('RepeatVector', 'n', (applied, of, made, name) => {
+    const steps = made.args.size('n') ?? symbol('n');
+    const [batch, units] = of.axes ?? [];
+    if (of.ref === undefined || batch === undefined || units === undefined) return unknown('RepeatVector');
+    const id = applied.reader.graph.add(
+      name,
+      { op: 'repeat', input: of.ref, steps: toSize(steps) },
+      { range: applied.range },
+    );
+    return tensor(of.dtype, [batch, { name: 'steps', size: steps }, units], {
+      ref: { from: id },
+      meaning: phrase('the same vector at every step'),
+    });
+  }),
+  'keras.layers.GlobalAveragePooling1D': simple('GlobalAveragePooling1D', '', overSteps('mean')),
+  'keras.layers.GlobalMaxPooling1D': simple('GlobalMaxPooling1D', '', overSteps('max')),
+  'keras.layers.Concatenate': joining('Concatenate', (applied, parts, made) => {
+    const axis = made.args.number('axis') ?? -1;
+    return concatenate(applied.reader.graph, parts, axis, applied.range);
+  }),
+  'keras.layers.Add': combining('Add', 'add'),
+  'keras.layers.Average': combining('Average', 'average'),
+  'keras.layers.Multiply': combining('Multiply', 'multiply'),
+};
+
+function overSteps(by: 'mean' | 'max'): (applied: Call, of: Tensor, made: Call, name: string) => Abstract {
+  return (applied, of, _made, name) => {
+    const axes = of.axes?.filter(axis => axis.name !== 'steps') ?? null;
+    if (of.ref === undefined || of.mask !== undefined) return tensor(of.dtype, axes);
+    const id = applied.reader.graph.add(name, { op: 'reduce_steps', input: of.ref, by }, { range: applied.range });
+    return tensor(of.dtype, axes, {
+      ref: { from: id },
+      meaning: by === 'mean' ? phrase('mean over the steps') : phrase('largest over the steps'),
+    });
+  };
+}
+
+export const KERAS_LAYER_METHODS: CallTable = {
+  'layer.__call__': {
+    signature: 'inputs, initial_state=None, mask=None, training=None',
+    result: call =>
+      call.self.kind === 'layer' ? call.self.run(call, call.args.get('inputs') ?? unknown('inputs')) : unknown(''),
+  },
+  'layer:units': {
+    signature: '',
+    result: ({ self }) => fromDimension(self.kind === 'layer' ? (self.cells[0]?.output ?? null) : null),
+  },
+};

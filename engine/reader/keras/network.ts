@@ -1,0 +1,505 @@
+/** Keras' models: Sequential, functional and subclassed, and how they are compiled and trained. */
+import { phrase } from '../../model/phrase.ts';
+import type { ClippingSpec, LossSpec, OptimizerSpec, TrainingSpec } from '../../model/spec.ts';
+import type { Call, CallEntry, CallTable } from '../calls.ts';
+import { BATCH, isBatch, type TrainingRecord } from '../graph.ts';
+import { type Dimension, symbol } from '../sizes.ts';
+import { nameAxes, tensorsOf } from '../tensors.ts';
+import { dtypeOf, shapeOf } from '../tensorflow1/operations.ts';
+import {
+  type Abstract,
+  type Derivation,
+  type Instance,
+  type Layer,
+  list,
+  type Network,
+  NONE,
+  number,
+  tensor,
+  type Tensor,
+  type TensorAxis,
+  unknown,
+} from '../values.ts';
+
+type Model = Network | Instance;
+
+// Inputs
+
+/** An input of the model that is being put together; Keras feeds them in order. */
+function input(call: Call, axes: readonly TensorAxis[], dtype: string): Tensor {
+  const { graph } = call.reader;
+  const position = [...graph.inputs.values()].filter(one => one.id.startsWith('inputs[')).length;
+  const made = graph.input(`inputs[${position}]`, { dtype, axes, range: call.range });
+  return tensor(dtype, [BATCH, ...axes], { ref: { from: made.id } });
+}
+
+const INPUT: CallEntry = {
+  signature:
+    'shape=None, batch_size=None, dtype=None, sparse=None, batch_shape=None, name=None, tensor=None, input_shape=None, batch_input_shape=None',
+  result: call => {
+    const whole = shapeOf(call.args.some('batch_shape') ?? call.args.some('batch_input_shape'));
+    const shape = whole?.slice(1) ?? shapeOf(call.args.some('shape') ?? call.args.some('input_shape')) ?? [];
+    const dtype = dtypeOf(call.args.some('dtype'));
+    return input(call, nameAxes([null, ...shape], dtype).slice(1), dtype);
+  },
+};
+
+// Putting models together
+
+function network(call: Call, className: string, layers: Layer[]): Network {
+  const name =
+    call.args.string('name') ?? call.reader.graph.layerName(className === 'Sequential' ? 'sequential' : 'functional');
+  return { kind: 'network', framework: call.framework, className, name, layers, built: null };
+}
+
+function sequential(call: Call): Abstract {
+  const given = call.args.get('layers');
+  const made = network(call, 'Sequential', []);
+  for (const item of given?.kind === 'sequence' ? given.items : []) addLayer(made, item);
+  call.reader.graph.atEnd.push(() => {
+    build(call, made, null);
+  });
+  return made;
+}
+
+function addLayer(of: Network, item: Abstract | undefined): void {
+  if (item?.kind === 'layer') of.layers.push(item);
+  // keras.Input(shape=…) inside a Sequential.
+  else if (item?.kind === 'tensor') of.built ??= { input: item, output: unknown('') };
+  else if (item?.kind === 'network') of.layers.push(...item.layers);
+  else if (item !== undefined) of.layers.push(opaque(of, item));
+}
+
+/** A layer that the reader does not know: nothing can be told of what comes out of it. */
+function opaque(of: Network, item: Abstract): Layer {
+  const text = item.kind === 'unknown' ? item.text : item.kind;
+  return {
+    kind: 'layer',
+    framework: of.framework,
+    className: text,
+    name: text,
+    cells: [],
+    run: (_call, value) => (value.kind === 'tensor' ? tensor(value.dtype, null) : value),
+  };
+}
+
+/** Runs a Sequential from its input; what its first layer or the data says decides the shape. */
+function build(call: Call, of: Network, data: Tensor | null): Network['built'] {
+  if (of.className !== 'Sequential' || of.layers.length === 0) return of.built;
+  if (of.built !== null && (of.built.output.kind !== 'unknown' || of.built.input === null)) return of.built;
+  const [first] = of.layers;
+  const start =
+    of.built?.input ??
+    input(call, inputAxes(first!, data), data?.dtype.startsWith('int') === true ? data.dtype : 'float32');
+  const { scopes } = call.reader;
+  // Keras 3 puts a Sequential's name before those of its layers.
+  if (of.framework === 'keras3') scopes.push(of.name);
+  let value: Abstract = start;
+  for (const layer of of.layers) value = layer.run(call, value);
+  if (of.framework === 'keras3') scopes.pop();
+  of.built = { input: start, output: value };
+  return of.built;
+}
+
+function inputAxes(first: Layer | null, data: Tensor | null): TensorAxis[] {
+  const named = (sizes: readonly (Dimension | null)[]): TensorAxis[] => nameAxes([null, ...sizes], 'float32').slice(1);
+  if (first?.inputShape !== undefined) return named(first.inputShape);
+  if (data?.axes != null && data.axes.length > 1) return named(data.axes.slice(1).map(axis => axis.size));
+  if (first?.className === 'Embedding') return [{ name: 'steps', size: symbol('steps') }];
+  return named([symbol('steps'), symbol('features')]);
+}
+
+function functional(call: Call): Abstract {
+  const made = network(call, 'Model', []);
+  const [first] = tensorsOf(call.args.get('inputs')) ?? [];
+  made.built = { input: first ?? null, output: call.args.get('outputs') ?? unknown('outputs') };
+  return made;
+}
+
+/** The model's output, which builds it if it is not built. */
+function outputOf(call: Call, model: Model, data: Tensor | null): Abstract {
+  if (model.kind === 'network') return build(call, model, data)?.output ?? unknown('');
+  const known = model.attributes.get(' output');
+  if (known !== undefined) return known;
+  const axes = inputAxes(null, data);
+  const value = call.reader.call(
+    { kind: 'method', of: model, name: 'call' },
+    [input(call, axes, 'float32')],
+    call.range,
+  );
+  model.attributes.set(' output', value);
+  return value;
+}
+
+// Compiling
+
+const LOSSES: Readonly<Record<string, LossSpec['kind']>> = {
+  sparse_categorical_crossentropy: 'sparse_softmax_cross_entropy',
+  categorical_crossentropy: 'softmax_cross_entropy',
+  binary_crossentropy: 'sigmoid_cross_entropy',
+  mse: 'mean_squared_error',
+  mean_squared_error: 'mean_squared_error',
+  mae: 'mean_absolute_error',
+  mean_absolute_error: 'mean_absolute_error',
+};
+
+function lossEntry(kind: LossSpec['kind']): CallEntry {
+  return {
+    signature: 'from_logits=False, ignore_class=None, reduction=None, name=None',
+    result: ({ args }) => ({
+      kind: 'object',
+      type: 'keras.loss',
+      attributes: new Map<string, Abstract>([
+        ['kind', { kind: 'string', value: kind }],
+        ['from_logits', args.get('from_logits') ?? NONE],
+        ['ignore_class', args.get('ignore_class') ?? NONE],
+      ]),
+    }),
+  };
+}
+
+interface Loss {
+  readonly kind: LossSpec['kind'];
+  readonly fromLogits: boolean;
+  readonly ignoreLabel?: number;
+}
+
+function lossOf(value: Abstract | undefined): Loss | null {
+  if (value?.kind === 'string' || value?.kind === 'path') {
+    const name = value.kind === 'string' ? value.value : value.path.split('.').at(-1)!;
+    const kind = LOSSES[name.replace(/([a-z])([A-Z])/g, '$1_$2').toLowerCase()];
+    return kind === undefined ? null : { kind, fromLogits: false };
+  }
+  if (value?.kind !== 'object' || value.type !== 'keras.loss') return null;
+  const [kind, logits, ignored] = ['kind', 'from_logits', 'ignore_class'].map(key => value.attributes.get(key));
+  if (kind?.kind !== 'string') return null;
+  return {
+    kind: kind.value as LossSpec['kind'],
+    fromLogits: logits?.kind === 'boolean' && logits.value,
+    ...(ignored?.kind === 'number' ? { ignoreLabel: ignored.value } : {}),
+  };
+}
+
+function targetFor(call: Call, kind: LossSpec['kind'], prediction: Tensor): Tensor {
+  const axes = (prediction.axes ?? [])
+    .filter(axis => !isBatch(axis))
+    .map(axis => (axis.name === 'units' ? { ...axis, name: 'features' } : axis));
+  const sparse = kind === 'sparse_softmax_cross_entropy';
+  const dtype = sparse ? 'int32' : 'float32';
+  const made = call.reader.graph.input('y', {
+    dtype,
+    role: 'target',
+    axes: sparse ? axes.slice(0, -1) : axes,
+    range: call.range,
+  });
+  return tensor(dtype, [BATCH, ...made.axes], { ref: { from: made.id } });
+}
+
+function compile(call: Call): Abstract {
+  const model = call.self;
+  if (model.kind !== 'network' && model.kind !== 'instance') return NONE;
+  const found = lossOf(call.args.get('loss'));
+  const given = call.args.get('optimizer');
+  const optimizer = optimizerOf(given);
+  const metrics = metricsOf(call.args.get('metrics'));
+  let done: TrainingRecord | null = null;
+  // Built when it is fitted or at the end, whichever comes first: the data may tell the shape of the input.
+  const finish = (data: Tensor | null): TrainingRecord | null => {
+    if (done !== null) return done;
+    const output = outputOf(call, model, data);
+    const prediction = output.kind === 'sequence' ? output.items[0] : output;
+    if (prediction?.kind !== 'tensor' || found === null || prediction.ref === undefined) return null;
+    const target = targetFor(call, found.kind, prediction);
+    if (found.fromLogits && found.kind !== 'sigmoid_cross_entropy') call.reader.graph.scores.add(prediction.ref.from);
+    const derivation: Derivation = {
+      op: 'loss',
+      ...found,
+      prediction,
+      target,
+      reduction:
+        prediction.mask === undefined || prediction.axes?.some(axis => axis.name === 'steps') !== true
+          ? 'mean'
+          : 'mean_over_mask',
+      ...(prediction.mask === undefined || prediction.axes?.some(axis => axis.name === 'steps') !== true
+        ? {}
+        : { mask: prediction.mask }),
+    };
+    done = {
+      loss: tensor('float32', [], { derivation }),
+      optimizer: optimizer.spec,
+      clipping: optimizer.clipping,
+      range: call.range,
+      ...(optimizer.decay === null ? {} : { decay: optimizer.decay }),
+      ...(metrics.length === 0 ? {} : { metrics }),
+      epochs: null,
+      iterations: null,
+      batchSize: null,
+    };
+    call.reader.graph.trainings.push(done);
+    return done;
+  };
+  compiled.set(model, finish);
+  call.reader.graph.atEnd.push(() => void finish(null));
+  return NONE;
+}
+
+/** How to finish what `compile` began, by model; the models of a reading go with it. */
+const compiled = new WeakMap<Model, (data: Tensor | null) => TrainingRecord | null>();
+
+function fit(call: Call): Abstract {
+  const model = call.self;
+  if (model.kind !== 'network' && model.kind !== 'instance') return NONE;
+  const x = call.args.get('x');
+  const training = compiled.get(model)?.(x?.kind === 'tensor' ? x : null);
+  const { args, reader } = call;
+  if (training == null) return unknown('history');
+  const whole = (value: number | undefined): number | null =>
+    value !== undefined && Number.isInteger(value) && value > 0 ? value : null;
+  training.epochs ??= whole(args.number('epochs')) ?? whole(args.number('nb_epoch'));
+  // Without a batch size Keras takes 32 rows at a time.
+  training.batchSize ??= args.isGiven('batch_size') ? whole(args.number('batch_size')) : 32;
+  const built = model.kind === 'network' ? model.built?.input : null;
+  const own =
+    reader.graph.inputOf(built ?? undefined) ??
+    [...reader.graph.inputs.values()].find(one => one.role === 'sequence') ??
+    null;
+  const source =
+    x?.kind === 'tensor' && x.derivation?.op === 'data'
+      ? x.derivation.source
+      : x?.kind === 'unknown'
+        ? { kind: 'unknown', source: x.text }
+        : null;
+  if (own !== null && source !== null) own.data ??= source;
+  return unknown('history');
+}
+
+function metricsOf(value: Abstract | undefined): NonNullable<TrainingSpec['metrics']> {
+  const kinds: Readonly<Record<string, NonNullable<TrainingSpec['metrics']>[number]['kind']>> = {
+    accuracy: 'accuracy',
+    acc: 'accuracy',
+    mse: 'mean_squared_error',
+    mean_squared_error: 'mean_squared_error',
+    mae: 'mean_absolute_error',
+    mean_absolute_error: 'mean_absolute_error',
+  };
+  const items = value?.kind === 'sequence' ? value.items : value === undefined ? [] : [value];
+  return items.flatMap(item => {
+    const kind = item.kind === 'string' ? kinds[item.value] : undefined;
+    return kind === undefined ? [] : [{ kind }];
+  });
+}
+
+// Optimizers
+
+interface Optimizer {
+  readonly spec: OptimizerSpec | null;
+  readonly clipping: ClippingSpec | null;
+  readonly decay: NonNullable<TrainingSpec['learningRateDecay']> | null;
+}
+
+const BY_NAME: Readonly<Record<string, OptimizerSpec['kind']>> = {
+  sgd: 'sgd',
+  rmsprop: 'rmsprop',
+  adagrad: 'adagrad',
+  adadelta: 'adadelta',
+  adam: 'adam',
+  adamw: 'adamw',
+  adamax: 'adamax',
+  nadam: 'nadam',
+};
+
+function optimizerOf(value: Abstract | undefined): Optimizer {
+  if (value?.kind === 'string') {
+    const kind = BY_NAME[value.value.toLowerCase()];
+    return { spec: kind === undefined ? null : { kind }, clipping: null, decay: null };
+  }
+  if (value?.kind !== 'optimizer') return { spec: null, clipping: null, decay: null };
+  return { spec: value.spec, clipping: value.clipping ?? null, decay: value.decay ?? null };
+}
+
+function optimizer(kind: OptimizerSpec['kind'], signature: string): CallEntry {
+  return {
+    signature: `learning_rate=None, ${signature}${signature === '' ? '' : ', '}weight_decay=None, clipnorm=None, clipvalue=None, global_clipnorm=None, lr=None, decay=None, amsgrad=False, name=None`,
+    result: ({ args }) => {
+      const rate = args.some('learning_rate') ?? args.some('lr');
+      const decay = scheduleOf(rate);
+      const plain = rate?.kind === 'number' ? rate.value : decay?.start;
+      const chosen = kind === 'adam' && args.boolean('amsgrad') === true ? 'amsgrad' : kind;
+      const spec: OptimizerSpec = {
+        kind: chosen,
+        ...(plain === undefined || plain <= 0 ? {} : { learningRate: plain }),
+        ...numbers(args, {
+          momentum: 'momentum',
+          rho: 'rho',
+          beta_1: 'beta1',
+          beta_2: 'beta2',
+          epsilon: 'epsilon',
+          initial_accumulator_value: 'initialAccumulator',
+          weight_decay: 'weightDecay',
+        }),
+        ...(args.boolean('nesterov') === true ? { nesterov: true } : {}),
+        ...(args.boolean('centered') === true ? { centered: true } : {}),
+      };
+      const limits = [
+        ['clipvalue', 'value'],
+        ['clipnorm', 'norm'],
+        ['global_clipnorm', 'global_norm'],
+      ] as const;
+      const [clipping] = limits.flatMap(([name, how]): ClippingSpec[] => {
+        const limit = args.givenNumber(name);
+        return limit === undefined || limit <= 0 ? [] : [{ kind: how, limit }];
+      });
+      return {
+        kind: 'optimizer',
+        spec,
+        complete: plain !== undefined || rate === undefined,
+        ...(clipping === undefined ? {} : { clipping }),
+        ...(decay === null ? {} : { decay: decay.decay }),
+      };
+    },
+  };
+}
+
+function numbers(args: Call['args'], names: Readonly<Record<string, keyof OptimizerSpec>>): Partial<OptimizerSpec> {
+  const entries = Object.entries(names).flatMap(([name, key]) => {
+    const value = args.givenNumber(name);
+    return value === undefined ? [] : [[key, value] as const];
+  });
+  return Object.fromEntries(entries);
+}
+
+function schedule(kind: NonNullable<TrainingSpec['learningRateDecay']>['kind']): CallEntry {
+  return {
+    signature: 'initial_learning_rate, decay_steps, decay_rate, staircase=False, name=None',
+    result: ({ args }) => ({
+      kind: 'object',
+      type: 'keras.schedule',
+      attributes: new Map<string, Abstract>([
+        ['kind', { kind: 'string', value: kind }],
+        ['start', args.get('initial_learning_rate') ?? NONE],
+        ['steps', args.get('decay_steps') ?? NONE],
+        ['rate', args.get('decay_rate') ?? NONE],
+        ['staircase', args.get('staircase') ?? NONE],
+      ]),
+    }),
+  };
+}
+
+function scheduleOf(
+  value: Abstract | undefined,
+): { readonly start: number; readonly decay: NonNullable<TrainingSpec['learningRateDecay']> } | null {
+  if (value?.kind !== 'object' || value.type !== 'keras.schedule') return null;
+  const [kind, start, steps, rate, staircase] = ['kind', 'start', 'steps', 'rate', 'staircase'].map(key =>
+    value.attributes.get(key),
+  );
+  if (kind?.kind !== 'string' || start?.kind !== 'number' || steps?.kind !== 'number' || rate?.kind !== 'number')
+    return null;
+  return {
+    start: start.value,
+    decay: {
+      kind: kind.value as 'exponential',
+      rate: rate.value,
+      steps: steps.value,
+      ...(staircase?.kind === 'boolean' && staircase.value ? { staircase: true } : {}),
+    },
+  };
+}
+
+// Data sets
+
+/** Rows of the training and the test part, and the shape of one row. */
+const DATA_SETS: Readonly<
+  Record<
+    string,
+    { readonly rows: readonly [number, number]; readonly shape: readonly number[]; readonly dtype: string }
+  >
+> = {
+  mnist: { rows: [60_000, 10_000], shape: [28, 28], dtype: 'uint8' },
+  fashion_mnist: { rows: [60_000, 10_000], shape: [28, 28], dtype: 'uint8' },
+};
+
+function loadData(name: string): CallEntry {
+  return {
+    signature: 'path=None, num_words=None',
+    result: ({ reader, range }) => {
+      const { rows, shape, dtype } = DATA_SETS[name]!;
+      const source = { kind: name, source: reader.textOf(range) };
+      const halves = rows.map((count, at) => {
+        const derivation: Derivation = { op: 'data', source, part: at === 0 ? 'train' : 'test' };
+        const axis = { name: 'rows', size: count };
+        const axes = [axis, { name: 'steps', size: shape[0]! }, { name: 'features', size: shape[1]! }];
+        return list([
+          tensor(dtype, axes, { derivation, meaning: phrase('images, one row of pixels a step') }),
+          tensor('uint8', [axis], { derivation, meaning: phrase('class labels') }),
+        ]);
+      });
+      return list(halves);
+    },
+  };
+}
+
+export const KERAS_CALLS: CallTable = {
+  'keras.Input': INPUT,
+  'keras.layers.Input': INPUT,
+  'keras.layers.InputLayer': INPUT,
+  'keras.Sequential': { signature: 'layers=None, name=None', result: sequential },
+  'keras.Model': { signature: 'inputs=None, outputs=None, name=None', result: functional },
+  'keras.losses.SparseCategoricalCrossentropy': lossEntry('sparse_softmax_cross_entropy'),
+  'keras.losses.CategoricalCrossentropy': lossEntry('softmax_cross_entropy'),
+  'keras.losses.BinaryCrossentropy': lossEntry('sigmoid_cross_entropy'),
+  'keras.losses.MeanSquaredError': lossEntry('mean_squared_error'),
+  'keras.losses.MeanAbsoluteError': lossEntry('mean_absolute_error'),
+  'keras.optimizers.SGD': optimizer('sgd', 'momentum=0.0, nesterov=False'),
+  'keras.optimizers.RMSprop': optimizer('rmsprop', 'rho=0.9, momentum=0.0, epsilon=1e-7, centered=False'),
+  'keras.optimizers.Adagrad': optimizer('adagrad', 'initial_accumulator_value=0.1, epsilon=1e-7'),
+  'keras.optimizers.Adadelta': optimizer('adadelta', 'rho=0.95, epsilon=1e-7'),
+  'keras.optimizers.Adam': optimizer('adam', 'beta_1=0.9, beta_2=0.999, epsilon=1e-7'),
+  'keras.optimizers.AdamW': optimizer('adamw', 'weight_decay=0.004, beta_1=0.9, beta_2=0.999, epsilon=1e-7'),
+  'keras.optimizers.Adamax': optimizer('adamax', 'beta_1=0.9, beta_2=0.999, epsilon=1e-7'),
+  'keras.optimizers.Nadam': optimizer('nadam', 'beta_1=0.9, beta_2=0.999, epsilon=1e-7'),
+  'keras.optimizers.schedules.ExponentialDecay': schedule('exponential'),
+  'keras.optimizers.schedules.InverseTimeDecay': schedule('inverse_time'),
+  'keras.datasets.mnist.load_data': loadData('mnist'),
+  'keras.datasets.fashion_mnist.load_data': loadData('fashion_mnist'),
+};
+
+const COMPILE: CallEntry = { signature: "optimizer='rmsprop', loss=None, metrics=None", result: compile };
+const FIT: CallEntry = {
+  signature:
+    'x=None, y=None, batch_size=None, epochs=1, verbose=None, callbacks=None, validation_split=0.0, validation_data=None, nb_epoch=None',
+  result: fit,
+};
+
+export const KERAS_METHODS: CallTable = {
+  'network.add': {
+    signature: 'layer',
+    result: ({ self, args }) => {
+      if (self.kind === 'network') addLayer(self, args.get('layer'));
+      return NONE;
+    },
+  },
+  'network.compile': COMPILE,
+  'network.fit': FIT,
+  'instance.compile': COMPILE,
+  'instance.fit': FIT,
+  'network.__call__': {
+    signature: 'inputs, training=None',
+    result: call => {
+      const { self } = call;
+      if (self.kind !== 'network' || self.className !== 'Sequential') return unknown('');
+      let value = call.args.get('inputs') ?? unknown('inputs');
+      for (const layer of self.layers) value = layer.run(call, value);
+      self.built ??= { input: null, output: value };
+      return value;
+    },
+  },
+  'network:output': {
+    signature: '',
+    result: ({ self }) => (self.kind === 'network' ? (self.built?.output ?? unknown('')) : unknown('')),
+  },
+  'network:layers': {
+    signature: '',
+    result: ({ self }) => (self.kind === 'network' ? list(self.layers) : unknown('')),
+  },
+  'network.count_params': { signature: '', result: () => number(0) },
+};

@@ -1,0 +1,28 @@
+/** Keras as one table of calls. `keras` is read as Keras 3, `tensorflow.keras` as Keras 2. */
+import type { FrameworkTable } from '../calls.ts';
+import { KERAS_LAYER_METHODS, KERAS_LAYERS } from './layers.ts';
+import { KERAS_CALLS, KERAS_METHODS } from './network.ts';
+
+const PATH = /^(?:(tensorflow(?:\.compat\.v[12])?|tf)\.)?(?:python\.)?(?:(tf_)?keras)(?:\.api(?:\._v2)?)?\.(.*)$/;
+
+/** Modules in which older releases had what the table has. */
+const RENAMES: readonly (readonly [RegExp, string])[] = [
+  [/^models\.(Sequential|Model)$/, '$1'],
+  [/^engine(?:\.\w+)?\.(Sequential|Model|Input)$/, '$1'],
+  [
+    /^layers\.(?:recurrent|core|embeddings|wrappers|merge|normalization|noise|pooling|rnn|recurrent_v2|cudnn_recurrent)\.(\w+)$/,
+    'layers.$1',
+  ],
+  [/^optimizers\.legacy\.(\w+)$/, 'optimizers.$1'],
+];
+
+export const KERAS: FrameworkTable = {
+  canonical: path => {
+    const [, tensorflow, legacy, rest] = PATH.exec(path) ?? [];
+    if (rest === undefined) return null;
+    const name = RENAMES.reduce((renamed, [from, to]) => renamed.replace(from, to), rest);
+    return { name: `keras.${name}`, framework: tensorflow === undefined && legacy === undefined ? 'keras3' : 'keras2' };
+  },
+  calls: { ...KERAS_LAYERS, ...KERAS_CALLS },
+  methods: { ...KERAS_LAYER_METHODS, ...KERAS_METHODS },
+};
