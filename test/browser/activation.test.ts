@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { pictureFailures } from './failures.ts';
 import { isOfVsCode } from './problems.ts';
 import { Workbench } from './workbench.ts';
 
@@ -8,6 +9,7 @@ describe('the workbench with the extension installed from its VSIX', () => {
     workbench = await Workbench.open();
   });
   after(() => workbench.close());
+  pictureFailures(() => workbench.page);
 
   it('opens on a copy of the samples', async () => {
     const names = await workbench.page.locator('.explorer-folders-view .monaco-list-row').allInnerTexts();

@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import type { Browser, Page } from 'playwright-core';
 import { projectFolder } from '../host/paths.ts';
 import { launchBrowser } from './browser.ts';
+import { pictureFailures } from './failures.ts';
 
 /** Answers of `fetch` that tell who listens: a status, or that nobody does. */
 async function knock(address: string): Promise<number | 'nobody'> {
@@ -53,6 +54,8 @@ describe('npm start without a desktop VS Code', () => {
     child.kill('SIGTERM');
     rmSync(folder, { recursive: true, force: true });
   });
+
+  pictureFailures(() => page);
 
   it('says where the samples are and takes another port when the one asked for is taken', () => {
     assert.equal(told('Workspace'), join(folder, 'samples'));
