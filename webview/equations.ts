@@ -20,11 +20,13 @@ export class Equations {
         const line = h('div', { class: 'equation', 'data-result': result });
         line.append(this.#pair(trace, { tensor: result, raw: traced, value: traced }, step), operator('='));
         for (const [index, term] of terms.entries()) {
-          if (index > 0) line.append(operator('+'));
+          const group = h('span', { class: 'term' }); // a line breaks between terms, not within
+          if (index > 0) group.append(operator('+'));
           for (const [place, factor] of term.entries()) {
-            if (place > 0) line.append(operator('·'));
-            line.append(this.#pair(trace, factor, step));
+            if (place > 0) group.append(operator('·'));
+            group.append(this.#pair(trace, factor, step));
           }
+          line.append(group);
         }
         return line;
       }),

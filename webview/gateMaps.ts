@@ -8,6 +8,7 @@ import { Heatmap } from './heatmap.ts';
 import { offsets, snap } from './heatmapPixels.ts';
 import { Legend } from './legend.ts';
 import { formatSigned } from './numbers.ts';
+import { columnsFor, ENLARGED_ROW, GAP, overviewHeight, PARTS_WIDTH, TOP_UNITS } from './gateLayout.ts';
 import { className, type ReadTrace } from './gateTrace.ts';
 import { SAMPLE_VIEWS } from './samples.ts';
 import { moved } from './selection.ts';
@@ -28,29 +29,6 @@ export interface GateMapsEvents {
   readonly pick: (selection: Selection, spoken: boolean) => void;
   /** Shows or hides all units below the enlarged ones. */
   readonly toggleAll: () => void;
-}
-
-/** How many units are enlarged when they are ordered by their part in the decision. */
-export const TOP_UNITS = 12;
-
-const GAP = 8;
-/** Three pixels a step of 28; four where nothing is enlarged. */
-const SMALLEST_COLUMN = { enlarged: 84, overview: 112 } as const;
-const ENLARGED_ROW = 14;
-const PARTS_WIDTH = 46;
-
-/** Columns that fit `width` for so many tensors: a number that leaves no ragged last row where one exists. */
-export function columnsFor(tensors: number, width: number, of: keyof typeof SMALLEST_COLUMN): number {
-  const fit = Math.max(1, Math.floor((width + GAP) / (SMALLEST_COLUMN[of] + GAP)));
-  for (let count = Math.min(fit, tensors); count > 1; count--) if (tensors % count === 0) return count;
-  return Math.min(fit, tensors, 2);
-}
-
-/** Height of a row of the overview in CSS pixels, and of all of them. */
-export function overviewHeight(units: number, roomy: boolean): number {
-  const target = roomy ? 300 : 150;
-  if (units > 1.5 * target) return 1.5 * target;
-  return units * Math.min(ENLARGED_ROW, Math.max(1, Math.round(target / units)));
 }
 
 /** The maps of all tensors for some of the units. */
@@ -186,8 +164,8 @@ export class GateMaps {
           ? this.#makeBlock(this.#all, trace, columns, byDecision ? 0 : undefined)
           : undefined,
     };
-    show(this.#top, this.#blocks.top !== undefined);
-    show(this.#all, this.#blocks.all !== undefined);
+    if (!this.#blocks.top) this.#top.replaceChildren();
+    if (!this.#blocks.all) this.#all.replaceChildren();
     show(this.#toggle, byDecision && trace.units > TOP_UNITS);
     const link = actionLink(text('allUnits', trace.units), () => {
       this.#events.toggleAll();

@@ -78,6 +78,8 @@ class GatesPage {
   readonly #refresher = new Refresher(signal => this.#ask(signal), LIVE_INTERVAL);
   #subject: InspectorSubject | undefined;
   #trace: ReadTrace | undefined;
+  /** Order of the units in the trace. */
+  #order: UnitOrder = 'similarity';
   #hovered: Selection | undefined;
 
   constructor(host: Channel<PageSide, GatesHostSide>) {
@@ -263,6 +265,7 @@ class GatesPage {
         trace = readTrace(await this.#host.request('trace', { ...params, layer: top }, { signal }));
       if (signal.aborted) return;
       this.#trace = trace;
+      this.#order = params.order;
       this.#navigation.go({ sample: trace.sample.index, layer: trace.layer });
       this.#notices.replaceChildren();
       this.#content.classList.remove('pending');
@@ -278,13 +281,12 @@ class GatesPage {
   #showTrace(): void {
     const trace = this.#trace;
     if (!trace) return;
-    const { order, all } = this.#navigation.state;
     this.#showChoices();
     this.#head.trained(trace.epoch, trace.step);
     this.#sample.show(trace);
     // From now on what was shown first is chosen, so that it stays while the numbers change.
     this.#navigation.go(this.#selection());
-    this.#maps.show(trace, { byDecision: order === 'decision', all });
+    this.#maps.show(trace, { byDecision: this.#order === 'decision', all: this.#navigation.state.all });
     setText(this.#cellEquations, trace.info.equations.join('\n'));
     this.#showSelection(false);
   }
@@ -345,6 +347,7 @@ class GatesPage {
       'data-trace-step': trace.step,
       'data-sample': trace.sample.index,
       'data-layer': trace.layer,
+      'data-order': this.#order,
     });
   }
 }

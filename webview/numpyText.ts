@@ -4,6 +4,7 @@
 export function pythonNumber(value: number): string {
   if (Number.isNaN(value)) return 'np.nan';
   if (!Number.isFinite(value)) return value > 0 ? 'np.inf' : '-np.inf';
+  if (Object.is(value, -0)) return '-0.';
   for (let digits = 1; digits < 9; digits++) {
     const rounded = Number(value.toPrecision(digits));
     if (Math.fround(rounded) === value) return withPoint(rounded);
@@ -12,7 +13,6 @@ export function pythonNumber(value: number): string {
 }
 
 function withPoint(value: number): string {
-  if (Object.is(value, -0)) return '-0.';
   const text = String(value);
   return /[.e]/.test(text) ? text : `${text}.`;
 }

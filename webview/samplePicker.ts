@@ -21,6 +21,7 @@ export class SamplePicker {
   readonly #count = h('span', { class: 'faint' });
   readonly #label = h('span');
   readonly #prediction = h('span', { class: 'prediction' });
+  readonly #verdictLine = h('div', { class: 'verdict' }, this.#label, this.#prediction);
   readonly #bars = h('div', { class: 'probabilities', role: 'img' });
   #sample = 0;
   #last = 0;
@@ -68,7 +69,7 @@ export class SamplePicker {
           press(text('sampleRandom'), 'arrow-swap', () => Math.floor(Math.random() * (this.#last + 1))),
           this.#count,
         ),
-        h('div', { class: 'verdict' }, this.#label, this.#prediction),
+        this.#verdictLine,
       ),
       this.#bars,
     );
@@ -117,6 +118,7 @@ export class SamplePicker {
   #verdict({ sample: { label }, classNames, probabilities }: Answer): void {
     const predicted = predictedClass(probabilities);
     const name = (index: number): string => className(classNames, index);
+    show(this.#verdictLine, label !== undefined || predicted !== undefined);
     show(this.#label, label !== undefined);
     if (label !== undefined) this.#label.replaceChildren(text('label', name(label)));
     show(this.#prediction, predicted !== undefined);

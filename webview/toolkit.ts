@@ -161,7 +161,8 @@ export function textField(
   on: { readonly change?: (text: string) => void; readonly commit?: (text: string) => void },
 ): TextField {
   const element = document.createElement('vscode-text-field') as HTMLElement & { value: string; currentValue: string };
-  setAttributes(element, { 'aria-label': label });
+  // The field takes its name from its text when it is put into the page; the text itself is hidden by our style.
+  element.append(label);
   element.addEventListener('input', () => on.change?.(element.value));
   element.addEventListener('change', () => on.commit?.(element.value));
   return {
