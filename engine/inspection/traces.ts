@@ -3,6 +3,7 @@ import type { Batch, LayerTrace, Network, SampleTrace } from '../backends/backen
 import { CELLS, type CellTensor, type ValueScale } from '../cells/table.ts';
 import type { Dataset } from '../data/source.ts';
 import { EngineError } from '../errors.ts';
+import { tensorAxes } from '../model/axes.ts';
 import { phrase } from '../model/phrase.ts';
 import type { ModelSpec } from '../model/spec.ts';
 import type { GateTrace, LayerInfo, Sample, TensorTile, TensorTrace, UnitOrder } from '../protocol/trace.ts';
@@ -19,7 +20,12 @@ export interface Inspected {
   readonly state: TrainingState;
 }
 
-type Followed = SampleTrace & { readonly sample: Sample; readonly probabilities: readonly number[] | undefined };
+type Followed = SampleTrace & {
+  readonly sample: Sample;
+  readonly probabilities: readonly number[] | undefined;
+  /** The class with the largest logit (at the last step), where there are classes. */
+  readonly winner: number | undefined;
+};
 
 /**
  * One sample in one layer, gate by gate.
@@ -34,8 +40,11 @@ export function gateTrace(
   const followed = follow(model, sample, batch);
   const shown = followed.layers[layer];
   if (!shown) throw new EngineError('unknown', phrase('There is no layer {0}: the model has {1}', layer, followed.layers.length));
-  const winner = argmax(followed.logits);
-  const contributions = dataset.classes === undefined ? undefined : Array.from(network.contributions(batch, winner)[layer]!);
+  const units = widthOf(shown, CELLS[shown.cell].tensors[0]!.id);
+  // A projection makes h narrower than the gates: then h has no place in their order.
+  const described = CELLS[shown.cell].tensors.filter(({ id }) => widthOf(shown, id) === units);
+  const parts = followed.winner === undefined ? undefined : network.contributions(batch, followed.winner)[layer]!;
+  const contributions = parts?.length === units ? Array.from(parts) : undefined;
   return {
     sample: followed.sample,
     classNames: dataset.classNames,
@@ -43,12 +52,12 @@ export function gateTrace(
     probabilities: followed.probabilities,
     layers: layerInfos(followed.layers),
     layer,
-    tensors: CELLS[shown.cell].tensors.map(tensor => cellTile(shown, layer, tensor, tensor.id, model)),
+    tensors: described.map(tensor => cellTile(shown, layer, tensor, tensor.id, model)),
     order: {
-      similarity: () => survey.similarityOrder(layer, shown.units, state),
+      similarity: () => (shown.units === units ? survey.similarityOrder(layer, units, state) : indexOrder(units)),
       // Where there are no classes nothing is decided.
-      decision: () => (contributions ? decisionOrder(contributions) : indexOrder(shown.units)),
-      index: () => indexOrder(shown.units),
+      decision: () => (contributions ? decisionOrder(contributions) : indexOrder(units)),
+      index: () => indexOrder(units),
     }[order](),
     contributions,
     step: state.step,
@@ -64,28 +73,20 @@ export function gateTrace(
 export function tensorTrace(model: Inspected, { sample }: { readonly sample: number }): TensorTrace {
   const { dataset, state } = model;
   const followed = follow(model, sample, readSample(dataset, sample));
-  const { layers, steps } = followed;
-  const top = layers.at(-1)!;
-  const outputs = tile('outputs', 'outputs', 'h of the top layer at every step', 'signed-unit', [-1, 1], steps, followed.outputs);
-  const nameOf = (layer: number): string => (layers.length > 1 ? `[${layer}]` : '');
-  const tensors: TensorTile[] = [outputs];
+  const { layers, outputs } = followed;
+  const places = placesOf(layers);
+  const tensors: TensorTile[] = [outputTile(followed, model)];
   const states: TensorTile[] = [];
   for (const [index, layer] of layers.entries()) {
     const { tensors: described, states: carried } = CELLS[layer.cell];
     for (const id of carried) {
       const tensor = described.find(one => one.id === id)!;
-      const all = cellTile(layer, index, tensor, `${id}${nameOf(index)}`, model);
+      const all = cellTile(layer, index, tensor, id + places[index]!.subscript, model);
       tensors.push(all);
-      // A cell with one state returns it bare, one with several as a tuple of named fields.
-      const name = `states${nameOf(index)}${carried.length > 1 ? `.${id}` : ''}`;
-      const last = lastStep(layer, id);
-      states.push(tile(name, name, tensor.meaning, tensor.scale, all.bounds, 1, last));
+      const name = stateName(layer, places[index]!.subscript, id);
+      states.push(tile(name, name, tensor.meaning, all.scale, all.bounds, 1, finalRow(layer, id)));
     }
   }
-  const topName = `states${nameOf(layers.length - 1)}${CELLS[top.cell].states.length > 1 ? '.h' : ''}`;
-  const shownName = layers.length > 1 ? topName.replace(/\[\d+\]/, '[-1]') : topName;
-  const final = lastStep(top, 'h');
-  const lastOutput = followed.outputs.subarray((steps - 1) * top.units);
   return {
     sample: followed.sample,
     classNames: dataset.classNames,
@@ -93,18 +94,67 @@ export function tensorTrace(model: Inspected, { sample }: { readonly sample: num
     probabilities: followed.probabilities,
     tensors,
     states,
-    proofs: [
-      {
-        left: 'outputs[-1]',
-        right: shownName,
-        maxDifference: final.reduce((most, value, unit) => Math.max(most, Math.abs(value - lastOutput[unit]!)), 0),
-        leftAt: { tensor: 'outputs', row: -1 },
-        rightAt: { tensor: topName, row: 0 },
-      },
-    ],
+    proofs: proofsOf(layers, outputs, followed.steps),
     step: state.step,
     epoch: state.epoch,
   };
+}
+
+/** Where a layer stands: its number within its direction, from 1, and how the program reaches it in `states`. */
+interface LayerPlace {
+  readonly number: number;
+  readonly subscript: string;
+  /** Last of its direction. */
+  readonly top: boolean;
+}
+
+/** A stack is indexed by its layers; two directions are a pair of states, the forward one first. */
+function placesOf(layers: readonly LayerTrace[]): LayerPlace[] {
+  const both = layers.some(({ direction }) => direction === 'backward');
+  const counts = { forward: 0, backward: 0 };
+  const totals = { forward: 0, backward: 0 };
+  for (const { direction } of layers) totals[direction]++;
+  return layers.map(({ direction }) => {
+    const index = counts[direction]++;
+    const pair = both ? `[${direction === 'forward' ? 0 : 1}]` : '';
+    const stack = totals[direction] > 1 ? `[${index}]` : '';
+    return { number: index + 1, subscript: pair + stack, top: index === totals[direction] - 1 };
+  });
+}
+
+/** `states[2].h`; a cell with one state returns it bare. */
+function stateName({ cell }: LayerTrace, subscript: string, id: string): string {
+  return `states${subscript}${CELLS[cell].states.length > 1 ? `.${id}` : ''}`;
+}
+
+/** The last row of `outputs` is h of the top layer in `states`; of the backward direction it is the first. */
+function proofsOf(layers: readonly LayerTrace[], outputs: Float32Array, steps: number): TensorTrace['proofs'] {
+  const places = placesOf(layers);
+  const tops = layers.flatMap((layer, index) => (places[index]!.top ? [{ layer, place: places[index]! }] : []));
+  const width = outputs.length / steps;
+  // Merged or projected outputs are no longer h side by side.
+  if (tops.reduce((sum, { layer }) => sum + layer.units, 0) !== width) return [];
+  let from = 0;
+  return tops.map(({ layer, place }) => {
+    const row = layer.direction === 'backward' ? 0 : -1;
+    const start = (row === 0 ? 0 : steps - 1) * width + from;
+    const h = finalRow(layer, 'h');
+    const columns = tops.length > 1 ? `, ${from}:${from + layer.units}` : '';
+    from += layer.units;
+    const name = stateName(layer, place.subscript, 'h');
+    return {
+      left: `outputs[${row}${columns}]`,
+      right: tops.length > 1 ? name : name.replace(/\[\d+\]/, '[-1]'),
+      maxDifference: h.reduce((most, value, unit) => Math.max(most, Math.abs(value - outputs[start + unit]!)), 0),
+      leftAt: { tensor: 'outputs', row },
+      rightAt: { tensor: name, row: 0 },
+    };
+  });
+}
+
+function outputTile({ outputs, steps, layers }: Followed, { survey, state }: Inspected): TensorTile {
+  const half = Math.max(1, survey.scale(layers.length - 1, 'h', state));
+  return tile('outputs', 'outputs', 'h of the top layer at every step', half > 1 ? 'signed' : 'signed-unit', [-half, half], steps, outputs);
 } // prettier-ignore
 
 /** All buffers of a trace, to be moved and not copied. */
@@ -136,14 +186,31 @@ function follow({ dataset, network, spec }: Inspected, index: number, batch: Bat
     label: classes === undefined ? undefined : label[0]!,
   };
   const softmaxed = spec.loss?.kind === 'sparse_softmax_cross_entropy' || spec.loss?.kind === 'softmax_cross_entropy';
-  return { ...trace, sample, probabilities: softmaxed ? softmax(trace.logits) : undefined };
+  // Of a head on every step, the last step counts.
+  const logits = classes === undefined ? undefined : trace.logits.slice(-headWidth(spec, trace.logits.length));
+  return {
+    ...trace,
+    sample,
+    probabilities: logits && softmaxed ? softmax(logits) : undefined,
+    winner: logits && argmax(logits),
+  };
+}
+
+/** Values that the head gives for one row (and step). */
+function headWidth(spec: ModelSpec, otherwise: number): number {
+  const width = spec.loss && tensorAxes(spec, spec.loss.prediction)?.at(-1);
+  return typeof width === 'number' ? width : otherwise;
 }
 
 function layerInfos(layers: readonly LayerTrace[]): LayerInfo[] {
-  return layers.map(({ cell, units, direction }, index) => {
-    const { title, equations } = CELLS[cell];
-    const place = layers.length > 1 ? ` · layer ${index + 1}` : '';
-    return { index, title: title + place, cell, units, direction, equations };
+  const places = placesOf(layers);
+  const stacked = places.some(({ number }) => number > 1);
+  const both = layers.some(({ direction }) => direction === 'backward');
+  return layers.map((layer, index) => {
+    const { cell, direction } = layer;
+    const { title, equations, tensors } = CELLS[cell];
+    const place = (stacked ? ` · layer ${places[index]!.number}` : '') + (both ? ` · ${direction}` : '');
+    return { index, title: title + place, cell, units: widthOf(layer, tensors[0]!.id), direction, equations };
   });
 }
 
@@ -157,12 +224,15 @@ function cellTile(
   const values = layer.tensors.get(tensor.id);
   if (!values) throw new EngineError('internal', phrase('The trace has no tensor "{0}"', tensor.id));
   const bounds = boundsOf(tensor.scale, () => survey.scale(index, tensor.id, state));
-  return tile(id, tensor.title, tensor.meaning, tensor.scale, bounds, values.length / layer.units, values);
+  // A relu leaves the bounds that tanh would keep.
+  const scale = tensor.scale === 'signed-unit' && bounds[1] > 1 ? 'signed' : tensor.scale;
+  const steps = values.length / widthOf(layer, tensor.id);
+  return tile(id, tensor.title, tensor.meaning, scale, bounds, steps, values);
 }
 
 function boundsOf(scale: ValueScale, measured: () => number): readonly [number, number] {
   if (scale === 'unit') return [0, 1];
-  const half = scale === 'signed-unit' ? 1 : measured();
+  const half = scale === 'signed-unit' ? Math.max(1, measured()) : measured();
   return [-half, half];
 }
 
@@ -187,9 +257,17 @@ function tile(
   };
 }
 
-function lastStep({ tensors, units }: LayerTrace, id: string): Float32Array {
-  const values = tensors.get(id)!;
-  return values.subarray(values.length - units);
+/** Units of a tensor of a layer; h gives the steps, for it is what the layer's units count. */
+function widthOf({ tensors, units }: LayerTrace, id: string): number {
+  const steps = tensors.get('h')!.length / units;
+  return (tensors.get(id)?.length ?? 0) / steps;
+}
+
+/** A state after all steps: the backward direction ends at the first one. */
+function finalRow(layer: LayerTrace, id: string): Float32Array {
+  const values = layer.tensors.get(id)!;
+  const width = widthOf(layer, id);
+  return layer.direction === 'backward' ? values.subarray(0, width) : values.subarray(values.length - width);
 }
 
 function argmax(values: ArrayLike<number>): number {

@@ -5,6 +5,7 @@ import { dataSource } from '../../../engine/data/sources.ts';
 import { EngineError } from '../../../engine/errors.ts';
 import { Survey } from '../../../engine/inspection/survey.ts';
 import { buffersOf, gateTrace, type Inspected, tensorTrace } from '../../../engine/inspection/traces.ts';
+import type { CellSpec, DenseNode, GraphNode, RecurrentNode, TensorRef } from '../../../engine/model/spec.ts';
 import type { TensorTile } from '../../../engine/protocol/trace.ts';
 import { type TrainingState, UNTRAINED } from '../../../engine/training/trainer.ts';
 import { KERNEL_BYTES } from '../backends/kernelBytes.ts';
@@ -166,5 +167,66 @@ describe('tensor trace', () => {
     );
     assert.deepEqual([...tensors, ...states].map(({ id }) => id), ['outputs', 'c', 'h', 'states.c', 'states.h']);
     assert.deepEqual([proofs[0]!.right, proofs[0]!.rightAt.tensor], ['states.h', 'states.h']);
+  }); // prettier-ignore
+});
+
+describe('traces of other networks', () => {
+  const stateOf = (layer: number, direction: 'forward' | 'backward'): TensorRef => ({
+    from: 'rnn',
+    part: { take: 'state', layer, state: 'h', direction },
+  });
+
+  function trained(change: Partial<RecurrentNode>, last: TensorRef[]): Inspected {
+    const base = lstmClassifier({ steps: 6, features: 3, units: [4], classes: 3 });
+    const [rnn, dense] = base.nodes;
+    const node = { ...(rnn as RecurrentNode), ...change };
+    const nodes: GraphNode[] = [node];
+    if (last.length > 1) nodes.push({ op: 'concatenate', id: 'last', inputs: last });
+    nodes.push({ ...(dense as DenseNode), input: last.length > 1 ? { from: 'last' } : last[0]! });
+    const model = { ...base, nodes };
+    const network = backend.createNetwork(model, { seed: 5, batchSize: 20 });
+    return { spec: model, network, dataset, survey: new Survey(network, dataset), state: UNTRAINED };
+  }
+
+  it('name both directions, and find the last state of the backward one at the first step', () => {
+    const cells = [{ cell: 'gru', className: 'GRUCell', units: 4 }] as CellSpec[];
+    const backward = [{ cell: 'gru', className: 'GRUCell', units: 5 }] as CellSpec[];
+    const model = trained(
+      { cells, backwardCells: backward, direction: 'bidirectional', scope: 'bidirectional_rnn' },
+      [stateOf(0, 'forward'), stateOf(0, 'backward')],
+    );
+    const gates = gateTrace(model, { sample: 0, layer: 1, order: 'decision' });
+    assert.deepEqual(gates.layers.map(({ title, units }) => `${title}, ${units}`), ['GRU · forward, 4', 'GRU · backward, 5']);
+    assert.deepEqual(gates.tensors.map(({ id }) => id), ['r', 'u', 'n', 'h']);
+    assert.equal(gates.order.length, 5);
+    const { tensors, states, proofs } = tensorTrace(model, { sample: 0 });
+    assert.deepEqual([...tensors, ...states].map(({ id }) => id), ['outputs', 'h[0]', 'h[1]', 'states[0]', 'states[1]']);
+    assert.deepEqual(
+      proofs.map(({ left, right, maxDifference }) => [left, right, maxDifference]),
+      [['outputs[-1, 0:4]', 'states[0]', 0], ['outputs[0, 4:9]', 'states[1]', 0]],
+    );
+  }); // prettier-ignore
+
+  it('widen the scale of h where a relu leaves [-1, 1]', () => {
+    const cells = [{ cell: 'rnn', className: 'BasicRNNCell', units: 4, activation: 'relu' }] as CellSpec[];
+    const model = trained({ cells }, [{ from: 'rnn', part: { take: 'state', layer: 0, state: 'h' } }]);
+    const weights = model.network.getParameters();
+    for (const { name, values } of weights) if (name.endsWith('bias')) values.fill(2);
+    model.network.setParameters(weights);
+    const [h] = gateTrace(model, { sample: 0, layer: 0, order: 'index' }).tensors;
+    assert.equal(h!.scale, 'signed');
+    assert.ok(h!.bounds[1] >= 2 && h!.bounds[0] === -h!.bounds[1], String(h!.bounds));
+    assert.deepEqual(tensorTrace(model, { sample: 0 }).tensors[0]!.bounds, h!.bounds);
+  });
+
+  it('leave h out of the order of the gates where a projection makes it narrower', () => {
+    const cells = [{ cell: 'lstm', className: 'LSTMCell', units: 6, projection: { units: 4 } }] as CellSpec[];
+    const model = trained({ cells }, [{ from: 'rnn', part: { take: 'state', layer: 0, state: 'h' } }]);
+    const { tensors, order, layers } = gateTrace(model, { sample: 0, layer: 0, order: 'similarity' });
+    assert.deepEqual([order.length, layers[0]!.units], [6, 6]);
+    assert.deepEqual(tensors.map(({ id, columns }) => `${id} ${columns.count}`), ['i 6', 'j 6', 'f 6', 'o 6', 'c 6']);
+    const all = tensorTrace(model, { sample: 0 });
+    assert.deepEqual(all.states.map(({ id, columns }) => `${id} ${columns.count}`), ['states.c 6', 'states.h 4']);
+    assert.equal(all.proofs[0]!.maxDifference, 0);
   }); // prettier-ignore
 });
