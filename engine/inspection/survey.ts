@@ -1,5 +1,6 @@
 /** What is fixed over samples, so that pictures of different samples compare: the order of units and the scale of c. */
 import type { Network } from '../backends/backend.ts';
+import { CELLS } from '../cells/table.ts';
 import type { Dataset } from '../data/source.ts';
 import { rowsBetween } from '../training/batches.ts';
 import type { TrainingState } from '../training/trainer.ts';
@@ -7,9 +8,10 @@ import { alignOrder, similarityOrder } from './ordering.ts';
 
 /** Test samples over which units are compared; seeded weights, which a person looks at first, take fewer. */
 const SAMPLES = 200;
-const SEEDED_SAMPLES = 48;
-/** Samples whose every tensor is looked at for the scale of c. */
+const SEEDED_SAMPLES = 24;
+/** Samples whose states are looked at for their scale; a trace of one sample costs more than its share of a batch. */
 const TRACED_SAMPLES = 20;
+const SEEDED_TRACED_SAMPLES = 6;
 /** Part of the values that the scale covers; the rest is drawn in its outermost colour. */
 const COVERED = 0.999;
 /** Multiplications that comparing the units may take: some 100 ms. */
@@ -27,7 +29,8 @@ export class Survey {
   readonly #network: Network;
   readonly #dataset: Dataset;
   readonly #orders = new Map<number, Dated<readonly number[]>>();
-  #scales: Dated<readonly ReadonlyMap<string, number>[]> | undefined;
+  /** Magnitudes of every state of every layer, sorted when they are asked for. */
+  #magnitudes: Dated<readonly ReadonlyMap<string, Magnitudes>[]> | undefined;
 
   constructor(network: Network, dataset: Dataset) {
     this.#network = network;
@@ -44,10 +47,12 @@ export class Survey {
     return value;
   }
 
-  /** Half the width of the scale of an unbounded tensor: a round number that covers nearly all values. */
+  /** Half the width of the scale of a state: a round number that covers nearly all values; 1 for other tensors. */
   scale(layer: number, tensor: string, state: TrainingState): number {
-    if (!this.#scales || !lasts(this.#scales.state, state)) this.#scales = { state, value: this.#measureScales() };
-    return this.#scales.value[layer]?.get(tensor) ?? 1;
+    if (!this.#magnitudes || !lasts(this.#magnitudes.state, state))
+      this.#magnitudes = { state, value: this.#measure(state) };
+    const magnitudes = this.#magnitudes.value[layer]?.get(tensor);
+    return magnitudes ? (magnitudes.covering ??= covering(magnitudes.values)) : 1;
   }
 
   /** h of one layer over many samples, unit by unit `[U, n]`. */
@@ -66,24 +71,32 @@ export class Survey {
     return rows;
   }
 
-  #measureScales(): ReadonlyMap<string, number>[] {
+  #measure(state: TrainingState): ReadonlyMap<string, Magnitudes>[] {
     const { steps, features, test } = this.#dataset;
-    const sizes: Map<string, number[]>[] = [];
+    const samples = Math.min(state.step === 0 ? SEEDED_TRACED_SAMPLES : TRACED_SAMPLES, test.count);
+    const found: Map<string, Magnitudes>[] = [];
     const inputs = new Float32Array(steps * features);
-    for (let sample = 0; sample < Math.min(TRACED_SAMPLES, test.count); sample++) {
+    for (let sample = 0; sample < samples; sample++) {
       test.readInputs([sample], inputs);
       const { layers } = this.#network.trace({ size: 1, steps, inputs });
-      for (const [index, { tensors }] of layers.entries()) {
-        const ofLayer = (sizes[index] ??= new Map<string, number[]>());
-        for (const [id, values] of tensors) {
-          const ofTensor = ofLayer.get(id) ?? [];
-          ofLayer.set(id, ofTensor);
-          for (const value of values) ofTensor.push(Math.abs(value));
+      for (const [index, { cell, tensors }] of layers.entries()) {
+        const ofLayer = (found[index] ??= new Map<string, Magnitudes>());
+        for (const id of CELLS[cell].states) {
+          const traced = tensors.get(id)!;
+          const { values } = ofLayer.get(id) ?? { values: new Float32Array(samples * traced.length) };
+          for (let place = 0, to = sample * traced.length; place < traced.length; place++, to++)
+            values[to] = Math.abs(traced[place]!);
+          ofLayer.set(id, { values, covering: undefined });
         }
       }
     }
-    return sizes.map(ofLayer => new Map([...ofLayer].map(([id, values]) => [id, covering(values)])));
+    return found;
   }
+}
+
+interface Magnitudes {
+  readonly values: Float32Array;
+  covering: number | undefined;
 }
 
 function lasts(then: TrainingState, now: TrainingState): boolean {
@@ -92,8 +105,8 @@ function lasts(then: TrainingState, now: TrainingState): boolean {
 }
 
 /** The least round number that nearly all of the values do not pass. */
-function covering(values: readonly number[]): number {
-  const sorted = Float64Array.from(values).sort();
+function covering(values: Float32Array): number {
+  const sorted = values.toSorted();
   const most = sorted[Math.min(sorted.length - 1, Math.floor(COVERED * sorted.length))] ?? 0;
   if (!(most > 0) || !Number.isFinite(most)) return 1;
   const power = 10 ** Math.floor(Math.log10(most));
