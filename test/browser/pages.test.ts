@@ -60,6 +60,9 @@ describe('the pages, with real numbers under the content security policy of the 
       await new Promise(resolve => setTimeout(resolve, 30));
     }
   };
+  /** What the page has asked the host to do, one request a line. */
+  const isAsked = (view: Page, requests: string): Promise<void> =>
+    until(`the host was asked ${requests}`, async () => (await asked(view)) === requests);
   /** Colours of a canvas: how many different ones, and the one at a share of its width and height. */
   const colors = (page: FrameLocator, selector: string, x = 0.5, y = 0.5) =>
     page
@@ -83,7 +86,7 @@ describe('the pages, with real numbers under the content security policy of the 
       const { view, page } = await open('gates', 'empty');
       await page.getByRole('button', { name: 'Open Samples' }).click();
       await page.getByRole('button', { name: 'Train the Model in This File' }).click();
-      assert.equal(await asked(view), 'openSamples {}\ntrainActiveFile {}');
+      await isAsked(view, 'openSamples {}\ntrainActiveFile {}');
     });
 
     it('paints i, j, f, o, c and h of every unit, with the digit above them on the same axis', async () => {
@@ -138,15 +141,15 @@ describe('the pages, with real numbers under the content security policy of the 
       await page.locator('[data-value="index"]').click();
       await page.locator('main[data-order="index"]').waitFor();
       await page.locator('.heatmap[data-tensor="i"]').click({ position: { x: 4 * 5 + 1, y: 20 } });
-      await until('unit 20', async () => (await page.locator('.readout').getAttribute('data-unit')) === '20');
+      await until('step 5', async () => (await page.locator('.readout').getAttribute('data-step')) === '5');
+      const unit = Number(await page.locator('.readout').getAttribute('data-unit')) + 11;
       await view.keyboard.press('ArrowRight');
       await view.keyboard.press('ArrowDown');
       await view.keyboard.press('PageDown');
-      await until(
-        'step 6, unit 31',
-        async () => (await page.locator('.readout .where').innerText()) === 'step 6 · unit 31',
-      );
-      assert.match(await page.locator('.readout [aria-live]').innerText(), /^Step 6, unit 31: i 0\.\d+, j .*, h .*$/);
+      const where = `step 6 · unit ${unit}`;
+      await until(where, async () => (await page.locator('.readout .where').innerText()) === where);
+      const spoken = await page.locator('.readout [aria-live]').innerText();
+      assert.match(spoken, new RegExp(`^Step 6, unit ${unit}: i 0\\.\\d+, j .*, h .*$`));
       await view.keyboard.press('Control+ArrowRight');
       assert.equal(await page.locator('.heatmap:focus').getAttribute('data-tensor'), 'j');
       assert.equal(await page.locator('.heatmap[tabindex="0"]').count(), 1);
@@ -283,11 +286,11 @@ describe('the pages, with real numbers under the content security policy of the 
       const { view, page } = await openTraining('live');
       await page.getByRole('button', { name: 'Pause' }).click();
       await page.getByRole('button', { name: 'Stop' }).click();
-      assert.equal(await asked(view), 'pause {}\nstop {}');
+      await isAsked(view, 'pause {}\nstop {}');
       await view.context().close();
       const paused = await openTraining('paused');
       await paused.page.getByRole('button', { name: 'Resume', exact: true }).click();
-      assert.equal(await asked(paused.view), 'resume {}');
+      await isAsked(paused.view, 'resume {}');
     });
 
     it('marks test accuracy on a slice as such, with its size', async () => {
@@ -302,14 +305,14 @@ describe('the pages, with real numbers under the content security policy of the 
         /The run failed: The engine stopped working at step 1,200/,
       );
       await page.getByRole('button', { name: 'Resume from checkpoint' }).click();
-      assert.equal(await asked(view), 'resumeFromCheckpoint {}');
+      await isAsked(view, 'resumeFromCheckpoint {}');
     });
 
     it('says that a run was cut off, and that its source has changed', async () => {
       const { view, page } = await openTraining('interrupted');
       await page.getByText('This run was cut off before it was done.').waitFor();
       await page.getByRole('button', { name: 'Show source' }).click();
-      assert.equal(await asked(view), 'revealSource {}');
+      await isAsked(view, 'revealSource {}');
     });
 
     it('says what is wrong with a setting while it is typed, and starts only with good ones', async () => {
@@ -321,16 +324,13 @@ describe('the pages, with real numbers under the content security policy of the 
       assert.equal(await asked(view), null);
       await epochs.fill('2');
       await page.getByRole('button', { name: 'Start' }).click();
-      assert.equal(
-        await asked(view),
-        'start {"epochs":2,"batchSize":150,"learningRate":0.001,"seed":42,"examples":null}',
-      );
+      await isAsked(view, 'start {"epochs":2,"batchSize":150,"learningRate":0.001,"seed":42,"examples":null}');
     });
 
     it('starts a quick run on 5,000 examples with one press', async () => {
       const { view, page } = await openTraining('fresh');
       await page.getByRole('button', { name: 'Quick run on 5,000' }).click();
-      assert.match((await asked(view)) ?? '', /"epochs":5,.*"examples":5000/);
+      await until('the start', async () => /"epochs":5,.*"examples":5000/.test((await asked(view)) ?? ''));
     });
 
     it('fits 320 pixels without scrolling sideways', async () => {
