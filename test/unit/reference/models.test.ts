@@ -5,7 +5,6 @@ import type { CellSpec, Framework, GraphNode, LossSpec, ModelSpec, RecurrentNode
 import { checkModelSpec } from '../../../engine/model/validate.ts';
 import { Random } from '../../../engine/random.ts';
 import { modelOf, recurrent } from '../model/specs.ts';
-import { errorOf } from './cases.ts';
 import { someNumbers } from './differences.ts';
 
 const STEP = 1e-5;
@@ -165,30 +164,6 @@ describe('the float64 reference on what hangs together', () => {
         const expected = 2 * (h.values[k]! - y[k]!);
         assert.ok(Math.abs(slopes.get('gates.h')!.values[k]! - expected) < 1e-12);
       }
-  });
-
-  it('drops what the masks of Keras say for each gate: where nothing is seen, the biases alone decide', () => {
-    const cell = gru({ className: 'GRU', inputDropout: 0.5, recurrentDropout: 0.25 });
-    const spec: ModelSpec = { ...modelOf('keras3', [recurrent([cell])]), inputs: [modelOf('keras3', []).inputs[0]!] };
-    const random = new Random(11);
-    const weights = new Map(
-      modelParameters(spec).map(({ name, shape }) => [name, { shape: shape as number[], values: someNumbers(random, shape.reduce<number>((a, b) => a * Number(b), 1)) }]),
-    ); // prettier-ignore
-    const x = { shape: [B, T, D], values: someNumbers(random, B * T * D) };
-    const gates = ['r', 'u', 'n'];
-    const masks = (input: number, state: number) =>
-      new Map<string, Numbers>([
-        ...gates.map(gate => [`rnn.input.${gate}`, { shape: [1, D], values: new Array<number>(D).fill(input) }] as const),
-        ...gates.map(gate => [`rnn.state.${gate}`, { shape: [1, 3], values: new Array<number>(3).fill(state) }] as const),
-      ]); // prettier-ignore
-    const output = (more: Partial<ReferenceInputs>) => runReference(spec, { inputs: new Map([['X', x]]), weights, ...more }).values().get('rnn')!.values; // prettier-ignore
-    const plain = output({});
-    // keep · mask / keep: a mask of 0.5 where the rate is 0.5 is as if nothing were dropped.
-    assert.ok(errorOf(output({ masks: masks(0.5, 0.75) }), plain) < 1e-15);
-    assert.ok(errorOf(output({ masks: masks(1, 0.75) }), plain) > 1e-2);
-    const blind = output({ masks: masks(0, 0) });
-    assert.deepEqual([...blind.slice(0, 3)], [...blind.slice(3, 6)], 'rows that see nothing are alike');
-    assert.throws(() => output({ masks: new Map() }), /no dropout mask rnn\.(input|state)\./);
   });
 });
 
