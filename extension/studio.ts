@@ -23,7 +23,7 @@ import { EngineSession } from './runs/engineSession.ts';
 import { EpochLines } from './runs/epochLines.ts';
 import { Inspection } from './runs/inspection.ts';
 import { pickRun } from './runs/runList.ts';
-import { askConflict, explainUnsupported, tellEnd } from './runs/runQuestions.ts';
+import { askConflict, explainUnsupported, tellEnd, tellWaiting } from './runs/runQuestions.ts';
 import { RunService } from './runs/runService.ts';
 import type { RunState } from './runs/runState.ts';
 import { ShownRun } from './runs/shownRun.ts';
@@ -74,7 +74,7 @@ export class Studio {
       },
     });
     this.engine = new EngineSession(vscode.Uri.joinPath(context.extensionUri, 'dist', 'engineWorker.js').fsPath, log);
-    this.runs = new RunService(this.engine, this.#store, log, askConflict);
+    this.runs = new RunService(this.engine, this.#store, log, { askConflict, tellWaiting });
     this.inspection = new Inspection(this.engine, this.runs);
     this.#shown = new ShownRun(context.workspaceState, this.runs, this.inspection);
     this.data = new DataChoice(context.workspaceState);

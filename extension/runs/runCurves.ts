@@ -19,8 +19,9 @@ export class RunCurves {
     testAccuracy: new GrowingPoints(),
     testAccuracySlice: new GrowingPoints(),
   };
-  /** Epoch lines with the training step at which they were printed. */
-  #lines: { readonly step: number; readonly epoch: number; readonly text: string }[] = [];
+  readonly #lines: string[] = [];
+  /** The rows behind the lines. */
+  readonly #epochs: { readonly step: number; readonly epoch: number }[] = [];
   #testSlice: number | undefined;
   #lastStep = 0;
 
@@ -43,7 +44,8 @@ export class RunCurves {
           (row.slice === undefined ? testAccuracy : testAccuracySlice).push(row.step, row.value);
           break;
         case 'epoch':
-          this.#lines.push({ step: row.step, epoch: row.epoch, text: epochLine(row) });
+          this.#lines.push(epochLine(row));
+          this.#epochs.push(row);
           if (testAccuracy.lastX === row.step) break;
           this.#testSlice = undefined;
           testAccuracy.push(row.step, row.test);
@@ -55,7 +57,10 @@ export class RunCurves {
   /** Drops everything after a training step. */
   rewind(step: number): void {
     for (const id of CURVE_IDS) this.#curves[id].truncate(step);
-    this.#lines = this.#lines.filter(line => line.step <= step);
+    while ((this.#epochs.at(-1)?.step ?? 0) > step) {
+      this.#epochs.pop();
+      this.#lines.pop();
+    }
     this.#testSlice = undefined;
     this.#lastStep = Math.min(this.#lastStep, step);
   }
@@ -76,12 +81,12 @@ export class RunCurves {
   }
 
   get lines(): readonly string[] {
-    return this.#lines.map(({ text }) => text);
+    return this.#lines;
   }
 
   /** Training steps in an epoch; undefined before the first epoch has ended. */
   get stepsPerEpoch(): number | undefined {
-    const [first] = this.#lines;
+    const [first] = this.#epochs;
     return first && Math.round(first.step / (first.epoch + 1));
   }
 
@@ -98,7 +103,7 @@ export class RunCurves {
   }
 
   linesSince(position: CurvePosition): readonly string[] {
-    return this.lines.slice(position.lines);
+    return this.#lines.slice(position.lines);
   }
 }
 

@@ -6,17 +6,25 @@ import type { RunState } from './runState.ts';
 
 /** Asks what to do with a new run while another goes on. */
 export async function askConflict(going: RunState): Promise<ConflictAnswer | undefined> {
-  const stop = vscode.l10n.t('Stop It and Start');
   const wait = vscode.l10n.t('Wait for It');
+  const stop = vscode.l10n.t('Stop It and Start');
   const { model } = going.head();
   const answer = await vscode.window.showWarningMessage(
-    vscode.l10n.t('{0} of {1} is being trained.', model.headline, model.source),
+    vscode.l10n.t('{0} in {1} is being trained. Stop it, or wait until it is done?', model.headline, model.source),
     { modal: true, detail: vscode.l10n.t('One run goes on at a time. What was learned so far is kept either way.') },
-    stop,
     wait,
+    stop,
   );
   if (answer === stop) return 'stop';
   return answer === wait ? 'wait' : undefined;
+}
+
+/** Says that a run waits for its turn. @returns whether the person takes it back */
+export async function tellWaiting(going: RunState): Promise<boolean> {
+  const takeBack = vscode.l10n.t('Do Not Train');
+  const { model } = going.head();
+  const message = vscode.l10n.t('Training starts by itself when {0} in {1} is done.', model.headline, model.source);
+  return (await vscode.window.showInformationMessage(message, takeBack)) === takeBack;
 }
 
 /** What a person can do about a run that has ended. */

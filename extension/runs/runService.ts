@@ -31,6 +31,13 @@ export interface RunRequest {
 /** What the person wants when a run is started while another goes on. */
 export type ConflictAnswer = 'stop' | 'wait';
 
+/** How the service talks to the person. */
+export interface RunQuestions {
+  askConflict(going: RunState): Promise<ConflictAnswer | undefined>;
+  /** @returns whether the person takes the waiting run back */
+  tellWaiting(going: RunState): Promise<boolean>;
+}
+
 interface ActiveRun {
   readonly run: RunState;
   /** Resolves when its network is open in the engine, or when that has failed. */
@@ -43,7 +50,7 @@ export class RunService implements vscode.Disposable {
   readonly #engine: EngineSession;
   readonly #store: RunStore;
   readonly #log: vscode.LogOutputChannel;
-  readonly #askConflict: (going: RunState) => Promise<ConflictAnswer | undefined>;
+  readonly #questions: RunQuestions;
   readonly #runs = new Map<string, RunState>();
   readonly #waiting: RunRequest[] = [];
   readonly #listening: vscode.Disposable;
@@ -66,16 +73,11 @@ export class RunService implements vscode.Disposable {
   /** Runs were added or deleted, or wait for their turn. */
   readonly onDidChangeList = this.#listChanged.event;
 
-  constructor(
-    engine: EngineSession,
-    store: RunStore,
-    log: vscode.LogOutputChannel,
-    askConflict: (going: RunState) => Promise<ConflictAnswer | undefined>,
-  ) {
+  constructor(engine: EngineSession, store: RunStore, log: vscode.LogOutputChannel, questions: RunQuestions) {
     this.#engine = engine;
     this.#store = store;
     this.#log = log;
-    this.#askConflict = askConflict;
+    this.#questions = questions;
     this.#listening = vscode.Disposable.from(
       engine.onProgress(progress => this.#runs.get(progress.run)?.setProgress(progress)),
       engine.onMetrics(({ run: id, rows }) => {
@@ -128,8 +130,8 @@ export class RunService implements vscode.Disposable {
    */
   async start(request: RunRequest): Promise<RunState | undefined> {
     await this.list();
-    if (!(await this.#makeWay(() => this.#waiting.push(request)))) return undefined;
-    return this.#begin(request);
+    if (await this.#makeWay(() => void this.#wait(request))) return this.#begin(request);
+    return undefined;
   }
 
   /** Goes on with a run from its last checkpoint. */
@@ -216,13 +218,22 @@ export class RunService implements vscode.Disposable {
   /** Makes sure that no run goes on; says whether the way is free. */
   async #makeWay(wait?: () => void): Promise<boolean> {
     if (!this.#active) return true;
-    const answer = await this.#askConflict(this.#active.run);
+    const answer = await this.#questions.askConflict(this.#active.run);
     if (answer === undefined) return false;
     if (answer === 'stop') await this.stop();
+    // The other run may have ended by itself while the person read the question.
     if (!this.active) return true;
     wait?.();
-    this.#listChanged.fire();
     return false;
+  }
+
+  async #wait(request: RunRequest): Promise<void> {
+    this.#waiting.push(request);
+    this.#listChanged.fire();
+    if (!this.active || !(await this.#questions.tellWaiting(this.active))) return;
+    const at = this.#waiting.indexOf(request);
+    if (at >= 0) this.#waiting.splice(at, 1);
+    this.#listChanged.fire();
   }
 
   #begin({ spec, settings, data, source, modelKey }: RunRequest): RunState {

@@ -97,10 +97,9 @@ export class RunState implements vscode.Disposable {
 
   head(): RunHead {
     const { id, status, created, reason, settings, source, spec } = this.#record;
-    const time = new Intl.DateTimeFormat(vscode.env.language, { dateStyle: 'medium', timeStyle: 'short' });
     return {
       id,
-      title: `${sourceName(source.uri)} · ${time.format(new Date(created))}`,
+      title: `${sourceName(source.uri)} · ${shortTime(new Date(created))}`,
       status,
       created,
       model: modelHead(spec, source),
@@ -126,6 +125,20 @@ export function modelHead(spec: ModelSpec, source: { readonly uri: string; reado
     source: sourceName(source.uri),
     line: source.line + 1,
   };
+}
+
+const timeOfDay = new Intl.DateTimeFormat(vscode.env.language, { timeStyle: 'short' });
+const dayAndTime = new Intl.DateTimeFormat(vscode.env.language, {
+  month: 'short',
+  day: 'numeric',
+  hour: 'numeric',
+  minute: 'numeric',
+});
+
+/** The time alone for today, since titles stand in narrow panels. */
+function shortTime(date: Date): string {
+  const today = date.toDateString() === new Date().toDateString();
+  return (today ? timeOfDay : dayAndTime).format(date);
 }
 
 function sourceName(uri: string): string {

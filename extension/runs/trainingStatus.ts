@@ -49,8 +49,8 @@ export class TrainingStatus implements vscode.Disposable {
     }
     const paused = run.record.status === 'paused';
     const { headline, source } = run.head().model;
-    this.#item.text = `$(${paused ? 'debug-pause' : 'sync~spin'}) ${headline} ${whereItStands(run)}`;
-    const waiting = this.#runs.waiting > 0 ? vscode.l10n.t(' · {0} waiting', this.#runs.waiting) : '';
+    const waiting = this.#runs.waiting > 0 ? ` · ${vscode.l10n.t('{0} waiting', this.#runs.waiting)}` : '';
+    this.#item.text = `$(${paused ? 'debug-pause' : 'sync~spin'}) ${headline} ${whereItStands(run)}${waiting}`;
     const state = paused
       ? vscode.l10n.t('Training of {0} is paused', source)
       : vscode.l10n.t('{0} is being trained', source);
