@@ -13,14 +13,3 @@ export function defaultSettings({ framework, training }: ModelSpec): RunSettings
   const learningRate = optimizer?.learningRate ?? defaultLearningRate(framework, optimizer?.kind ?? 'sgd');
   return { epochs, batchSize, learningRate, seed: SEED, examples: null };
 }
-
-const QUICK_EXAMPLES = 5_000;
-/** Small batches learn more from the same work: three times as many updates as with 150. */
-const QUICK_BATCH_SIZE = 50;
-
-/** A run that shows learning within half a minute: one epoch of few examples in small batches. */
-export function quickSettings(spec: ModelSpec): RunSettings {
-  const settings = defaultSettings(spec);
-  const batchSize = Math.min(settings.batchSize, QUICK_BATCH_SIZE);
-  return { ...settings, epochs: 1, batchSize, examples: QUICK_EXAMPLES };
-}

@@ -104,6 +104,11 @@ describe('command line', function () {
     assert.match(one.err, /1 epoch of 500 examples, batch 25, learning rate 0\.02, seed 42/);
   });
 
+  it('runs one epoch of few examples in small batches when it should be quick, unless told otherwise', async () => {
+    const { err } = await train('--quick', '--examples', '300');
+    assert.match(err, /1 epoch of 300 examples, batch 50,/);
+  });
+
   it('writes every step as a line of JSON', async () => {
     const { out } = await train('--json', '--epochs', '1', '--examples', '500');
     const lines = out.trimEnd().split('\n').map(line => JSON.parse(line) as { kind: string; step?: number; status?: string });

@@ -5,7 +5,7 @@ import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { EngineError, type ErrorCode } from '../../../engine/errors.ts';
 import type { MetricRow, RunRecord, RunStatus } from '../../../engine/runs/format.ts';
-import { defaultSettings, quickSettings } from '../../../engine/runs/settings.ts';
+import { defaultSettings } from '../../../engine/runs/settings.ts';
 import { createRunId, RunStore } from '../../../engine/runs/store.ts';
 import { lstmClassifier } from '../model/specs.ts';
 
@@ -232,16 +232,6 @@ describe('run settings', () => {
       learningRate: 0.01,
       seed: 42,
       examples: null,
-    });
-  });
-
-  it('take few examples in small batches for a quick run', () => {
-    assert.deepEqual(quickSettings(lstmClassifier()), {
-      epochs: 1,
-      batchSize: 50,
-      learningRate: 0.001,
-      seed: 42,
-      examples: 5000,
     });
   });
 });
