@@ -11,7 +11,7 @@ import {
   Tooltip,
 } from 'chart.js';
 import { h, onceAFrame, setAttributes } from './dom.ts';
-import { axisEnd, epochTicks } from './epochAxis.ts';
+import { axisEnd, epochTicks, logarithmicTicks } from './epochAxis.ts';
 import { type Point, thin } from './points.ts';
 import { text } from './text.ts';
 import { theme } from './theme.ts';
@@ -94,6 +94,11 @@ export class CurveChart {
           },
           y: {
             type: 'linear',
+            afterBuildTicks: scale => {
+              if (scale.type !== 'logarithmic') return;
+              const ticks = logarithmicTicks(scale.min, scale.max);
+              if (ticks.length > 1) scale.ticks = ticks.map(value => ({ value }));
+            },
             afterFit: scale => {
               scale.width = AXIS_WIDTH; // so that charts above each other share their time axis
             },

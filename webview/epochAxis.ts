@@ -1,4 +1,4 @@
-/** Where the ticks of a training axis stand: epochs under steps. */
+/** Where the ticks of a training chart stand. No DOM in here. */
 
 /** Up to `most` whole epochs, evenly apart, within `[0, steps]`; each as its step and its number. */
 export function epochTicks(steps: number, stepsPerEpoch: number, most: number): { value: number; epoch: number }[] {
@@ -14,4 +14,18 @@ export function epochTicks(steps: number, stepsPerEpoch: number, most: number): 
 export function axisEnd(lastStep: number, stepsPerEpoch: number | undefined): number {
   if (!stepsPerEpoch) return Math.max(10, lastStep);
   return Math.max(1, Math.ceil(lastStep / stepsPerEpoch)) * stepsPerEpoch;
+}
+
+/** 1, 2 and 5 of each power of ten within the range; only powers of ten where that would be many. */
+export function logarithmicTicks(low: number, high: number): number[] {
+  if (!(low > 0) || !(high > low)) return [];
+  const [first, last] = [Math.floor(Math.log10(low)), Math.ceil(Math.log10(high))];
+  const powers = Array.from({ length: last - first + 1 }, (_, index) => first + index);
+  const within = (factors: readonly number[]): number[] =>
+    powers
+      .flatMap(power => factors.map(factor => Number((factor * 10 ** power).toPrecision(3))))
+      .filter(tick => tick >= low && tick <= high);
+  return (
+    [[1, 1.2, 1.5, 2, 2.5, 3, 4, 5, 6, 8], [1, 2, 5], [1]].map(within).find(ticks => ticks.length <= 7) ?? within([1])
+  );
 }

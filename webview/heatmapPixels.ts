@@ -55,8 +55,11 @@ export function paintGrid(
   }
 }
 
-/** Size in device pixels for so many cells in so much room: whole pixels a cell where there is room for at least three. */
+/**
+ * Size in device pixels for so many cells in so much room: the same whole number of pixels for each cell, unless that
+ * would leave more than an eighth of the room empty; then all of it.
+ */
 export function snap(cells: number, room: number): number {
-  const each = Math.floor(room / cells);
-  return each >= 3 ? each * cells : Math.max(1, Math.floor(room));
+  const even = Math.floor(room / cells) * cells;
+  return even >= (7 / 8) * room ? even : Math.max(1, Math.floor(room));
 }

@@ -55,12 +55,12 @@ describe('a heatmap', () => {
 });
 
 describe('snap', () => {
-  it('gives every cell the same whole number of pixels where there are at least three for each', () => {
+  it('gives every cell the same whole number of pixels where little room is lost by it', () => {
     assert.equal(snap(28, 124), 112);
     assert.equal(snap(28, 84), 84);
   });
-  it('fills the room where cells are narrower', () => {
-    assert.equal(snap(28, 83), 83);
+  it('fills the room where more than an eighth would stay empty', () => {
+    assert.equal(snap(28, 133), 133);
     assert.equal(snap(1000, 124.7), 124);
   });
 });

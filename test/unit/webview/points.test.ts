@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { axisEnd, epochTicks } from '../../../webview/epochAxis.ts';
+import { axisEnd, epochTicks, logarithmicTicks } from '../../../webview/epochAxis.ts';
 import { Points, smooth, thin, toList } from '../../../webview/points.ts';
 
 const wave = (count: number) => Array.from({ length: count }, (_, x) => ({ x, y: Math.sin(x / 50) }));
@@ -63,6 +63,12 @@ describe('the axis of a training chart', () => {
       [0, 1, 366, 367, 3660].map(step => axisEnd(step, 366)),
       [366, 366, 366, 732, 3660],
     );
+  });
+  it('has round ticks on a logarithmic axis, few over many decades, more within one', () => {
+    assert.deepEqual(logarithmicTicks(0.03, 2.4), [0.05, 0.1, 0.2, 0.5, 1, 2]);
+    assert.deepEqual(logarithmicTicks(1.65, 2.3), [2]);
+    assert.deepEqual(logarithmicTicks(1e-6, 10), [1e-6, 1e-5, 1e-4, 0.001, 0.01, 0.1, 1, 10]);
+    assert.deepEqual(logarithmicTicks(0, 1), []);
   });
   it('counts whole epochs, as many as fit', () => {
     assert.deepEqual(
