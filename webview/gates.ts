@@ -8,7 +8,8 @@ import { h, onceAFrame, setAttributes, setText, show } from './dom.ts';
 import { Equations } from './equations.ts';
 import { GateMaps, type Selection } from './gateMaps.ts';
 import { readTrace, type ReadTrace } from './gateTrace.ts';
-import { connect, Navigation, onVisible } from './host.ts';
+import { connect, Navigation } from './host.ts';
+import { keepHydrated } from './hydration.ts';
 import { banner, emptyState } from './notice.ts';
 import { Readout } from './readout.ts';
 import { Refresher } from './refresher.ts';
@@ -354,10 +355,11 @@ class GatesPage {
 
 const host = connect<GatesHostSide>();
 let page: GatesPage | undefined;
-onVisible(() => {
-  void host.request('hydrate', {}).then(({ strings, subject }) => {
+keepHydrated(
+  () => host.request('hydrate', {}),
+  ({ strings, subject }) => {
     useStrings(strings);
     page ??= new GatesPage(host);
     page.hydrate(subject);
-  });
-});
+  },
+);

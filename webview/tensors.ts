@@ -9,7 +9,8 @@ import { h, onceAFrame, setAttributes, setText, show } from './dom.ts';
 import { Heatmap } from './heatmap.ts';
 import { offsets, snap } from './heatmapPixels.ts';
 import { Histogram } from './histogram.ts';
-import { connect, Navigation, onVisible } from './host.ts';
+import { connect, Navigation } from './host.ts';
+import { keepHydrated } from './hydration.ts';
 import { Legend } from './legend.ts';
 import { banner, emptyState } from './notice.ts';
 import { formatCount, formatPercent, formatValue } from './numbers.ts';
@@ -364,10 +365,11 @@ function statesTitle(states: readonly Tensor[]): string {
 
 const host = connect<TensorsHostSide>();
 let page: TensorsPage | undefined;
-onVisible(() => {
-  void host.request('hydrate', {}).then(({ strings, subject, tensor }) => {
+keepHydrated(
+  () => host.request('hydrate', {}),
+  ({ strings, subject, tensor }) => {
     useStrings(strings);
     page ??= new TensorsPage(host);
     page.hydrate(subject, tensor);
-  });
-});
+  },
+);

@@ -5,7 +5,8 @@ import type { Channel } from '../engine/protocol/channel.ts';
 import type { PageSide, RunHead, TrainingHostSide, TrainingSnapshot } from '../engine/protocol/pages.ts';
 import { CurveChart } from './curveChart.ts';
 import { h, onceAFrame, setAttributes, setText, show } from './dom.ts';
-import { connect, Navigation, onVisible } from './host.ts';
+import { connect, Navigation } from './host.ts';
+import { keepHydrated } from './hydration.ts';
 import { banner, emptyState } from './notice.ts';
 import { formatCount, formatLoss, formatPercent } from './numbers.ts';
 import { type Points, smooth, toList } from './points.ts';
@@ -71,7 +72,8 @@ class TrainingPage {
     this.#show();
   });
 
-  constructor(host: Channel<PageSide, TrainingHostSide>) {
+  /** @param missed asks the host for a new snapshot. */
+  constructor(host: Channel<PageSide, TrainingHostSide>, missed: () => void) {
     this.#host = host;
     this.#runs = new RunPicker(run => {
       void this.#request(() => host.request('showRun', { run }));
@@ -203,7 +205,7 @@ class TrainingPage {
     });
     host.on('change', change => {
       if (this.#state?.apply(change)) this.#draw();
-      else hydrate();
+      else missed();
     });
     onThemeChange(() => {
       this.#loss.dress();
@@ -352,11 +354,11 @@ class TrainingPage {
 
 const host = connect<TrainingHostSide>();
 let page: TrainingPage | undefined;
-function hydrate(): void {
-  void host.request('hydrate', {}).then(({ strings, snapshot }) => {
+const hydrate = keepHydrated(
+  () => host.request('hydrate', {}),
+  ({ strings, snapshot }) => {
     useStrings(strings);
-    page ??= new TrainingPage(host);
+    page ??= new TrainingPage(host, hydrate);
     page.hydrate(snapshot);
-  });
-}
-onVisible(hydrate);
+  },
+);

@@ -28,7 +28,6 @@ export const PAGE_STRINGS = {
   statusDiverged: 'diverged',
 
   // Training panel
-  trainingTitle: 'Training',
   noModel: 'No model yet',
   noModelHint: 'Open a file that defines a recurrent network and press ▶ Train Model above it.',
   notTrained: 'Not trained yet',
@@ -84,7 +83,6 @@ export const PAGE_STRINGS = {
   mustBeExamples: 'A whole number from 1 to {0}, or empty for all',
   data: 'Data',
   chooseData: 'Choose data…',
-  engine: 'Engine',
   printedLines: 'Printed by the program',
   noLines: 'One line appears here after each epoch, as the program itself would print it.',
   bannerFailed: 'The run failed: {0}',
@@ -115,7 +113,6 @@ export const PAGE_STRINGS = {
   sampleUpright: 'Sample {0} as a picture',
 
   // Gate inspector
-  gatesTitle: 'Gate Inspector',
   gatesWelcome: 'See inside a recurrent network',
   gatesWelcomeText:
     'RNN Explorer reads the LSTM, GRU or RNN in your code, trains it here, and shows every gate and state, at every step, for every unit.',
@@ -123,7 +120,6 @@ export const PAGE_STRINGS = {
   openSamples: 'Open Samples',
   trainActiveFile: 'Train the Model in This File',
   layer: 'Layer',
-  layerShort: 'Layer {0}',
   unitOrder: 'Order of units',
   orderShort: 'Order',
   orderSimilarity: 'similarity',
@@ -136,7 +132,6 @@ export const PAGE_STRINGS = {
   heatmapRole: 'heatmap',
   heatmapKeys:
     'Arrow keys choose step and unit, Page Up and Page Down ten units, Home and End the first and last step, Control with an arrow key another tensor',
-  stepAxis: 'step',
   stepUnit: 'step {0} · unit {1}',
   stepUnitValues: 'Step {0}, unit {1}: {2}',
   partOf: 'part {0} in “{1}”',
@@ -151,11 +146,8 @@ export const PAGE_STRINGS = {
   equations: 'Unit {0} at step {1}',
   equationsOfCell: 'Equations of the cell',
   scaleOf: 'Colours of {0}: from {1} to {2}',
-  gateScale: 'gates',
-  stateScale: 'signed',
 
   // Tensor inspector
-  tensorsTitle: 'Tensor Inspector',
   noSubject: 'Nothing to inspect yet',
   noSubjectHint: 'Press Inspect above a model in your code, or train it.',
   tensors: 'Tensors',
