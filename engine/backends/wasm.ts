@@ -6,11 +6,11 @@ import { Products } from '../kernels/products.ts';
 import { fastestTile } from '../kernels/tiles.ts';
 import { modelParameters } from '../model/parameters.ts';
 import { phrase } from '../model/phrase.ts';
-import type { ClippingSpec, InputSpec, ModelSpec } from '../model/spec.ts';
+import type { ClippingSpec, InputSpec, ModelSpec, TrainingSpec } from '../model/spec.ts';
 import { unsupported } from '../model/support.ts';
 import { Random } from '../random.ts';
 import { initialise } from '../training/initialisers.ts';
-import { type Optimizer, OPTIMIZERS } from '../training/optimizers.ts';
+import { decayedRate, type Optimizer, OPTIMIZERS } from '../training/optimizers.ts';
 import type { Backend, Batch, BatchResult, Network, NetworkOptions, Parameter, SampleTrace } from './backend.ts';
 import { buildGraph, type Graph } from './wasm/graph.ts';
 import { type NamedPlace, ParameterStore, readPlaces, writePlaces } from './wasm/parameters.ts';
@@ -55,8 +55,13 @@ class WasmNetwork implements Network {
   readonly #graph: Graph;
   readonly #store: ParameterStore;
   readonly #optimizer: Optimizer;
+  readonly #training: TrainingSpec;
   readonly #clipping: ClippingSpec | undefined;
+  /** PyTorch divides by the norm and a little more when it clips. */
+  readonly #clipMargin: number;
+  /** Which steps count is told by lengths, or by the values that are fed. */
   readonly #lengths: boolean;
+  readonly #masking: { readonly value: number } | undefined;
   readonly #slices: number;
   /** Where the memory of the weights ends and that of a pass begins. */
   readonly #weightsEnd: number;
@@ -75,9 +80,11 @@ class WasmNetwork implements Network {
   constructor(spec: ModelSpec, options: NetworkOptions, module: WebAssembly.Module, tile: number, slices: number) {
     this.#slices = slices;
     const { optimizer = { kind: 'sgd' }, clipping } = spec.training;
-    this.#optimizer = OPTIMIZERS[spec.framework]![optimizer.kind]!(optimizer);
+    this.#optimizer = OPTIMIZERS[spec.framework][optimizer.kind]!(optimizer);
     this.#learningRate = optimizer.learningRate ?? this.#optimizer.learningRate;
+    this.#training = spec.training;
     this.#clipping = clipping;
+    this.#clipMargin = spec.framework === 'pytorch' ? 1e-6 : 0;
     this.#kernels = linkKernels(module, this.#memory.memory);
     this.#products = new Products(this.#kernels, tile);
     const plan = new MemoryPlan(this.#kernels.reservedBytes());
@@ -88,6 +95,7 @@ class WasmNetwork implements Network {
     this.#sequence = inputs.find(({ tensor }) => tensor.sequence)!;
     this.#states = inputs.filter(input => input !== this.#sequence);
     this.#lengths = spec.inputs.some(({ role }) => role === 'lengths');
+    this.#masking = maskingOf(spec);
     this.#graph = buildGraph(spec, plan, this.#products, this.#store, {
       tensors: new Map(inputs.map(({ id, tensor }) => [id, tensor])),
       alive: () => this.#alive,
@@ -100,11 +108,11 @@ class WasmNetwork implements Network {
     this.#plan({ batch: options.batchSize, steps: typeof steps === 'number' ? steps : 1 });
     const random = new Random(options.seed, 'weights');
     this.setParameters(
-      this.#store.views.map(({ name, shape, initializer }) => ({
-        name,
-        shape,
-        values: initialise(initializer, shape, random),
-      })),
+      this.#store.views.map(({ name, shape, initializer, ones }) => {
+        const values = initialise(initializer, shape, random);
+        if (ones) values.fill(1, ones.first, ones.end);
+        return { name, shape, values };
+      }),
     );
     for (const { size, slots } of this.#store.blocks) {
       this.#optimizer.slots.forEach((slot, k) => this.#memory.floats(slots[k]!, size).fill(slot.initial));
@@ -151,10 +159,11 @@ class WasmNetwork implements Network {
     const result = this.#gradientsOf(shape);
     // A loss that is not finite has ruined the gradients: the weights stay as they were.
     if (!Number.isFinite(result.loss)) return result;
+    const rate = decayedRate(this.#training, this.#learningRate, this.#step);
     this.#step++;
     if (this.#clipping) this.#clip(this.#clipping);
     for (const { weight, gradient, slots, size } of this.#store.blocks) {
-      this.#optimizer.update(this.#kernels, { weight, gradient, slots, n: size }, this.#learningRate, this.#step);
+      this.#optimizer.update(this.#kernels, { weight, gradient, slots, n: size }, rate, this.#step);
     }
     this.#pack();
     return result;
@@ -247,7 +256,8 @@ class WasmNetwork implements Network {
   }
 
   #fedInput({ id, role, axes }: InputSpec): FedInput {
-    const width = axes.at(-1)?.size;
+    // Tokens have no axis of features: each is one number.
+    const width = role === 'sequence' && axes.length === 1 ? 1 : axes.at(-1)?.size;
     if (typeof width !== 'number')
       throw new EngineError('invalid-model', phrase('The size {0} of the input {1} is not known.', width ?? '?', id));
     const fed: FedInput = { id, at: 0, tensor: new Tensor(width, role === 'sequence', () => fed.at, () => this.#inputSlopes) }; // prettier-ignore
@@ -303,7 +313,7 @@ class WasmNetwork implements Network {
       n: shape.reduce((size, n) => size * n, 1),
     }));
     const shrink = (squares: number, clipped: typeof places) => {
-      const norm = Math.sqrt(squares);
+      const norm = Math.sqrt(squares) + this.#clipMargin;
       // A gradient that is short enough keeps its bits.
       if (norm > limit) for (const { at, n } of clipped) this.#kernels.scale(at, n, limit / norm);
     };
@@ -362,6 +372,7 @@ class WasmNetwork implements Network {
     this.#kernels.batchToSteps(this.#fed, this.#sequence.at, size, steps, width);
     for (const { id, at } of this.#states) this.#memory.floats(at, states![id]!.length).set(states![id]!);
     if (this.#lengths) this.#feedLengths(shape, lengths);
+    if (this.#masking) this.#feedMask(shape, inputs, this.#masking.value);
     if (targets) this.#graph.loss.feed(this.#memory, batch.targets!, shape);
     return shape;
   }
@@ -373,6 +384,18 @@ class WasmNetwork implements Network {
     }
   }
 
+  /** A step counts when any of its values is another than the one that masks. */
+  #feedMask({ batch, steps }: Shape, inputs: Float32Array, value: number): void {
+    const { width } = this.#sequence.tensor;
+    const alive = this.#memory.bytesAt(this.#alive, steps * batch);
+    for (let b = 0; b < batch; b++) {
+      for (let t = 0; t < steps; t++) {
+        const from = (b * steps + t) * width;
+        alive[t * batch + b] = inputs.subarray(from, from + width).some(x => x !== value) ? 1 : 0;
+      }
+    }
+  }
+
   /** Plans the memory of a pass; it grows, at most, and what it held is lost. */
   #plan(shape: Shape): void {
     const { parts, tensors, loss } = this.#graph;
@@ -381,7 +404,7 @@ class WasmNetwork implements Network {
     this.#fed = plan.floats(sequence);
     this.#sequence.at = plan.floats(sequence);
     for (const state of this.#states) state.at = plan.floats(shape.batch * state.tensor.width);
-    if (this.#lengths) this.#alive = plan.reserve(shape.batch * shape.steps);
+    if (this.#lengths || this.#masking) this.#alive = plan.reserve(shape.batch * shape.steps);
     for (const tensor of tensors) tensor.planSlopes(plan, shape);
     for (const part of parts) part.plan(plan, shape);
     loss.plan(plan, shape);
@@ -440,6 +463,15 @@ class WasmNetwork implements Network {
     }
     return copy;
   }
+}
+
+/** The value that masks steps of the sequence, by a masking layer or an embedding. */
+function maskingOf({ nodes }: ModelSpec): { value: number } | undefined {
+  for (const node of nodes) {
+    if (node.op === 'masking') return { value: node.value };
+    if (node.op === 'embedding' && node.maskZero) return { value: 0 };
+  }
+  return undefined;
 }
 
 function largest(a: Shape, b: Shape): Shape {

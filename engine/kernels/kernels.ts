@@ -74,6 +74,10 @@ export interface Kernels {
   /** Sums a * b over the rows from first to last, onto what is there when `add` is 1. */
   productSums(a: number, aStride: number, b: number, bStride: number, rows: number, width: number, sums: number, add: number): void;
   copyRows(target: number, targetStride: number, source: number, sourceStride: number, rows: number, width: number): void;
+  /** Rows of a table by numbers kept as floats. */
+  gatherRows(ids: number, table: number, target: number, rows: number, width: number): void;
+  /** Adds columns of slopes to the rows of a table's gradient. */
+  scatterRows(ids: number, slopes: number, stride: number, gradient: number, rows: number, width: number, first: number, end: number): void;
   fill(target: number, value: number, n: number): void;
   /** Clips n floats to ± limit. */
   clip(x: number, n: number, limit: number): void;
@@ -87,12 +91,22 @@ export interface Kernels {
   /** Squared (0) or absolute (1) error summed over each row. */
   valueError(kind: number, predictions: number, targets: number, rows: number, width: number, scale: number, slopes: number, losses: number): void;
   sigmoidCrossEntropy(logits: number, targets: number, rows: number, width: number, scale: number, slopes: number, losses: number): void;
-  adam(w: number, g: number, m: number, v: number, n: number, rate: number, oneMinusBeta1: number, oneMinusBeta2: number, epsilon: number): void;
-  rmsprop(w: number, g: number, ms: number, mom: number, n: number, rate: number, oneMinusRho: number, momentum: number, epsilon: number): void;
-  rmspropCentered(w: number, g: number, ms: number, mg: number, mom: number, n: number, rate: number, oneMinusRho: number, momentum: number, epsilon: number): void;
-  momentum(w: number, g: number, acc: number, n: number, rate: number, momentum: number, nesterov: number): void;
-  adagrad(w: number, g: number, acc: number, n: number, rate: number, epsilon: number): void;
+  /** Optimizers: one update of n neighbouring weights (`assembly/optimizer.ts` has the formulas). */
+  adam(w: number, g: number, m: number, v: number, greatest: number, n: number, rate: number, oneMinusBeta1: number, oneMinusBeta2: number, epsilon: number): void;
+  nadam(
+    w: number, g: number, m: number, v: number, n: number, rate: number, oneMinusBeta1: number, oneMinusBeta2: number,
+    ofM: number, ofG: number, ofV: number, epsilon: number,
+  ): void;
+  adamax(w: number, g: number, m: number, u: number, n: number, rate: number, oneMinusBeta1: number, beta2: number, inner: number, outer: number): void;
+  rmsprop(
+    w: number, g: number, ms: number, mg: number, mom: number, n: number, oneMinusRho: number, keep: number,
+    inner: number, outer: number, inside: number, outside: number,
+  ): void;
+  momentum(w: number, g: number, acc: number, n: number, keep: number, inside: number, outside: number, nesterov: number): void;
+  adagrad(w: number, g: number, acc: number, n: number, rate: number, inner: number, outer: number): void;
   adadelta(w: number, g: number, acc: number, delta: number, n: number, rate: number, rho: number, oneMinusRho: number, epsilon: number): void;
+  /** g += factor * w. */
+  addScaled(g: number, w: number, n: number, factor: number): void;
   sgd(w: number, g: number, n: number, rate: number): void;
 } // prettier-ignore
 

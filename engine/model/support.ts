@@ -1,6 +1,6 @@
 /** What of a `ModelSpec` the engine cannot run yet; pure, so that the host can say it before anything starts. */
 import { type Phrase, phrase } from './phrase.ts';
-import type { CellSpec, GraphNode, LossSpec, ModelSpec, OptimizerSpec, RecurrentNode } from './spec.ts';
+import type { CellSpec, Framework, GraphNode, LossSpec, ModelSpec, OptimizerSpec, RecurrentNode } from './spec.ts';
 
 type Refuse = (text: string, ...args: (string | number)[]) => void;
 
@@ -8,7 +8,15 @@ type Refuse = (text: string, ...args: (string | number)[]) => void;
 const ACTIVATIONS = [
   'linear', 'tanh', 'sigmoid', 'relu', 'elu', 'selu', 'softsign', 'softplus', 'hard_sigmoid', 'hard_sigmoid_keras3', 'relu6', 'exponential',
 ]; // prettier-ignore
-const OPTIMIZERS: readonly OptimizerSpec['kind'][] = ['sgd', 'momentum', 'rmsprop', 'adagrad', 'adadelta', 'adam'];
+const PLAIN = ['sgd', 'momentum', 'rmsprop', 'adagrad', 'adadelta', 'adam'] as const;
+const KERAS = [...PLAIN, 'amsgrad', 'adamw', 'adamax'] as const;
+const OPTIMIZERS: Readonly<Record<Framework, readonly OptimizerSpec['kind'][]>> = {
+  tensorflow1: PLAIN,
+  keras2: KERAS,
+  keras3: [...KERAS, 'nadam'],
+  tensorflowjs: KERAS,
+  pytorch: [...KERAS, 'nadam'],
+};
 const LOSSES: readonly LossSpec['kind'][] = [
   'sparse_softmax_cross_entropy',
   'sigmoid_cross_entropy',
@@ -20,12 +28,10 @@ const LOSSES: readonly LossSpec['kind'][] = [
 export function unsupported(spec: ModelSpec): Phrase[] {
   const reasons: Phrase[] = [];
   const refuse: Refuse = (text, ...args) => void reasons.push(phrase(text, ...args));
-  if (spec.framework !== 'tensorflow1')
-    refuse('Models of {0} cannot be run yet, only those of TensorFlow 1.', spec.framework);
   checkInputs(spec, refuse);
   if (!spec.nodes.some(node => node.op === 'recurrent')) refuse('The model has no recurrent layer.');
-  for (const node of spec.nodes) checkNode(node, refuse);
-  if (spec.loss) checkLoss(spec.loss, refuse);
+  for (const node of spec.nodes) checkNode(spec, node, refuse);
+  if (spec.loss) checkLoss(spec, spec.loss, refuse);
   else refuse('The model has no loss.');
   checkTraining(spec, refuse);
   return reasons;
@@ -37,27 +43,37 @@ function checkInputs(spec: ModelSpec, refuse: Refuse): void {
   for (const { id, axes, role } of spec.inputs) {
     if (role === 'mask') refuse('The input {0} ({1}) cannot be fed yet.', id, role);
     if (role !== 'sequence' && role !== 'state') continue;
-    const expected = role === 'sequence' ? 2 : 1;
+    const tokens = role === 'sequence' && spec.nodes.some(node => node.op === 'embedding' && node.input.from === id);
+    const expected = role === 'sequence' && !tokens ? 2 : 1;
     if (axes.length !== expected)
       refuse('The input {0} must have {1} axes after the batch, but has {2}.', id, expected, axes.length);
+    if (tokens) continue;
     const width = axes.at(-1)?.size ?? '?';
     if (typeof width !== 'number') refuse('The size {0} of the input {1} is not known.', width, id);
   }
 }
 
-function checkNode(node: GraphNode, refuse: Refuse): void {
+function checkNode(spec: ModelSpec, node: GraphNode, refuse: Refuse): void {
   switch (node.op) {
     case 'recurrent':
-      checkDriver(node, refuse);
+      checkDriver(spec, node, refuse);
       for (const cell of [...node.cells, ...(node.backwardCells ?? [])]) checkCell(cell, refuse);
       break;
     case 'dense':
       if (typeof node.units !== 'number') refuse('The size {0} of {1} is not known.', node.units, node.scope);
-      checkActivation(node.activation, node.scope, refuse);
+      if (!isLossActivation(spec, node)) checkActivation(node.activation, node.scope, refuse);
       break;
     case 'combine':
       if (node.by !== 'add') refuse('The operation {0} cannot be run yet.', node.by);
       break;
+    case 'reduce_steps':
+      if (node.by !== 'mean') refuse('The operation {0} cannot be run yet.', node.by);
+      break;
+    case 'embedding':
+      for (const size of [node.units, node.vocabulary])
+        if (typeof size !== 'number') refuse('The size {0} of {1} is not known.', size, node.scope);
+      break;
+    case 'masking':
     case 'select_step':
     case 'concatenate':
     case 'swap_batch_and_steps':
@@ -67,14 +83,20 @@ function checkNode(node: GraphNode, refuse: Refuse): void {
   }
 }
 
-function checkDriver(node: RecurrentNode, refuse: Refuse): void {
+function checkDriver(spec: ModelSpec, node: RecurrentNode, refuse: Refuse): void {
   const { sequenceLength, initialState, merge } = node;
-  if (node.mask || node.packed) refuse('Masked steps cannot be run yet.');
   if (sequenceLength && sequenceLength.part) refuse('Lengths that are computed cannot be run yet.');
   if (initialState?.kind === 'learned') refuse('A learned first state cannot be run yet.');
-  if (merge && merge !== 'concatenate' && merge !== 'separate')
+  if (merge && !['concatenate', 'separate', 'sum'].includes(merge))
     refuse('Directions merged by {0} cannot be run yet.', merge);
   if (node.layerDropout) refuse('Dropout cannot be run yet.');
+  if (
+    spec.framework !== 'tensorflow1' &&
+    spec.framework !== 'pytorch' &&
+    node.direction === 'backward' &&
+    node.returnSequences
+  )
+    refuse('Sequences that are handed out backwards cannot be run yet.');
   if (node.stateful) refuse('States that stay from batch to batch cannot be run yet.');
 }
 
@@ -85,9 +107,8 @@ function checkCell(cell: CellSpec, refuse: Refuse): void {
     refuse('The size {0} of {1} is not known.', cell.projection.units, name);
   checkActivation(cell.activation ?? 'tanh', name, refuse);
   checkActivation(cell.recurrentActivation ?? 'sigmoid', name, refuse);
-  if (cell.useBias === false) refuse('{0} without a bias cannot be run yet.', name);
   if (cell.coupledInputForget || cell.layerNorm) refuse('{0} cannot be run yet.', name);
-  if (cell.cell === 'gru' && cell.resetAfter) refuse('A GRU with the reset gate after the product cannot be run yet.');
+  if (cell.className === 'CudnnCompatibleGRUCell') refuse('{0} cannot be run yet.', name);
   if (cell.inputDropout || cell.recurrentDropout) refuse('Dropout cannot be run yet.');
   for (const { wrapper } of cell.wrappers ?? [])
     if (wrapper !== 'residual') refuse('The wrapper {0} cannot be run yet.', wrapper);
@@ -98,16 +119,22 @@ function checkActivation(activation: string, where: string, refuse: Refuse): voi
   if (!ACTIVATIONS.includes(activation)) refuse('The activation {0} of {1} cannot be run yet.', activation, where);
 }
 
-function checkLoss(loss: LossSpec, refuse: Refuse): void {
-  if (!LOSSES.includes(loss.kind) || loss.fromLogits === false) refuse('The loss {0} cannot be run yet.', loss.kind);
-  if (loss.mask ?? loss.ignoreLabel) refuse('A loss that leaves out steps or labels cannot be run yet.');
-  if (loss.reduction === 'mean_over_mask') refuse('A loss that leaves out steps or labels cannot be run yet.');
+/** Whether the loss takes the place of a dense layer's activation: softmax or sigmoid before a cross-entropy. */
+function isLossActivation({ loss }: ModelSpec, node: GraphNode): boolean {
+  if (node.op !== 'dense' || loss?.fromLogits !== false || loss.prediction.from !== node.id) return false;
+  return loss.kind === 'sigmoid_cross_entropy' ? node.activation === 'sigmoid' : node.activation === 'softmax';
 }
 
-function checkTraining({ training: { optimizer, learningRateDecay, truncateSteps } }: ModelSpec, refuse: Refuse): void {
-  if (optimizer && !OPTIMIZERS.includes(optimizer.kind)) refuse('The optimizer {0} cannot be run yet.', optimizer.kind);
-  if (optimizer?.weightDecay) refuse('Weight decay cannot be run yet.');
-  if (optimizer?.dampening) refuse('Dampened momentum cannot be run yet.');
-  if (learningRateDecay) refuse('Decay of the learning rate cannot be run yet.');
+function checkLoss(spec: ModelSpec, loss: LossSpec, refuse: Refuse): void {
+  const prediction = spec.nodes.find(({ id }) => id === loss.prediction.from);
+  const known =
+    LOSSES.includes(loss.kind) &&
+    (loss.fromLogits !== false || (prediction !== undefined && isLossActivation(spec, prediction)));
+  if (!known) refuse('The loss {0} cannot be run yet.', loss.kind);
+}
+
+function checkTraining({ framework, training: { optimizer, truncateSteps } }: ModelSpec, refuse: Refuse): void {
+  if (optimizer && !OPTIMIZERS[framework].includes(optimizer.kind))
+    refuse('The optimizer {0} cannot be run yet.', optimizer.kind);
   if (truncateSteps) refuse('Truncated back-propagation cannot be run yet.');
 }

@@ -6,26 +6,16 @@ import type { MemoryPlan } from '../../kernels/memory.ts';
 import type { Products } from '../../kernels/products.ts';
 import { nodeParameters, type ParameterShape } from '../../model/parameters.ts';
 import { phrase } from '../../model/phrase.ts';
-import type {
-  Activation,
-  CellSpec,
-  DenseNode,
-  Initializer,
-  ModelSpec,
-  RecurrentNode,
-  Size,
-  TensorRef,
-} from '../../model/spec.ts';
+import { isKerasLike } from '../../model/axes.ts';
+import type { CellSpec, DenseNode, Initializer, ModelSpec, RecurrentNode, TensorRef } from '../../model/spec.ts';
+import { given, known, makeLayer } from './cells.ts';
 import { DenseLayer } from './dense.ts';
-import { GruLayer } from './gru.ts';
-import { Concatenation, MaskedSteps, SelectedStep, Sum } from './joints.ts';
+import { Embedding } from './embedding.ts';
+import { Concatenation, MaskedSteps, MeanOfSteps, SelectedStep, Sum } from './joints.ts';
 import { Loss } from './loss.ts';
-import { LstmLayer } from './lstm.ts';
 import type { Block, ParameterStore } from './parameters.ts';
-import type { Tensor } from './part.ts';
-import { type Part } from './part.ts';
+import type { Part, Tensor } from './part.ts';
 import type { RecurrentLayer, RecurrentOptions } from './recurrent.ts';
-import { RnnLayer } from './rnn.ts';
 import { type CellWeights, weightsByCell } from './weights.ts';
 
 /** A recurrent layer with what the spec says of it. */
@@ -55,10 +45,6 @@ export interface Fed {
 
 const GLOROT: Initializer = { kind: 'glorot_uniform' };
 const ZEROS: Initializer = { kind: 'zeros' };
-const ONES: Initializer = { kind: 'ones' };
-/** Blocks of TF1's packed kernels. */
-const LSTM_ORDER = { i: 0, j: 1, f: 2, o: 3 };
-const GRU_ORDER = { r: 0, u: 1 };
 
 export function buildGraph(
   spec: ModelSpec,
@@ -89,7 +75,7 @@ export function buildGraph(
     weights: CellWeights,
     common: RecurrentOptions,
   ): { layer: RecurrentLayer; output: Tensor } => {
-    const layer = add(makeLayer(cell, weights, common, plan, store));
+    const layer = add(makeLayer(spec.framework, cell, weights, common, plan, store));
     let output = layer.outputs;
     for (const { wrapper } of cell.wrappers ?? []) {
       if (wrapper === 'residual') output = add(new Sum(kernels, [common.input, output])).output;
@@ -99,44 +85,64 @@ export function buildGraph(
 
   const addRecurrent = (node: RecurrentNode): void => {
     const weights = weightsByCell(spec, node);
-    const alive = node.sequenceLength ? fed.alive : undefined;
-    const given = node.initialState?.kind === 'given' ? node.initialState.tensors.map(resolve) : [];
+    const alive = (node.sequenceLength ?? node.mask) ? fed.alive : undefined;
+    const first = node.initialState?.kind === 'given' ? node.initialState.tensors.map(resolve) : [];
     const directions = node.direction === 'bidirectional' ? (['forward', 'backward'] as const) : [node.direction];
-    const stacks = directions.map(direction => {
-      const cells = direction === 'backward' && directions.length > 1 ? (node.backwardCells ?? node.cells) : node.cells;
-      let below = resolve(node.input);
-      const stack = cells.map(cell => {
-        const states = cell.cell === 'lstm' ? ['c', 'h'] : ['h'];
-        const initial = new Map(
-          given.splice(0, given.length > 0 ? states.length : 0).map((tensor, k) => [states[k]!, tensor]),
-        );
-        const built = addCell(cell, weights.shift()!, {
-          products,
-          input: below,
-          reversed: direction === 'backward',
-          alive,
-          initial,
-        });
-        layers.push({ layer: built.layer, cell: cell.cell, direction });
-        below = built.output;
-        return built.layer;
+    const cellsOf = (direction: 'forward' | 'backward') =>
+      direction === 'backward' && directions.length > 1 ? (node.backwardCells ?? node.cells) : node.cells;
+    const built: Direction[] = directions.map(direction => ({ direction, layers: [], top: resolve(node.input) }));
+
+    const addLayer = (one: Direction, index: number): void => {
+      const cell = cellsOf(one.direction)[index]!;
+      const states = cell.cell === 'lstm' ? ['c', 'h'] : ['h'];
+      const initial = new Map(first.splice(0, states.length).map((tensor, k) => [states[k]!, tensor]));
+      const options = { products, input: one.top, reversed: one.direction === 'backward', alive, initial };
+      const { layer, output } = addCell(cell, weights.shift()!, options);
+      layers.push({ layer, cell: cell.cell, direction: one.direction });
+      one.layers.push(layer);
+      one.top = output;
+    };
+    if (spec.framework === 'pytorch') {
+      // A layer reads both directions of the one below.
+      node.cells.forEach((_, index) => {
+        const below = index === 0 || built.length === 1 ? undefined : add(new Concatenation(kernels, built.map(({ top }) => top))).output; // prettier-ignore
+        for (const one of built) one.top = below ?? one.top;
+        for (const one of built) addLayer(one, index);
       });
-      const top = below;
-      return { direction, stack, top, masked: () => (alive ? add(new MaskedSteps(kernels, top, alive)).output : top) };
-    });
-    nodes.set(node.id, new BuiltRecurrent(stacks, inputs => add(new Concatenation(kernels, inputs)).output));
+    } else {
+      for (const one of built) cellsOf(one.direction).forEach((_, index) => { addLayer(one, index); }); // prettier-ignore
+    }
+    // Keras repeats the output before where a step does not count; TensorFlow 1 and PyTorch give zeros.
+    const zeros = alive !== undefined && (node.zeroOutputForMask ?? !isKerasLike(spec.framework));
+    const lastOnly = isKerasLike(spec.framework) && node.returnSequences !== true;
+    nodes.set(
+      node.id,
+      new BuiltRecurrent(built, lastOnly, {
+        masked: top => (zeros ? add(new MaskedSteps(kernels, top, alive)).output : top),
+        merged: both => add(node.merge === 'sum' ? new Sum(kernels, both) : new Concatenation(kernels, both)).output,
+      }),
+    );
   };
 
   const addDense = (node: DenseNode): void => {
     const below = resolve(node.input);
     const units = known(node.units);
     const [kernelShape, biasShape] = nodeParameters(spec, node);
-    const kernel = named(store, below.width * units, kernelShape!, given(node.kernelInitializer, GLOROT));
-    const bias = biasShape && named(store, units, biasShape, given(node.biasInitializer, ZEROS));
-    tensors.set(
-      node.id,
-      add(new DenseLayer(plan, products, below, units, ACTIVATIONS[node.activation]!, kernel, bias)).output,
+    const torch = spec.framework === 'pytorch';
+    const uniform: Initializer = { kind: 'uniform', value: 1 / Math.sqrt(below.width) };
+    const kernel = named(
+      store,
+      below.width * units,
+      kernelShape!,
+      given(node.kernelInitializer, torch ? uniform : GLOROT),
+      torch,
     );
+    const bias = biasShape && named(store, units, biasShape, given(node.biasInitializer, torch ? uniform : ZEROS));
+    // The loss takes logits, and applies softmax or sigmoid itself.
+    const { loss } = spec;
+    const activation = loss?.fromLogits === false && loss.prediction.from === node.id ? 'linear' : node.activation;
+    const layer = add(new DenseLayer(plan, products, below, units, ACTIVATIONS[activation]!, kernel, bias));
+    tensors.set(node.id, layer.output);
   };
 
   const needed = ancestors(spec);
@@ -159,6 +165,22 @@ export function buildGraph(
       case 'combine':
         tensors.set(node.id, add(new Sum(kernels, node.inputs.map(resolve))).output);
         break;
+      case 'embedding': {
+        const [shape] = nodeParameters(spec, node);
+        const width = known(node.units);
+        const own: Initializer =
+          spec.framework === 'pytorch' ? { kind: 'normal', value: 1 } : { kind: 'uniform', value: 0.05 };
+        const table = named(store, known(node.vocabulary) * width, shape!, given(node.initializer, own));
+        tensors.set(node.id, add(new Embedding(kernels, resolve(node.input), width, table, node.paddingIndex)).output);
+        break;
+      }
+      case 'reduce_steps':
+        tensors.set(node.id, add(new MeanOfSteps(kernels, resolve(node.input))).output);
+        break;
+      case 'masking':
+        // Which steps count has been found out when the sequence was fed.
+        tensors.set(node.id, resolve(node.input));
+        break;
       case 'swap_batch_and_steps':
         // Sequences lie the same way in memory whatever the program calls them.
         tensors.set(node.id, resolve(node.input));
@@ -167,126 +189,79 @@ export function buildGraph(
         throw new EngineError('unsupported', phrase('The operation {0} cannot be run yet.', node.op));
     }
   }
-  const loss = new Loss(kernels, resolve(spec.loss!.prediction), spec.loss!);
+  const loss = new Loss(kernels, resolve(spec.loss!.prediction), spec.loss!, fed.alive);
   const tops = [...nodes.values()].at(-1)!.tops;
   return { parts, tensors: [...fed.tensors.values(), ...parts.flatMap(part => part.made)], layers, tops, loss };
 }
 
-interface Stack {
+/** One direction of a recurrent node. */
+interface Direction {
   readonly direction: 'forward' | 'backward';
-  readonly stack: readonly RecurrentLayer[];
-  readonly top: Tensor;
-  /** Makes what the node hands out at every step. */
-  readonly masked: () => Tensor;
+  readonly layers: RecurrentLayer[];
+  /** Outputs of its uppermost layer so far. */
+  top: Tensor;
+}
+
+/** How a node makes what it hands out. */
+interface Joining {
+  readonly masked: (top: Tensor) => Tensor;
+  readonly merged: (both: readonly Tensor[]) => Tensor;
 }
 
 /** The parts of a recurrent node that can be referred to. */
 class BuiltRecurrent {
-  readonly #stacks: readonly Stack[];
-  readonly #concatenate: (inputs: readonly Tensor[]) => Tensor;
-  /** Outputs are made when they are first asked for: a part that nobody reads would have no gradient to send back. */
-  readonly #outputs = new Map<Stack | 'both', Tensor>();
+  readonly #directions: readonly Direction[];
+  readonly #lastOnly: boolean;
+  readonly #joining: Joining;
+  /** Made when they are first asked for: a part that nobody reads would have no gradient to send back. */
+  readonly #made = new Map<string, Tensor>();
 
-  constructor(stacks: readonly Stack[], concatenate: (inputs: readonly Tensor[]) => Tensor) {
-    this.#stacks = stacks;
-    this.#concatenate = concatenate;
+  /** @param lastOnly the node by itself stands for its last output. */
+  constructor(directions: readonly Direction[], lastOnly: boolean, joining: Joining) {
+    this.#directions = directions;
+    this.#lastOnly = lastOnly;
+    this.#joining = joining;
   }
 
   tensor(part: TensorRef['part']): Tensor {
-    const chosen = this.#stacks.find(({ direction }) => direction === part?.direction);
-    const one = chosen ?? (this.#stacks.length === 1 ? this.#stacks[0] : undefined);
+    const chosen = this.#directions.filter(
+      ({ direction }) => part?.direction === undefined || direction === part.direction,
+    );
     if (part?.take === 'state') {
-      const { stack } = one ?? this.#stacks[0]!;
-      return stack[part.layer ?? stack.length - 1]!.finals.get(part.state ?? 'h')!;
+      const { layers } = chosen[0]!;
+      return layers[part.layer ?? layers.length - 1]!.finals.get(part.state ?? 'h')!;
     }
-    return one
-      ? this.#once(one, one.masked)
-      : this.#once('both', () => this.#concatenate(this.#stacks.map(stack => this.#once(stack, stack.masked))));
+    const kind = part === undefined && this.#lastOnly ? 'last' : 'outputs';
+    const tensors = chosen.map(({ direction, layers, top }) =>
+      this.#once(`${kind} ${direction}`, () =>
+        kind === 'last' ? layers.at(-1)!.finals.get('h')! : this.#joining.masked(top),
+      ),
+    );
+    return tensors.length === 1 ? tensors[0]! : this.#once(kind, () => this.#joining.merged(tensors));
   }
 
   get tops(): Tensor[] {
-    return this.#stacks.map(({ top }) => top);
+    return this.#directions.map(({ top }) => top);
   }
 
-  #once(key: Stack | 'both', make: () => Tensor): Tensor {
-    const tensor = this.#outputs.get(key) ?? make();
-    this.#outputs.set(key, tensor);
+  #once(key: string, make: () => Tensor): Tensor {
+    const tensor = this.#made.get(key) ?? make();
+    this.#made.set(key, tensor);
     return tensor;
   }
 }
 
-function makeLayer(
-  cell: CellSpec,
-  weights: CellWeights,
-  common: RecurrentOptions,
-  plan: MemoryPlan,
-  store: ParameterStore,
-): RecurrentLayer {
-  const units = known(cell.units);
-  const activation = activationNumber(cell.activation ?? 'tanh');
-  const gate = activationNumber(cell.recurrentActivation ?? 'sigmoid');
-  const kernelStart = given(cell.kernelInitializer, GLOROT);
-  const bias = (role: string, own: Initializer) => {
-    const shape = weights.get(role)!;
-    return named(store, known(shape.shape[0]!), shape, given(cell.biasInitializer, own));
-  };
-  const matrix = (role: string) => {
-    const shape = weights.get(role)!;
-    return named(store, known(shape.shape[0]!) * known(shape.shape[1]!), shape, kernelStart);
-  };
-  switch (cell.cell) {
-    case 'rnn':
-      return new RnnLayer(plan, common, units, activation, { kernel: matrix('kernel'), bias: bias('bias', ZEROS) });
-    case 'gru':
-      return new GruLayer(plan, common, { units, order: GRU_ORDER, activation, gate }, {
-        gates: matrix('gates/kernel'),
-        gatesBias: bias('gates/bias', ONES),
-        candidate: matrix('candidate/kernel'),
-        candidateBias: bias('candidate/bias', ZEROS),
-      }); // prettier-ignore
-    case 'lstm': {
-      const kernel = matrix('kernel');
-      const lstmBias = bias('bias', ZEROS);
-      let peepholes: Block | undefined;
-      if (cell.peepholes) {
-        peepholes = store.addBlock(3 * units);
-        for (const [place, role] of ['w_i_diag', 'w_f_diag', 'w_o_diag'].entries()) {
-          store.addView(peepholes, place * units, weights.get(role)!, kernelStart);
-        }
-      }
-      const projection = cell.projection && { units: known(cell.projection.units), clip: cell.projection.clip ?? 0 };
-      return new LstmLayer(
-        plan,
-        common,
-        {
-          units,
-          order: LSTM_ORDER,
-          forgetBias: cell.forgetBias ?? 1,
-          activation,
-          gate,
-          cellClip: cell.cellClip ?? 0,
-          projection,
-        },
-        { kernel, bias: lstmBias, peepholes, projection: projection && matrix('projection/kernel') },
-      );
-    }
-  }
-}
-
 /** A block that is one weight. */
-function named(store: ParameterStore, size: number, shape: ParameterShape, initializer: Initializer): Block {
+function named(
+  store: ParameterStore,
+  size: number,
+  shape: ParameterShape,
+  initializer: Initializer,
+  transposed = false,
+): Block {
   const block = store.addBlock(size);
-  store.addView(block, 0, shape, initializer);
+  store.addView(block, 0, shape, initializer, transposed);
   return block;
-}
-
-/** The initializer that is given, or the framework's own. */
-function given(initializer: Initializer | undefined, own: Initializer): Initializer {
-  return initializer === undefined || initializer.kind === 'default' ? own : initializer;
-}
-
-function activationNumber(activation: Activation): number {
-  return ACTIVATIONS[activation]!;
 }
 
 /** Ids of the nodes that the loss depends on. */
@@ -300,9 +275,4 @@ function ancestors(spec: ModelSpec): Set<string> {
   };
   visit(spec.loss!.prediction.from);
   return found;
-}
-
-function known(size: Size): number {
-  if (typeof size === 'number') return size;
-  throw new EngineError('invalid-model', phrase('The size {0} is not known.', size));
 }

@@ -1,6 +1,5 @@
 import type { MemoryPlan } from '../../kernels/memory.ts';
 import { type PackedMatrix, Products } from '../../kernels/products.ts';
-import type { Block } from './parameters.ts';
 import { columnsOf, type Shape, type Share } from './part.ts';
 import { RecurrentLayer, type RecurrentOptions, type StepBackward, type StepForward } from './recurrent.ts';
 
@@ -13,12 +12,19 @@ export interface GruOptions {
   readonly gate: number;
 }
 
+/** Columns of a block: rows lie `stride` bytes apart. */
+export interface Columns {
+  readonly weight: number;
+  readonly gradient: number;
+  readonly stride: number;
+}
+
 export interface GruWeights {
   /** `[D + U, 2U]` and `[2U]` */
-  readonly gates: Block;
+  readonly gates: Columns;
   readonly gatesBias: { readonly weight: number; readonly gradient: number };
   /** `[D + U, U]` and `[U]` */
-  readonly candidate: Block;
+  readonly candidate: Columns;
   readonly candidateBias: { readonly weight: number; readonly gradient: number };
 }
 
@@ -57,13 +63,12 @@ export class GruLayer extends RecurrentLayer {
 
   pack(): void {
     const { products } = this;
-    const { units } = this.#options;
     const { gates, candidate } = this.#weights;
     const skipped = this.inputSlopes ? 0 : this.input.width;
-    products.packWeights(this.#gatesForward, gates.weight, units * 8);
-    products.packWeights(this.#candidateForward, candidate.weight, units * 4);
-    products.packTransposed(this.#gatesBackward!, gates.weight + skipped * units * 8, units * 8);
-    products.packTransposed(this.#candidateBackward!, candidate.weight + skipped * units * 4, units * 4);
+    products.packWeights(this.#gatesForward, gates.weight, gates.stride);
+    products.packWeights(this.#candidateForward, candidate.weight, candidate.stride);
+    products.packTransposed(this.#gatesBackward!, gates.weight + skipped * gates.stride, gates.stride);
+    products.packTransposed(this.#candidateBackward!, candidate.weight + skipped * candidate.stride, candidate.stride);
   }
 
   sumGradients(shape: Shape, share: Share): void {
@@ -76,13 +81,13 @@ export class GruLayer extends RecurrentLayer {
     const [first, end] = columnsOf(share, 2 * units);
     products.sumOfOuterProducts(
       x, input.width * 4, input.width, h.at, units * 4, units, h.skip,
-      this.#z, units * 8, rows, gates.gradient, units * 8, gatesBias.gradient, first, end, false, share.scratch,
+      this.#z, units * 8, rows, gates.gradient, gates.stride, gatesBias.gradient, first, end, false, share.scratch,
     ); // prettier-ignore
     const [from, to] = columnsOf(share, units);
     if (from === to) return;
     products.sumOfOuterProducts(
       x, input.width * 4, input.width, this.#rh, units * 4, units, h.skip,
-      this.#n, units * 4, rows, candidate.gradient, units * 4, candidateBias.gradient, from, to, false, share.scratch,
+      this.#n, units * 4, rows, candidate.gradient, candidate.stride, candidateBias.gradient, from, to, false, share.scratch,
     ); // prettier-ignore
   }
 

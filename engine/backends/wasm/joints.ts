@@ -194,3 +194,34 @@ export class MaskedSteps extends Joint {
     });
   }
 }
+
+/** The mean over all steps. */
+export class MeanOfSteps extends Joint {
+  readonly #input: Tensor;
+
+  constructor(kernels: Kernels, input: Tensor) {
+    super(kernels, input.width, false, [input]);
+    this.#input = input;
+    // It adds the same gradient at every step.
+    input.readBy('part');
+  }
+
+  forward(shape: Shape, { first, rows }: Slice): void {
+    const { at, width } = this.output;
+    const to = at(shape) + first * width * 4;
+    this.kernels.fill(to, 0, rows * width);
+    for (let t = 0; t < shape.steps; t++) {
+      const from = this.#input.at(shape) + (t * shape.batch + first) * width * 4;
+      this.kernels.addRows(to, width * 4, from, width * 4, rows, width);
+    }
+    this.kernels.scale(to, rows * width, 1 / shape.steps);
+  }
+
+  backward(shape: Shape, { first, rows }: Slice): void {
+    const { slopes, slopeStride, width } = this.output;
+    if (slopes === 0) return;
+    const from = slopes + first * slopeStride;
+    this.kernels.scale(from, rows * width, 1 / shape.steps);
+    for (let t = 0; t < shape.steps; t++) this.send(this.#input, t * shape.batch + first, from, slopeStride, rows);
+  }
+}

@@ -50,16 +50,25 @@ export class Loss {
   readonly #kernels: Kernels;
   readonly #kind: LossKind;
   readonly #mean: boolean;
+  readonly #ignored: number | undefined;
+  /** Bytes of the steps that count, where the loss leaves others out. */
+  readonly #alive: (() => number) | undefined;
   /** As they are fed, and in the order of the predictions. */
   #fed = 0;
   #targets = 0;
   #losses = 0;
   #correct = 0;
+  /** A byte a row, where rows are left out by their label; rows that count, when some are left out. */
+  #counted = 0;
+  #count = 0;
 
-  constructor(kernels: Kernels, prediction: Tensor, spec: LossSpec) {
+  /** @param alive address of the bytes that say which steps count. */
+  constructor(kernels: Kernels, prediction: Tensor, spec: LossSpec, alive: () => number) {
     this.#kernels = kernels;
     this.#kind = KINDS[spec.kind]!;
-    this.#mean = spec.reduction === 'mean';
+    this.#mean = spec.reduction !== 'sum';
+    this.#ignored = spec.ignoreLabel;
+    this.#alive = spec.mask ? alive : spec.ignoreLabel !== undefined ? () => this.#counted : undefined;
     this.prediction = prediction;
     prediction.readBy('whole');
   }
@@ -70,6 +79,7 @@ export class Loss {
     this.#targets = plan.floats(rows * this.#targetWidth);
     this.#losses = plan.reserve(rows * 8);
     this.#correct = plan.reserve(rows);
+    this.#counted = plan.reserve(rows);
   }
 
   /** @throws EngineError `invalid-shape` that names what was expected and found. */
@@ -90,7 +100,9 @@ export class Loss {
         );
       return;
     }
-    const bad = targets.findIndex(label => !Number.isInteger(label) || label < 0 || label >= width);
+    const bad = targets.findIndex(
+      label => label !== this.#ignored && (!Number.isInteger(label) || label < 0 || label >= width),
+    );
     if (bad >= 0)
       throw new EngineError(
         'invalid-shape',
@@ -99,18 +111,29 @@ export class Loss {
   }
 
   /** Targets `[B]`, `[B, W]`, or with the steps behind the batch. */
-  feed(memory: EngineMemory, targets: Targets, { batch, steps }: Shape): void {
-    const at = this.prediction.sequence ? this.#fed : this.#targets;
+  feed(memory: EngineMemory, targets: Targets, shape: Shape): void {
+    const { sequence } = this.prediction;
+    const rows = this.prediction.rows(shape);
+    const at = sequence ? this.#fed : this.#targets;
     const view = this.#kind.labels ? memory.integers(at, targets.length) : memory.floats(at, targets.length);
     view.set(targets);
-    if (this.prediction.sequence) this.#kernels.batchToSteps(this.#fed, this.#targets, batch, steps, this.#targetWidth);
+    if (sequence) this.#kernels.batchToSteps(this.#fed, this.#targets, shape.batch, shape.steps, this.#targetWidth);
+    if (this.#ignored !== undefined) {
+      const labels = memory.integers(this.#targets, rows);
+      const counted = memory.bytesAt(this.#counted, rows);
+      labels.forEach((label, row) => (counted[row] = label === this.#ignored ? 0 : 1));
+      // Any label will do where the row is left out.
+      labels.forEach((label, row) => (labels[row] = label === this.#ignored ? 0 : label));
+    }
+    this.#count = rows;
+    if (this.#alive) this.#count = memory.bytesAt(this.#alive(), rows).reduce((sum, byte) => sum + byte, 0);
   }
 
   /** Losses of the rows and, with `slopes`, the gradient of the loss by their predictions. */
   run(shape: Shape, slice: Slice, slopes: boolean): void {
     const { prediction } = this;
     const { width } = prediction;
-    const scale = this.#mean ? 1 / this.#count(shape) : 1;
+    const scale = this.#mean ? 1 / (this.#count * this.#targetWidth) : 1;
     eachRun(prediction.sequence, shape, slice, (first, rows) => {
       this.#kind.run(
         this.#kernels,
@@ -125,28 +148,28 @@ export class Loss {
         width,
         scale,
       );
+      if (slopes && this.#alive) {
+        const at = prediction.slopes + first * prediction.slopeStride;
+        this.#kernels.maskRows(at, at, this.#alive() + first, rows, width);
+      }
     });
   }
 
   /** Sums in the order of the rows. */
   result(memory: EngineMemory, shape: Shape): BatchResult {
     const rows = this.prediction.rows(shape);
+    const alive = this.#alive && memory.bytesAt(this.#alive(), rows);
     let loss = 0;
-    for (const row of memory.doubles(this.#losses, rows)) loss += row;
+    memory.doubles(this.#losses, rows).forEach((row, k) => (loss += alive?.[k] === 0 ? 0 : row));
     let correct: number | undefined;
     if (this.#kind.labels && !this.prediction.sequence) {
       correct = 0;
       for (const row of memory.bytesAt(this.#correct, rows)) correct += row;
     }
-    return { loss: this.#mean ? loss / this.#count(shape) : loss, correct };
+    return { loss: this.#mean ? loss / (this.#count * this.#targetWidth) : loss, correct };
   }
 
   get #targetWidth(): number {
     return this.#kind.labels ? 1 : this.prediction.width;
-  }
-
-  /** Losses that the mean is taken over. */
-  #count(shape: Shape): number {
-    return this.prediction.rows(shape) * this.#targetWidth;
   }
 }

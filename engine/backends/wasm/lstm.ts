@@ -1,5 +1,6 @@
 import type { MemoryPlan } from '../../kernels/memory.ts';
 import { type PackedMatrix, Products } from '../../kernels/products.ts';
+import type { Bias } from './bias.ts';
 import type { Block } from './parameters.ts';
 import { columnsOf, type Shape, type Share } from './part.ts';
 import { RecurrentLayer, type RecurrentOptions, type StepBackward, type StepForward } from './recurrent.ts';
@@ -28,8 +29,8 @@ export interface LstmOptions {
 export interface LstmWeights {
   /** `[D + H, 4U]` */
   readonly kernel: Block;
-  /** `[4U]`; the sum of all biases there are. */
-  readonly bias: { readonly weight: number; readonly gradient: number };
+  /** `[4U]` */
+  readonly bias: Bias;
   /** `[3U]`: w_i, w_f, w_o. */
   readonly peepholes: Block | undefined;
   /** `[U, P]` */
@@ -81,7 +82,8 @@ export class LstmLayer extends RecurrentLayer {
   pack(): void {
     const { products } = this;
     const { units } = this.#options;
-    const { kernel, projection } = this.#weights;
+    const { kernel, bias, projection } = this.#weights;
+    bias.pack(this.kernels);
     const stride = 4 * units * 4;
     products.packWeights(this.#forwardWeights, kernel.weight, stride);
     const skipped = this.inputSlopes ? 0 : this.input.width;
@@ -104,6 +106,7 @@ export class LstmLayer extends RecurrentLayer {
       input.at(shape), input.width * 4, input.width, h.at, width * 4, width, h.skip,
       this.#z, stride, rows, kernel.gradient, stride, bias.gradient, first, end, false, share.scratch,
     ); // prettier-ignore
+    bias.spread(this.kernels, first, end);
     if (peepholes && share.index === 0) {
       const step = this.reversed ? 0 : shape.batch * units * 4;
       const c = this.stateAt('c') + step;

@@ -25,6 +25,8 @@ export interface View {
   readonly offset: number;
   /** The framework has rows where the block has columns. */
   readonly transposed: boolean;
+  /** Values that begin as 1 whatever the initializer says. */
+  readonly ones: { readonly first: number; readonly end: number } | undefined;
 }
 
 export class ParameterStore {
@@ -56,12 +58,13 @@ export class ParameterStore {
     { name, shape: sizes }: ParameterShape,
     initializer: Initializer,
     transposed = false,
+    ones?: View['ones'],
   ): void {
     const shape = sizes.map(size => {
       if (typeof size === 'number') return size;
       throw new EngineError('invalid-model', phrase('The size {0} of {1} is not known.', size, name));
     });
-    this.views.push({ name, shape, initializer, block, offset, transposed });
+    this.views.push({ name, shape, initializer, block, offset, transposed, ones });
   }
 }
 

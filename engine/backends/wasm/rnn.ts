@@ -1,5 +1,6 @@
 import type { MemoryPlan } from '../../kernels/memory.ts';
 import { type PackedMatrix, Products } from '../../kernels/products.ts';
+import type { Bias } from './bias.ts';
 import type { Block } from './parameters.ts';
 import { columnsOf, type Shape, type Share } from './part.ts';
 import { RecurrentLayer, type RecurrentOptions, type StepBackward, type StepForward } from './recurrent.ts';
@@ -7,8 +8,8 @@ import { RecurrentLayer, type RecurrentOptions, type StepBackward, type StepForw
 export interface RnnWeights {
   /** `[D + U, U]` */
   readonly kernel: Block;
-  /** `[U]`; the sum of all biases there are. */
-  readonly bias: { readonly weight: number; readonly gradient: number };
+  /** `[U]` */
+  readonly bias: Bias;
 }
 
 /** The simple recurrent cell: h = act([x; h] W + b). */
@@ -31,6 +32,7 @@ export class RnnLayer extends RecurrentLayer {
   }
 
   pack(): void {
+    this.#weights.bias.pack(this.kernels);
     const stride = this.width * 4;
     this.products.packWeights(this.#forwardWeights, this.#weights.kernel.weight, stride);
     const skipped = this.inputSlopes ? 0 : this.input.width;
@@ -47,6 +49,7 @@ export class RnnLayer extends RecurrentLayer {
       input.at(shape), input.width * 4, input.width, h.at, width * 4, width, h.skip,
       this.#dz, width * 4, shape.steps * shape.batch, kernel.gradient, width * 4, bias.gradient, first, end, false, share.scratch,
     ); // prettier-ignore
+    bias.spread(this.kernels, first, end);
   }
 
   *places(shape: Shape): Iterable<{ id: string; at: number; stride: number; width: number }> {

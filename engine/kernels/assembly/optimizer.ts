@@ -1,8 +1,13 @@
-// One update of n neighbouring weights; the formulas and the places of epsilon are TensorFlow 1's (training_ops).
+// One update of n neighbouring weights; where frameworks differ (places of epsilon and of the rate) the caller says so.
 import { storeLanes } from './math';
 
-/** m += (g - m)(1 - b1); v += (g² - v)(1 - b2); w -= rate * m / (sqrt(v) + epsilon). `rate` has the bias correction in it. */
-export function adam(w: usize, g: usize, m: usize, v: usize, n: i32, rate: f32, oneMinusBeta1: f32, oneMinusBeta2: f32, epsilon: f32): void {
+/**
+ * m += (g - m)(1 - b1); v += (g² - v)(1 - b2); w -= rate * m / (sqrt(v) + epsilon). `rate` has the bias correction in it.
+ * With `greatest` (0: none), the greatest v so far takes its place (AMSGrad).
+ */
+export function adam(
+  w: usize, g: usize, m: usize, v: usize, greatest: usize, n: i32, rate: f32, oneMinusBeta1: f32, oneMinusBeta2: f32, epsilon: f32,
+): void {
   const alpha = f32x4.splat(rate), a = f32x4.splat(oneMinusBeta1), b = f32x4.splat(oneMinusBeta2), eps = f32x4.splat(epsilon);
   for (let k: i32 = 0; k < n; k += 4) {
     const at = <usize>k << 2;
@@ -10,25 +15,86 @@ export function adam(w: usize, g: usize, m: usize, v: usize, n: i32, rate: f32, 
     let first = v128.load(m + at), second = v128.load(v + at);
     first = f32x4.add(first, f32x4.mul(f32x4.sub(slope, first), a));
     second = f32x4.add(second, f32x4.mul(f32x4.sub(f32x4.mul(slope, slope), second), b));
-    const change = f32x4.div(f32x4.mul(first, alpha), f32x4.add(f32x4.sqrt(second), eps));
     storeLanes(m + at, first, n - k);
     storeLanes(v + at, second, n - k);
+    if (greatest) {
+      second = f32x4.pmax(v128.load(greatest + at), second);
+      storeLanes(greatest + at, second, n - k);
+    }
+    const change = f32x4.div(f32x4.mul(first, alpha), f32x4.add(f32x4.sqrt(second), eps));
     storeLanes(w + at, f32x4.sub(v128.load(w + at), change), n - k);
   }
 }
 
-/** ms += (g² - ms)(1 - rho); mom = momentum * mom + rate * g / sqrt(ms + epsilon); w -= mom. */
-export function rmsprop(w: usize, g: usize, ms: usize, mom: usize, n: i32, rate: f32, oneMinusRho: f32, momentum: f32, epsilon: f32): void {
-  const alpha = f32x4.splat(rate), a = f32x4.splat(oneMinusRho), keep = f32x4.splat(momentum), eps = f32x4.splat(epsilon);
+/** As Adam, with a mixture of m and g: w -= rate * (ofM * m + ofG * g) / (sqrt(v * ofV) + epsilon). */
+export function nadam(
+  w: usize, g: usize, m: usize, v: usize, n: i32, rate: f32, oneMinusBeta1: f32, oneMinusBeta2: f32, ofM: f32, ofG: f32, ofV: f32, epsilon: f32,
+): void {
+  const a = f32x4.splat(oneMinusBeta1), b = f32x4.splat(oneMinusBeta2), eps = f32x4.splat(epsilon);
+  for (let k: i32 = 0; k < n; k += 4) {
+    const at = <usize>k << 2;
+    const slope = v128.load(g + at);
+    let first = v128.load(m + at), second = v128.load(v + at);
+    first = f32x4.add(first, f32x4.mul(f32x4.sub(slope, first), a));
+    second = f32x4.add(second, f32x4.mul(f32x4.sub(f32x4.mul(slope, slope), second), b));
+    storeLanes(m + at, first, n - k);
+    storeLanes(v + at, second, n - k);
+    const mixed = f32x4.add(f32x4.mul(first, f32x4.splat(ofM)), f32x4.mul(slope, f32x4.splat(ofG)));
+    const root = f32x4.add(f32x4.sqrt(f32x4.mul(second, f32x4.splat(ofV))), eps);
+    storeLanes(w + at, f32x4.sub(v128.load(w + at), f32x4.div(f32x4.mul(mixed, f32x4.splat(rate)), root)), n - k);
+  }
+}
+
+/** m += (g - m)(1 - b1); u = max(b2 * u, |g| + inner); w -= rate * m / (u + outer). */
+export function adamax(w: usize, g: usize, m: usize, u: usize, n: i32, rate: f32, oneMinusBeta1: f32, beta2: f32, inner: f32, outer: f32): void {
+  const a = f32x4.splat(oneMinusBeta1), keep = f32x4.splat(beta2);
+  for (let k: i32 = 0; k < n; k += 4) {
+    const at = <usize>k << 2;
+    const slope = v128.load(g + at);
+    let first = v128.load(m + at);
+    first = f32x4.add(first, f32x4.mul(f32x4.sub(slope, first), a));
+    const most = f32x4.pmax(f32x4.mul(v128.load(u + at), keep), f32x4.add(f32x4.abs(slope), f32x4.splat(inner)));
+    storeLanes(m + at, first, n - k);
+    storeLanes(u + at, most, n - k);
+    const change = f32x4.div(f32x4.mul(first, f32x4.splat(rate)), f32x4.add(most, f32x4.splat(outer)));
+    storeLanes(w + at, f32x4.sub(v128.load(w + at), change), n - k);
+  }
+}
+
+/** g += factor * w: weight decay as a part of the gradient. */
+export function addScaled(g: usize, w: usize, n: i32, factor: f32): void {
+  const by = f32x4.splat(factor);
+  for (let k: i32 = 0; k < n; k += 4) {
+    const at = <usize>k << 2;
+    storeLanes(g + at, f32x4.add(v128.load(g + at), f32x4.mul(v128.load(w + at), by)), n - k);
+  }
+}
+
+/**
+ * ms += (g² - ms)(1 - rho); with `mg` (0: none) mg += (g - mg)(1 - rho) and ms - mg² takes the place of ms below;
+ * d = g / (sqrt(ms + inner) + outer); mom = keep * mom + inside * d; w -= outside * mom. One of `inside` and `outside` is
+ * the learning rate, the other 1.
+ */
+export function rmsprop(
+  w: usize, g: usize, ms: usize, mg: usize, mom: usize, n: i32, oneMinusRho: f32, keep: f32, inner: f32, outer: f32, inside: f32, outside: f32,
+): void {
+  const a = f32x4.splat(oneMinusRho), stay = f32x4.splat(keep), eps = f32x4.splat(inner), after = f32x4.splat(outer);
   for (let k: i32 = 0; k < n; k += 4) {
     const at = <usize>k << 2;
     const slope = v128.load(g + at);
     let square = v128.load(ms + at);
     square = f32x4.add(square, f32x4.mul(f32x4.sub(f32x4.mul(slope, slope), square), a));
-    const change = f32x4.add(f32x4.mul(v128.load(mom + at), keep), f32x4.div(f32x4.mul(slope, alpha), f32x4.sqrt(f32x4.add(square, eps))));
     storeLanes(ms + at, square, n - k);
+    if (mg) {
+      let mean = v128.load(mg + at);
+      mean = f32x4.add(mean, f32x4.mul(f32x4.sub(slope, mean), a));
+      storeLanes(mg + at, mean, n - k);
+      square = f32x4.sub(square, f32x4.mul(mean, mean));
+    }
+    const direction = f32x4.div(f32x4.mul(slope, f32x4.splat(inside)), f32x4.add(f32x4.sqrt(f32x4.add(square, eps)), after));
+    const change = f32x4.add(f32x4.mul(v128.load(mom + at), stay), direction);
     storeLanes(mom + at, change, n - k);
-    storeLanes(w + at, f32x4.sub(v128.load(w + at), change), n - k);
+    storeLanes(w + at, f32x4.sub(v128.load(w + at), f32x4.mul(change, f32x4.splat(outside))), n - k);
   }
 }
 
@@ -41,28 +107,31 @@ export function sgd(w: usize, g: usize, n: i32, rate: f32): void {
   }
 }
 
-/** acc = momentum * acc + g; w -= rate * acc, or with `nesterov` w -= rate * (g + momentum * acc). */
-export function momentum(w: usize, g: usize, acc: usize, n: i32, rate: f32, keep: f32, nesterov: i32): void {
-  const alpha = f32x4.splat(rate), m = f32x4.splat(keep);
+/**
+ * acc = keep * acc + inside * g; w -= outside * acc, or with `nesterov` w -= outside * (inside * g + keep * acc). One of
+ * `inside` and `outside` is the learning rate; the other is 1, or 1 - dampening.
+ */
+export function momentum(w: usize, g: usize, acc: usize, n: i32, keep: f32, inside: f32, outside: f32, nesterov: i32): void {
+  const m = f32x4.splat(keep), by = f32x4.splat(inside), rate = f32x4.splat(outside);
   for (let k: i32 = 0; k < n; k += 4) {
     const at = <usize>k << 2;
-    const slope = v128.load(g + at);
+    const slope = f32x4.mul(v128.load(g + at), by);
     const speed = f32x4.add(f32x4.mul(v128.load(acc + at), m), slope);
     const direction = nesterov ? f32x4.add(slope, f32x4.mul(speed, m)) : speed;
     storeLanes(acc + at, speed, n - k);
-    storeLanes(w + at, f32x4.sub(v128.load(w + at), f32x4.mul(direction, alpha)), n - k);
+    storeLanes(w + at, f32x4.sub(v128.load(w + at), f32x4.mul(direction, rate)), n - k);
   }
 }
 
-/** acc += g²; w -= rate * g / (sqrt(acc) + epsilon). */
-export function adagrad(w: usize, g: usize, acc: usize, n: i32, rate: f32, epsilon: f32): void {
-  const alpha = f32x4.splat(rate), eps = f32x4.splat(epsilon);
+/** acc += g²; w -= rate * g / (sqrt(acc + inner) + outer). */
+export function adagrad(w: usize, g: usize, acc: usize, n: i32, rate: f32, inner: f32, outer: f32): void {
+  const alpha = f32x4.splat(rate), eps = f32x4.splat(inner), after = f32x4.splat(outer);
   for (let k: i32 = 0; k < n; k += 4) {
     const at = <usize>k << 2;
     const slope = v128.load(g + at);
     const square = f32x4.add(v128.load(acc + at), f32x4.mul(slope, slope));
     storeLanes(acc + at, square, n - k);
-    const change = f32x4.div(f32x4.mul(slope, alpha), f32x4.add(f32x4.sqrt(square), eps));
+    const change = f32x4.div(f32x4.mul(slope, alpha), f32x4.add(f32x4.sqrt(f32x4.add(square, eps)), after));
     storeLanes(w + at, f32x4.sub(v128.load(w + at), change), n - k);
   }
 }
@@ -79,23 +148,5 @@ export function adadelta(w: usize, g: usize, acc: usize, delta: usize, n: i32, r
     storeLanes(acc + at, square, n - k);
     storeLanes(delta + at, f32x4.add(f32x4.mul(before, keep), f32x4.mul(f32x4.mul(change, change), take)), n - k);
     storeLanes(w + at, f32x4.sub(v128.load(w + at), f32x4.mul(change, alpha)), n - k);
-  }
-}
-
-/** RMSProp about the mean: mg += (g - mg)(1 - rho), and ms - mg² takes the place of ms. */
-export function rmspropCentered(w: usize, g: usize, ms: usize, mg: usize, mom: usize, n: i32, rate: f32, oneMinusRho: f32, momentum: f32, epsilon: f32): void {
-  const alpha = f32x4.splat(rate), a = f32x4.splat(oneMinusRho), keep = f32x4.splat(momentum), eps = f32x4.splat(epsilon);
-  for (let k: i32 = 0; k < n; k += 4) {
-    const at = <usize>k << 2;
-    const slope = v128.load(g + at);
-    let square = v128.load(ms + at), mean = v128.load(mg + at);
-    square = f32x4.add(square, f32x4.mul(f32x4.sub(f32x4.mul(slope, slope), square), a));
-    mean = f32x4.add(mean, f32x4.mul(f32x4.sub(slope, mean), a));
-    const spread = f32x4.add(f32x4.sub(square, f32x4.mul(mean, mean)), eps);
-    const change = f32x4.add(f32x4.mul(v128.load(mom + at), keep), f32x4.div(f32x4.mul(slope, alpha), f32x4.sqrt(spread)));
-    storeLanes(ms + at, square, n - k);
-    storeLanes(mg + at, mean, n - k);
-    storeLanes(mom + at, change, n - k);
-    storeLanes(w + at, f32x4.sub(v128.load(w + at), change), n - k);
   }
 }

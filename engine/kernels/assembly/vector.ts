@@ -123,3 +123,23 @@ export function batchToSteps(source: usize, target: usize, batch: i32, steps: i3
 export function reservedBytes(): usize {
   return __heap_base;
 }
+
+/** Rows of a table [vocabulary, width] by numbers that are kept as floats. */
+export function gatherRows(ids: usize, table: usize, target: usize, rows: i32, width: i32): void {
+  const bytes = <usize>width << 2;
+  for (let row = 0; row < rows; ++row) {
+    memory.copy(target + <usize>row * bytes, table + <usize>f32.load(ids + (<usize>row << 2)) * bytes, bytes);
+  }
+}
+
+/** Adds columns `first` up to `end` of slopes[rows, width] to the rows of a table's gradient, from the first to the last. */
+export function scatterRows(ids: usize, slopes: usize, stride: usize, gradient: usize, rows: i32, width: i32, first: i32, end: i32): void {
+  for (let row = 0; row < rows; ++row) {
+    const to = gradient + <usize>f32.load(ids + (<usize>row << 2)) * (<usize>width << 2);
+    for (let k = first; k < end; ++k) {
+      const at = <usize>k << 2;
+      f32.store(to + at, f32.load(to + at) + f32.load(slopes + at));
+    }
+    slopes += stride;
+  }
+}

@@ -13,7 +13,9 @@ const backend = createWasmBackend(KERNEL_BYTES, { tile: 0 });
 /** The batch of a case as the network takes it. */
 function batchOf(spec: ModelSpec, { inputs }: Case['given']): Batch {
   const of = (role: string) =>
-    spec.inputs.filter(input => input.role === role).flatMap(({ id }) => (inputs.has(id) ? [inputs.get(id)!] : []));
+    spec.inputs
+      .filter(input => input.role === role)
+      .flatMap(({ id }) => (inputs.has(id) ? [inOurAxes(spec, id, inputs.get(id)!)] : []));
   const [sequence] = of('sequence');
   const [target] = of('target');
   const [lengths] = of('lengths');
@@ -116,7 +118,7 @@ function provenBy(title: string, folder: Folder, count: number): void {
         const gradients = [...network.gradients(batch), ...network.inputGradients(batch)];
         const ofGradients = worst(
           new Map(gradients.map(({ name: key, values }) => [key, values])),
-          one.gradients,
+          new Map([...one.gradients].map(([key, numbers]) => [key, inOurAxes(one.spec, key, numbers)])),
           1e-5,
         );
 
@@ -135,7 +137,7 @@ function provenBy(title: string, folder: Folder, count: number): void {
           gates.map(([key, { shape, values }]) => [key, { shape, values: counts(key, values) }]),
         );
         for (const key of ['logits', 'outputs'])
-          if (one.values.has(key)) expected.set(key, inBatchMajor(one.spec, key, one.values.get(key)!));
+          if (one.values.has(key)) expected.set(key, inOurAxes(one.spec, key, one.values.get(key)!));
         const ofValues = worst(new Map([...found].map(([key, values]) => [key, counts(key, values)])), expected, 1e-5);
 
         const ofLosses = Math.max(...one.losses.map(loss => errorOf([network.trainStep(batch).loss], [loss])));
@@ -147,16 +149,29 @@ function provenBy(title: string, folder: Folder, count: number): void {
   });
 }
 
-/** Outputs of a time-major program with the batch first. */
-function inBatchMajor(spec: ModelSpec, key: string, { shape, values }: Numbers): Numbers {
-  const node = spec.nodes.find(({ op }) => op === 'recurrent');
-  if (key !== 'outputs' || node?.op !== 'recurrent' || !node.timeMajor) return { shape, values };
-  const [steps = 0, batch = 0, width = 0] = shape;
+/** Exchanges two neighbouring axes. */
+function exchanged({ shape, values }: Numbers, axis: number): Numbers {
+  const [outer, a, b, inner] = [shape.slice(0, axis), shape[axis]!, shape[axis + 1]!, shape.slice(axis + 2)];
+  const width = inner.reduce((size, n) => size * n, 1);
   const turned = Array.from({ length: values.length }, (_, k) => {
-    const [b, t, u] = [Math.floor(k / (steps * width)), Math.floor(k / width) % steps, k % width];
-    return values[(t * batch + b) * width + u]!;
+    const [rest, i] = [Math.floor(k / width), k % width];
+    const [block, row, column] = [Math.floor(rest / (a * b)), Math.floor(rest / a) % b, rest % a];
+    return values[(block * a * b + column * b + row) * width + i]!;
   });
-  return { shape: [batch, steps, width], values: turned };
+  return { shape: [...outer, b, a, ...inner], values: turned };
+}
+
+/** A tensor with the batch first and the classes last, whatever axes the program has. */
+function inOurAxes(spec: ModelSpec, key: string, numbers: Numbers): Numbers {
+  const node = spec.nodes.find(({ op }) => op === 'recurrent');
+  const input = spec.inputs.find(({ id }) => id === key);
+  if (input?.timeMajor) return exchanged(numbers, 0);
+  if (key === 'outputs' && node?.op === 'recurrent' && node.timeMajor) return exchanged(numbers, 0);
+  if (key === 'logits' && spec.loss?.classAxis !== undefined) return exchanged(numbers, spec.loss.classAxis);
+  return numbers;
 }
 
 provenBy('TensorFlow 1', 'tf1', 20);
+provenBy('PyTorch', 'torch', 21);
+provenBy('Keras 3', 'keras3', 22);
+provenBy('Keras 2', 'keras2', 11);

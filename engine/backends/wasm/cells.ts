@@ -1,0 +1,291 @@
+/** Makes the layer of one cell: which weights by which names lie where, by the conventions of each framework. */
+import { EngineError } from '../../errors.ts';
+import { ACTIVATIONS } from '../../kernels/activations.ts';
+import type { MemoryPlan } from '../../kernels/memory.ts';
+import type { ParameterShape } from '../../model/parameters.ts';
+import { phrase } from '../../model/phrase.ts';
+import type { Activation, CellSpec, Framework, Initializer, Size } from '../../model/spec.ts';
+import { Bias } from './bias.ts';
+import { GruLayer } from './gru.ts';
+import { GruAfterLayer } from './gruAfter.ts';
+import { LstmLayer, type LstmOrder } from './lstm.ts';
+import type { Block, ParameterStore } from './parameters.ts';
+import type { RecurrentLayer, RecurrentOptions } from './recurrent.ts';
+import { RnnLayer } from './rnn.ts';
+import type { CellWeights } from './weights.ts';
+
+/** The conventions of a framework for its cells. Sources: see `engine/cells/table.ts` and `engine/model/parameters.ts`. */
+interface Dialect {
+  readonly lstm: LstmOrder;
+  /** Places among the blocks of the GRU; the candidate is the last. */
+  readonly gru: { readonly r: number; readonly u: number };
+  /** Names of the matrices: one for x and h together, or one each; PyTorch keeps them as `[outputs, inputs]`. */
+  readonly matrices: readonly string[];
+  readonly transposed: boolean;
+  readonly biases: readonly string[];
+  readonly recurrentActivation: Activation;
+  readonly forgetBias: number;
+  readonly resetAfter: boolean;
+  readonly starts: (units: number) => { readonly kernel: Initializer; readonly recurrent: Initializer; readonly bias: Initializer };
+} // prettier-ignore
+
+const GLOROT: Initializer = { kind: 'glorot_uniform' };
+const ZEROS: Initializer = { kind: 'zeros' };
+const ONES: Initializer = { kind: 'ones' };
+
+const KERAS: Dialect = {
+  lstm: { i: 0, f: 1, j: 2, o: 3 },
+  gru: { u: 0, r: 1 },
+  matrices: ['kernel', 'recurrent_kernel'],
+  transposed: false,
+  biases: ['bias'],
+  recurrentActivation: 'sigmoid',
+  forgetBias: 0,
+  resetAfter: true,
+  starts: () => ({ kernel: GLOROT, recurrent: { kind: 'orthogonal' }, bias: ZEROS }),
+};
+
+const DIALECTS: Readonly<Record<Framework, Dialect>> = {
+  tensorflow1: {
+    lstm: { i: 0, j: 1, f: 2, o: 3 },
+    gru: { r: 0, u: 1 },
+    matrices: ['kernel'],
+    transposed: false,
+    biases: ['bias'],
+    recurrentActivation: 'sigmoid',
+    forgetBias: 1,
+    resetAfter: false,
+    starts: () => ({ kernel: GLOROT, recurrent: GLOROT, bias: ZEROS }),
+  },
+  keras2: KERAS,
+  keras3: KERAS,
+  tensorflowjs: { ...KERAS, recurrentActivation: 'hard_sigmoid', resetAfter: false },
+  pytorch: {
+    lstm: { i: 0, f: 1, j: 2, o: 3 },
+    gru: { r: 0, u: 1 },
+    matrices: ['weight_ih', 'weight_hh'],
+    transposed: true,
+    biases: ['bias_ih', 'bias_hh'],
+    recurrentActivation: 'sigmoid',
+    forgetBias: 0,
+    resetAfter: true,
+    starts: units => {
+      const uniform: Initializer = { kind: 'uniform', value: 1 / Math.sqrt(units) };
+      return { kernel: uniform, recurrent: uniform, bias: uniform };
+    },
+  },
+};
+
+export function makeLayer(framework: Framework, cell: CellSpec, weights: CellWeights, common: RecurrentOptions, plan: MemoryPlan, store: ParameterStore): RecurrentLayer {
+  return new CellBuilder(framework, cell, weights, common, plan, store).build();
+} // prettier-ignore
+
+class CellBuilder {
+  readonly #cell: CellSpec;
+  readonly #dialect: Dialect;
+  readonly #weights: CellWeights;
+  readonly #common: RecurrentOptions;
+  readonly #plan: MemoryPlan;
+  readonly #store: ParameterStore;
+  readonly #units: number;
+  readonly #starts: ReturnType<Dialect['starts']>;
+
+  constructor(
+    framework: Framework,
+    cell: CellSpec,
+    weights: CellWeights,
+    common: RecurrentOptions,
+    plan: MemoryPlan,
+    store: ParameterStore,
+  ) {
+    this.#cell = cell;
+    this.#dialect = DIALECTS[framework];
+    this.#weights = weights;
+    this.#common = common;
+    this.#plan = plan;
+    this.#store = store;
+    this.#units = known(cell.units);
+    const own = this.#dialect.starts(this.#units);
+    this.#starts = {
+      kernel: given(cell.kernelInitializer, own.kernel),
+      recurrent: given(
+        cell.recurrentInitializer ?? (this.#dialect.matrices.length === 1 ? cell.kernelInitializer : undefined),
+        own.recurrent,
+      ),
+      bias: given(cell.biasInitializer, own.bias),
+    };
+  }
+
+  build(): RecurrentLayer {
+    switch (this.#cell.cell) {
+      case 'rnn':
+        return new RnnLayer(this.#plan, this.#common, this.#units, this.#activation, {
+          kernel: this.#packed(1, this.#units),
+          bias: this.#bias(1),
+        });
+      case 'lstm':
+        return this.#lstm();
+      case 'gru':
+        return (this.#cell.resetAfter ?? this.#dialect.resetAfter) ? this.#gruAfter() : this.#gru();
+    }
+  }
+
+  #lstm(): LstmLayer {
+    const { cellClip = 0, projection: projected, forgetBias, peepholes } = this.#cell;
+    const projection = projected && { units: known(projected.units), clip: projected.clip ?? 0 };
+    const kernel = this.#packed(4, projection?.units ?? this.#units);
+    const bias = this.#bias(4, this.#dialect.lstm.f);
+    return new LstmLayer(
+      this.#plan,
+      this.#common,
+      {
+        units: this.#units,
+        order: this.#dialect.lstm,
+        // In Keras and PyTorch a forget bias is part of the bias from the beginning.
+        forgetBias: this.#dialect.forgetBias === 0 ? 0 : (forgetBias ?? this.#dialect.forgetBias),
+        activation: this.#activation,
+        gate: this.#gate,
+        cellClip,
+        projection,
+      },
+      {
+        kernel,
+        bias,
+        peepholes: peepholes ? this.#peepholes() : undefined,
+        projection: projection && this.#projection(projection.units),
+      },
+    );
+  }
+
+  /** Reset gate before the product. TF1 keeps gates and candidate apart, Keras side by side. */
+  #gru(): GruLayer {
+    const options = { units: this.#units, order: this.#dialect.gru, activation: this.#activation, gate: this.#gate };
+    if (this.#weights.has('gates/kernel')) {
+      const depth = this.#common.input.width + this.#units;
+      const gates = this.#block(2 * this.#units * depth, 'gates/kernel', this.#starts.kernel);
+      const candidate = this.#block(this.#units * depth, 'candidate/kernel', this.#starts.kernel);
+      return new GruLayer(this.#plan, this.#common, options, {
+        gates: { ...gates, stride: 8 * this.#units },
+        gatesBias: this.#block(2 * this.#units, 'gates/bias', given(this.#cell.biasInitializer, ONES)),
+        candidate: { ...candidate, stride: 4 * this.#units },
+        candidateBias: this.#block(this.#units, 'candidate/bias', this.#starts.bias),
+      }); // prettier-ignore
+    }
+    const { weight, gradient } = this.#packed(3, this.#units);
+    const bias = this.#bias(3);
+    const stride = 12 * this.#units;
+    const behind = 8 * this.#units;
+    return new GruLayer(this.#plan, this.#common, options, {
+      gates: { weight, gradient, stride },
+      gatesBias: bias,
+      candidate: { weight: weight + behind, gradient: gradient + behind, stride },
+      candidateBias: { weight: bias.weight + behind, gradient: bias.gradient + behind },
+    });
+  }
+
+  #gruAfter(): GruAfterLayer {
+    const width = 3 * this.#units;
+    const [inputName = '', recurrentName = ''] = this.#dialect.matrices;
+    const input = this.#block(this.#common.input.width * width, inputName, this.#starts.kernel);
+    const recurrent = this.#block(this.#units * width, recurrentName, this.#starts.recurrent);
+    return new GruAfterLayer(
+      this.#plan,
+      this.#common,
+      { units: this.#units, order: this.#dialect.gru, activation: this.#activation, gate: this.#gate },
+      { input, recurrent, biases: this.#cell.useBias === false ? undefined : this.#twoBiases(width) },
+    );
+  }
+
+  /** The biases of x and h: PyTorch has two weights, Keras one `[2, 3U]`. */
+  #twoBiases(width: number): { input: Block; recurrent: Block } {
+    const [first = '', second] = this.#dialect.biases;
+    if (second !== undefined) {
+      return {
+        input: this.#block(width, first, this.#starts.bias),
+        recurrent: this.#block(width, second, this.#starts.bias),
+      };
+    }
+    const both = this.#block(2 * width, first, this.#starts.bias);
+    return {
+      input: both,
+      recurrent: { ...both, weight: both.weight + width * 4, gradient: both.gradient + width * 4 },
+    };
+  }
+
+  /** `[D + H, blocks · U]`: rows of x above rows of h, whatever the framework keeps apart. */
+  #packed(blocks: number, hidden: number): Block {
+    const { width } = this.#common.input;
+    const columns = blocks * this.#units;
+    const block = this.#store.addBlock((width + hidden) * columns);
+    const [first = '', second] = this.#dialect.matrices;
+    this.#store.addView(block, 0, this.#shape(first), this.#starts.kernel, this.#dialect.transposed);
+    if (second !== undefined) {
+      this.#store.addView(
+        block,
+        width * columns,
+        this.#shape(second),
+        this.#starts.recurrent,
+        this.#dialect.transposed,
+      );
+    }
+    return block;
+  }
+
+  /** @param forget place of the forget gate, where the bias begins with ones (Keras `unit_forget_bias`). */
+  #bias(blocks: number, forget?: number): Bias {
+    const size = blocks * this.#units;
+    const unit = forget !== undefined && this.#dialect === KERAS && (this.#cell.unitForgetBias ?? true);
+    const ones = unit ? { first: forget * this.#units, end: (forget + 1) * this.#units } : undefined;
+    const terms =
+      this.#cell.useBias === false
+        ? []
+        : this.#dialect.biases.map(name => this.#block(size, name, this.#starts.bias, ones));
+    return new Bias(this.#plan, size, terms);
+  }
+
+  #peepholes(): Block {
+    const block = this.#store.addBlock(3 * this.#units);
+    for (const [place, name] of ['w_i_diag', 'w_f_diag', 'w_o_diag'].entries()) {
+      this.#store.addView(block, place * this.#units, this.#shape(name), this.#starts.kernel);
+    }
+    return block;
+  }
+
+  #projection(width: number): Block {
+    const name = this.#weights.has('weight_hr') ? 'weight_hr' : 'projection/kernel';
+    return this.#block(this.#units * width, name, this.#starts.kernel);
+  }
+
+  /** A block that is one weight. */
+  #block(size: number, name: string, initializer: Initializer, ones?: { first: number; end: number }): Block {
+    const block = this.#store.addBlock(size);
+    const shape = this.#shape(name);
+    const matrix = shape.shape.length === 2 && !name.includes('bias');
+    this.#store.addView(block, 0, shape, initializer, matrix && this.#dialect.transposed, ones);
+    return block;
+  }
+
+  #shape(name: string): ParameterShape {
+    const shape = this.#weights.get(name);
+    if (!shape) throw new EngineError('invalid-model', phrase('{0} has no weight {1}.', this.#cell.className, name));
+    return shape;
+  }
+
+  get #activation(): number {
+    return ACTIVATIONS[this.#cell.activation ?? 'tanh']!;
+  }
+
+  get #gate(): number {
+    return ACTIVATIONS[this.#cell.recurrentActivation ?? this.#dialect.recurrentActivation]!;
+  }
+}
+
+/** The initializer that is given, or the framework's own. */
+export function given(initializer: Initializer | undefined, own: Initializer): Initializer {
+  return initializer === undefined || initializer.kind === 'default' ? own : initializer;
+}
+
+export function known(size: Size): number {
+  if (typeof size === 'number') return size;
+  throw new EngineError('invalid-model', phrase('The size {0} is not known.', size));
+}

@@ -1,0 +1,178 @@
+import type { MemoryPlan } from '../../kernels/memory.ts';
+import { type PackedMatrix, Products } from '../../kernels/products.ts';
+import type { GruOptions } from './gru.ts';
+import type { Block } from './parameters.ts';
+import { columnsOf, type Shape, type Share } from './part.ts';
+import { RecurrentLayer, type RecurrentOptions, type StepBackward, type StepForward } from './recurrent.ts';
+
+export interface GruAfterWeights {
+  /** `[D, 3U]` and `[U, 3U]`; the candidate is the last block. */
+  readonly input: Block;
+  readonly recurrent: Block;
+  /** `[3U]` each; absent: none. */
+  readonly biases: { readonly input: BiasPlace; readonly recurrent: BiasPlace } | undefined;
+}
+
+interface BiasPlace {
+  readonly weight: number;
+  readonly gradient: number;
+}
+
+/** GRU whose reset gate comes after the product: n = act(x W + b + r * (h U + d)), h = u * h + (1 - u) * n. */
+export class GruAfterLayer extends RecurrentLayer {
+  readonly scratch: number;
+  readonly #options: GruOptions;
+  readonly #weights: GruAfterWeights;
+  readonly #inputForward: PackedMatrix;
+  readonly #inputBackward: PackedMatrix;
+  readonly #recurrentForward: PackedMatrix;
+  readonly #recurrentBackward: PackedMatrix;
+  /** The two products `[T, B, 3U]`: gates and candidate, and h U + d; the way back turns them into their gradients. */
+  #x = 0;
+  #hh = 0;
+  /** Gradient of h before the step, where nobody wants it, for one step. */
+  #spare = 0;
+
+  constructor(plan: MemoryPlan, common: RecurrentOptions, options: GruOptions, weights: GruAfterWeights) {
+    const { units } = options;
+    super(common, [{ name: 'h', width: units }]);
+    this.#options = options;
+    this.#weights = weights;
+    const { products, input } = this;
+    const depth = Math.max(input.width, units);
+    this.scratch = Math.max(
+      Products.rowScratch(depth),
+      Products.rowScratch(3 * units),
+      Products.sumScratch(depth, 3 * units),
+    );
+    this.#inputForward = products.planPacked(plan, input.width, 3 * units);
+    this.#inputBackward = products.planPacked(plan, 3 * units, input.width);
+    this.#recurrentForward = products.planPacked(plan, units, 3 * units);
+    this.#recurrentBackward = products.planPacked(plan, 3 * units, units);
+  }
+
+  pack(): void {
+    const { products } = this;
+    const { input, recurrent } = this.#weights;
+    const stride = 12 * this.#options.units;
+    products.packWeights(this.#inputForward, input.weight, stride);
+    products.packTransposed(this.#inputBackward, input.weight, stride);
+    products.packWeights(this.#recurrentForward, recurrent.weight, stride);
+    products.packTransposed(this.#recurrentBackward, recurrent.weight, stride);
+  }
+
+  sumGradients(shape: Shape, share: Share): void {
+    const { units } = this.#options;
+    const { input: kernel, recurrent, biases } = this.#weights;
+    const { products, input } = this;
+    const rows = shape.steps * shape.batch;
+    const stride = 12 * units;
+    const h = this.hBefore(shape);
+    const [first, end] = columnsOf(share, 3 * units);
+    products.sumOfOuterProducts(
+      input.at(shape), input.width * 4, input.width, 0, 0, 0, 0,
+      this.#x, stride, rows, kernel.gradient, stride, biases?.input.gradient ?? 0, first, end, false, share.scratch,
+    ); // prettier-ignore
+    products.sumOfOuterProducts(
+      0, 0, 0, h.at, units * 4, units, h.skip,
+      this.#hh, stride, rows, recurrent.gradient, stride, biases?.recurrent.gradient ?? 0, first, end, false, share.scratch,
+    ); // prettier-ignore
+  }
+
+  *places(shape: Shape): Iterable<{ id: string; at: number; stride: number; width: number }> {
+    const { units, order } = this.#options;
+    for (const id of ['r', 'u'] as const)
+      yield { id, at: this.#x + order[id] * units * 4, stride: units * 12, width: units };
+    yield { id: 'n', at: this.#x + units * 8, stride: units * 12, width: units };
+    yield { id: 'h', at: this.stateOverTime('h', units, shape), stride: units * 4, width: units };
+  }
+
+  protected planCell(plan: MemoryPlan, { batch, steps }: Shape): void {
+    const { units } = this.#options;
+    this.#x = plan.floats(steps * batch * 3 * units);
+    this.#hh = plan.floats(steps * batch * 3 * units);
+    this.#spare = plan.floats(batch * units);
+  }
+
+  protected stepForward({ row, rows, x, before, after, fromZero, scratch }: StepForward): void {
+    const { units, order, activation, gate } = this.#options;
+    const { biases } = this.#weights;
+    const { width: D } = this.input;
+    const [zx, zh] = [this.#x + row * units * 12, this.#hh + row * units * 12];
+    const h = this.stateAt('h') + before * units * 4;
+    this.products.rowsTimesWeights(x, D * 4, D, 0, 0, 0, this.#inputForward, zx, units * 12, rows, false, scratch);
+    if (fromZero) this.kernels.fill(zh, 0, rows * 3 * units);
+    else
+      this.products.rowsTimesWeights(
+        h,
+        units * 4,
+        units,
+        0,
+        0,
+        0,
+        this.#recurrentForward,
+        zh,
+        units * 12,
+        rows,
+        false,
+        scratch,
+      );
+    this.kernels.gruAfterForward(
+      rows, units, zx, biases?.input.weight ?? 0, zh, biases?.recurrent.weight ?? 0, order.r, order.u, activation, gate,
+      h, this.stateAt('h') + after * units * 4,
+    ); // prettier-ignore
+  }
+
+  protected stepBackward({
+    first,
+    row,
+    rows,
+    before,
+    scratch,
+    dh,
+    dhStride,
+    dhTime,
+    dhTimeStride,
+    target,
+    alive,
+  }: StepBackward): void {
+    const { units, order, activation, gate } = this.#options;
+    const [zx, zh] = [this.#x + row * units * 12, this.#hh + row * units * 12];
+    const stride = this.slopeWidth * 4;
+    const direct = target === 0 ? this.#spare + first * units * 4 : target + stride - units * 4;
+    this.kernels.gruAfterBackward(
+      rows, units, zx, zh, order.r, order.u, activation, gate, this.stateAt('h') + before * units * 4,
+      dh, dhStride, dhTime, dhTimeStride, direct, target === 0 ? units * 4 : stride, alive,
+    ); // prettier-ignore
+    if (target === 0) return;
+    this.products.rowsTimesWeights(
+      zh,
+      units * 12,
+      3 * units,
+      0,
+      0,
+      0,
+      this.#recurrentBackward,
+      direct,
+      stride,
+      rows,
+      true,
+      scratch,
+    );
+    if (this.inputSlopes)
+      this.products.rowsTimesWeights(
+        zx,
+        units * 12,
+        3 * units,
+        0,
+        0,
+        0,
+        this.#inputBackward,
+        target,
+        stride,
+        rows,
+        false,
+        scratch,
+      );
+  }
+}
