@@ -12,7 +12,7 @@ import type {
   TrainingSpec,
 } from '../model/spec.ts';
 import type { TextRange } from './reading.ts';
-import { type Dimension, equal, toSize } from './sizes.ts';
+import { type Dimension, equal, symbol, toSize } from './sizes.ts';
 import { type Abstract, type CellObject, type DataSource, tensor, type Tensor, type TensorAxis } from './values.ts';
 
 export interface Input {
@@ -24,6 +24,8 @@ export interface Input {
   timeMajor: boolean;
   readonly range: TextRange;
   data: DataSource | null;
+  /** False while not even the number of its axes is known. */
+  known: boolean;
 }
 
 export interface NodeRecord {
@@ -67,6 +69,8 @@ export class Graph {
   readonly scores = new Set<string>();
   /** What is still to be built when the program has been read: models whose inputs no call has shown. */
   readonly atEnd: (() => void)[] = [];
+  /** The loss of the last backward pass, and how its gradients have been clipped since (PyTorch). */
+  backward: { readonly loss: Tensor; clipping: ClippingSpec | null } | null = null;
   readonly #taken = new Map<string, number>();
   readonly #layers = new Map<string, number>();
 
@@ -85,8 +89,8 @@ export class Graph {
     return this.#taken.has(name) ? this.unique(base) : (this.#taken.set(name, 1), name);
   }
 
-  input(name: string, input: Omit<Input, 'id' | 'data' | 'role' | 'timeMajor'> & Partial<Input>): Input {
-    const record: Input = { role: null, timeMajor: false, data: null, ...input, id: this.unique(name) };
+  input(name: string, input: Omit<Input, 'id' | 'data' | 'role' | 'timeMajor' | 'known'> & Partial<Input>): Input {
+    const record: Input = { role: null, timeMajor: false, data: null, known: true, ...input, id: this.unique(name) };
     this.inputs.set(record.id, record);
     return record;
   }
@@ -121,6 +125,39 @@ export class Graph {
   inputOf(value: Abstract | undefined): Input | null {
     if (value?.kind !== 'tensor' || value.ref === undefined || value.ref.part !== undefined) return null;
     return this.inputs.get(value.ref.from) ?? null;
+  }
+
+  /** Gives an input of which nothing is known the shape of a sequence. */
+  shape(input: Input, timeMajor: boolean, features: Dimension = symbol('features')): void {
+    if (input.known) return;
+    input.known = true;
+    input.timeMajor = timeMajor;
+    input.role ??= 'sequence';
+    input.axes = [stepsAxis(symbol('steps')), { name: 'features', size: features }];
+  }
+
+  /** Takes the width of an input from the layer that reads it, where nothing else has told it. */
+  widen(ref: TensorRef, features: Dimension | null): void {
+    const input = this.inputs.get(ref.from);
+    if (input === undefined || features === null) return;
+    const open = (size: Dimension | null): boolean =>
+      size !== null && typeof size !== 'number' && size.terms.has('features');
+    input.axes = input.axes.map(axis =>
+      axis.name === 'features' && open(axis.size) ? { ...axis, size: features } : axis,
+    );
+  }
+
+  /** An input as the program holds it. */
+  tensorOf(input: Input): Tensor {
+    const [steps, ...rest] = input.axes;
+    const axes = input.timeMajor && steps !== undefined ? [steps, BATCH, ...rest] : [BATCH, ...input.axes];
+    return tensor(input.dtype, input.known ? axes : null, { ref: { from: input.id } });
+  }
+
+  /** The number of steps of the outputs of a recurrent node. */
+  stepsOf(ref: TensorRef): Dimension | null {
+    const source = this.recurrentOf(ref)?.input;
+    return source === undefined ? null : (this.inputs.get(source.from)?.axes[0]?.size ?? null);
   }
 
   /** Says what an input is for; the first use decides. */
@@ -211,7 +248,7 @@ export function denseNode(
   const { units, range, meaning, id: name = options.scope, ...rest } = options;
   const axes = input.axes === null ? null : [...input.axes.slice(0, -1), unitsAxis(units)];
   const text = meaning ?? phrase('output of the dense layer {0}', rest.scope);
-  if (input.ref === undefined) return tensor(input.dtype, axes, { meaning: text });
+  if (input.ref === undefined || input.displaced !== undefined) return tensor(input.dtype, axes, { meaning: text });
   const id = graph.add(name, { op: 'dense', input: input.ref, units: toSize(units), ...rest }, { range });
   return tensor(input.dtype, axes, { ref: { from: id }, meaning: text });
 }

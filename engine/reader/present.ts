@@ -36,9 +36,11 @@ function axisOf({ name, size }: TensorAxis): Axis {
   return { name, size: size === null ? null : toSize(size) };
 }
 
-function tensorValue(of: Tensor, graph: Graph): TensorValue | null {
+function tensorValue(given: Tensor, graph: Graph): TensorValue | null {
+  const input = graph.inputOf(given);
+  // What an argument is may have become known after the place where it stands.
+  const of = given.axes === null && input?.known === true ? graph.tensorOf(input) : given;
   if (of.axes === null) return null;
-  const input = graph.inputOf(of);
   const scores = of.ref !== undefined && graph.scores.has(of.ref.from) ? SCORES : undefined;
   const meaning = scores ?? of.meaning ?? (input === null ? null : inputMeaning(input));
   const target = input?.role === 'target';

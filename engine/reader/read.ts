@@ -8,13 +8,14 @@ import { readFences } from './note.ts';
 import { type Occurrence, Interpreter } from './python/evaluate.ts';
 import { parsePython } from './python/parse.ts';
 import { valueOf } from './present.ts';
+import { PYTORCH } from './pytorch/table.ts';
 import type { Reading, SymbolReading } from './reading.ts';
 import { wholeText } from './source.ts';
 import { TENSORFLOW1 } from './tensorflow1/table.ts';
 import { tensorsOf } from './tensors.ts';
 import type { Abstract } from './values.ts';
 
-const FRAMEWORKS: readonly FrameworkTable[] = [KERAS, TENSORFLOW1];
+const FRAMEWORKS: readonly FrameworkTable[] = [KERAS, TENSORFLOW1, PYTORCH];
 
 const MENTION = /LSTM|GRU|RNN|SRU|_rnn\b|\brnn\b/;
 

@@ -92,9 +92,24 @@ export interface SequenceInput {
 }
 
 /** The sequence that a call is given; an input of its own where the reader cannot follow where it comes from. */
-export function sequenceInput(call: Call, value: Abstract | undefined, timeMajor: boolean): SequenceInput {
+export function sequenceInput(
+  call: Call,
+  value: Abstract | undefined,
+  timeMajor: boolean,
+  features?: Dimension,
+): SequenceInput {
   const { graph } = call.reader;
-  if (value?.kind === 'tensor' && value.ref !== undefined && value.axes?.length === 3) {
+  const argument = graph.inputOf(value);
+  if (argument !== null && value?.kind === 'tensor' && value.axes === null) {
+    graph.shape(argument, timeMajor, features);
+    return sequenceInput(call, graph.tensorOf(argument), timeMajor);
+  }
+  if (
+    value?.kind === 'tensor' &&
+    value.ref !== undefined &&
+    value.displaced === undefined &&
+    value.axes?.length === 3
+  ) {
     const [first, second] = value.axes;
     const [batch, steps] = timeMajor ? [second!, first!] : [first!, second!];
     const input = graph.inputOf(value);
@@ -115,13 +130,13 @@ export function sequenceInput(call: Call, value: Abstract | undefined, timeMajor
   const known = value?.kind === 'tensor' && value.axes?.length === 3 ? value.axes : null;
   const [batch, steps] = timeMajor ? [known?.[1], known?.[0]] : [known?.[0], known?.[1]];
   const stepsSize: Dimension = steps?.size ?? symbol('steps');
-  const features: Dimension = known?.[2]?.size ?? symbol('features');
+  const width: Dimension = known?.[2]?.size ?? features ?? symbol('features');
   const data = value?.kind === 'tensor' && value.derivation?.op === 'data' ? value.derivation.source : null;
   const from = value?.kind === 'unknown' ? value.text : text;
   const input = graph.input(/^\w+$/.test(text) && text !== '' ? text : 'input', {
     role: 'sequence',
     dtype: value?.kind === 'tensor' ? value.dtype : 'float32',
-    axes: [stepsAxis(stepsSize), { name: 'features', size: features }],
+    axes: [stepsAxis(stepsSize), { name: 'features', size: width }],
     range: call.range,
     data: data ?? { kind: 'unknown', source: from === '' ? 'input' : from },
   });

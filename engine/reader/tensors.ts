@@ -34,8 +34,9 @@ export function selectStep(graph: Graph, of: Tensor, step: number, range: TextRa
   const rest = axes.filter(axis => axis.name !== 'steps');
   const meaning = stepMeaning(graph, of, step);
   const more = meaning === null ? {} : { meaning };
-  if (of.ref === undefined) return tensor(of.dtype, rest, more);
-  const id = graph.add('step', { op: 'select_step', input: of.ref, step }, { range });
+  const ref = refOf(of);
+  if (ref === undefined) return tensor(of.dtype, rest, more);
+  const id = graph.add('step', { op: 'select_step', input: ref, step }, { range });
   return tensor(of.dtype, rest, { ref: { from: id }, ...more });
 }
 
@@ -61,7 +62,18 @@ function isFull(bounds: readonly [Abstract, Abstract, Abstract]): boolean {
 
 /** `tensor[indices]`, by NumPy's rules. */
 export function index(graph: Graph, of: Tensor, indices: readonly Abstract[], range: TextRange): Tensor {
-  if (of.axes === null) return view(of, null, false);
+  const [first, ...further] = indices;
+  if (of.parts !== undefined && first?.kind === 'number') {
+    const part = of.parts.at(first.value);
+    if (part !== undefined) return further.length === 0 ? part : index(graph, part, further, range);
+  }
+  if (of.axes === null) {
+    const open = graph.inputOf(of);
+    if (open === null || open.known) return view(of, null, false);
+    // x[:, t] of an argument of which nothing is known yet takes a step of a batch-major sequence, x[t] of a time-major one.
+    graph.shape(open, first?.kind !== 'slice');
+    return index(graph, graph.tensorOf(open), indices, range);
+  }
   const axes: TensorAxis[] = [];
   const picked: { readonly axis: TensorAxis; readonly at: number | null }[] = [];
   let whole = true;
@@ -96,6 +108,9 @@ export function index(graph: Graph, of: Tensor, indices: readonly Abstract[], ra
   if (picked.length === 1 && whole && only?.axis.name === 'steps' && only.at !== null) {
     return selectStep(graph, of, only.at, range);
   }
+  if (picked.length === 1 && whole && only?.axis.name === 'steps' && of.ref !== undefined) {
+    return { ...plain(of, axes), stepOf: of.ref };
+  }
   return plain(of, axes);
 }
 
@@ -111,8 +126,14 @@ export function transpose(of: Tensor, order: readonly number[] | null): Tensor {
   const places = order ?? axes.map((_, position) => axes.length - 1 - position);
   const moved = places.map(place => axes.at(place)).filter(axis => axis !== undefined);
   if (moved.length !== axes.length) return tensor(of.dtype, null);
-  // Only an exchange of batch and steps is another view of the same tensor of the graph.
-  return view(of, moved, moved.at(-1) === axes.at(-1));
+  const { displaced = axes.at(-1), ...rest } = of;
+  const away = displaced === undefined || moved.at(-1) === displaced ? {} : { displaced };
+  return { ...rest, ...away, axes: moved };
+}
+
+/** The tensor of the graph, if the program holds it with the same last axis. */
+export function refOf({ ref, displaced }: Tensor): TensorRef | undefined {
+  return displaced === undefined ? ref : undefined;
 }
 
 function product(axes: readonly TensorAxis[]): Dimension | null {
@@ -244,7 +265,7 @@ export function concatenate(graph: Graph, parts: readonly Tensor[], axis: number
     return total === null || more === null ? null : add(total, more);
   }, 0);
   const axes = first.axes.map((old, position) => (position === at ? { name: old.name, size } : old));
-  const refs = parts.map(part => part.ref).filter(ref => ref !== undefined);
+  const refs = parts.map(refOf).filter(ref => ref !== undefined);
   if (at !== first.axes.length - 1 || refs.length !== parts.length) return tensor(first.dtype, axes);
   if (refs.length === 1) return first;
   const id = graph.add('concatenate', { op: 'concatenate', inputs: refs }, { range });
@@ -288,9 +309,12 @@ export function stack(graph: Graph, parts: readonly Tensor[], axis: number, mean
   const [first] = parts;
   if (first?.axes == null) return tensor(first?.dtype ?? 'float32', null);
   const at = axis < 0 ? axis + first.axes.length + 1 : axis;
-  const source = stepsOf(graph, parts);
+  const each = first.eachOf;
+  const source =
+    each !== undefined && parts.every(part => part.eachOf?.from === each.from) ? each : stepsOf(graph, parts);
+  const steps = source !== null && source === each && parts.length === 1 ? graph.stepsOf(source) : parts.length;
   const name = source === null && stepsAt(first.axes) >= 0 ? '' : source === null ? '' : 'steps';
-  const axes = [...first.axes.slice(0, at), { name, size: parts.length }, ...first.axes.slice(at)];
+  const axes = [...first.axes.slice(0, at), { name, size: steps }, ...first.axes.slice(at)];
   if (source === null) return tensor(first.dtype, axes);
   return tensor(first.dtype, axes, { ref: source, ...(meaning === undefined ? {} : { meaning }) });
 }

@@ -47,6 +47,18 @@ export interface Tensor {
   readonly axes: readonly TensorAxis[] | null;
   readonly meaning?: Phrase;
   readonly note?: Phrase;
+  /** The graph's last axis, where the program has moved it away from the end. */
+  readonly displaced?: TensorAxis;
+  /** Its slices along the first axis, where each is a tensor of its own (`h_n` of PyTorch). */
+  readonly parts?: readonly Tensor[];
+  /** Rows of different lengths (PyTorch's packed sequences). */
+  readonly packed?: { readonly lengths: TensorRef | null };
+  /** One step of a sequence, whichever it is. */
+  readonly stepOf?: TensorRef;
+  /** What a cell in a loop gives at each step: the outputs of this node. */
+  readonly eachOf?: TensorRef;
+  /** A learned parameter of that name. */
+  readonly parameter?: string;
   /** The node that masks its steps (Keras). */
   readonly mask?: TensorRef;
   /** The tensor of the model's graph that this is, or is a transposed or reshaped view of. */
@@ -160,6 +172,10 @@ export interface Instance {
   readonly kind: 'instance';
   readonly of: ClassValue;
   readonly attributes: Map<string, Abstract>;
+  /** The attribute or variable that holds it. */
+  name: string | null;
+  /** What its last call gave, where nothing is known of what it was called with. */
+  result: Abstract | null;
 }
 
 export type Abstract =
@@ -284,6 +300,7 @@ export function shortText(value: Abstract): string {
 
 /** What a variable of that name holds when it is given a value: things without a name of their own get it. */
 export function held(value: Abstract, name: string): Abstract {
+  if (value.kind === 'instance') value.name ??= name;
   if ((value.kind === 'unknown' || value.kind === 'cells') && value.name === undefined) return { ...value, name };
   return value;
 }

@@ -642,9 +642,11 @@ function overSteps(by: 'mean' | 'max'): (applied: Call, of: Tensor, made: Call, 
 
 export const KERAS_LAYER_METHODS: CallTable = {
   'layer.__call__': {
-    signature: 'inputs, initial_state=None, mask=None, training=None',
+    signature: 'inputs, hx=None, initial_state=None, mask=None, training=None, input=None',
     result: call =>
-      call.self.kind === 'layer' ? call.self.run(call, call.args.get('inputs') ?? unknown('inputs')) : unknown(''),
+      call.self.kind === 'layer'
+        ? call.self.run(call, call.args.get('inputs') ?? call.args.some('input') ?? unknown('inputs'))
+        : unknown(''),
   },
   'layer:units': {
     signature: '',

@@ -119,16 +119,7 @@ function functional(call: Call): Abstract {
 /** The model's output, which builds it if it is not built. */
 function outputOf(call: Call, model: Model, data: Tensor | null): Abstract {
   if (model.kind === 'network') return build(call, model, data)?.output ?? unknown('');
-  const known = model.attributes.get(' output');
-  if (known !== undefined) return known;
-  const axes = inputAxes(null, data);
-  const value = call.reader.call(
-    { kind: 'method', of: model, name: 'call' },
-    [input(call, axes, 'float32')],
-    call.range,
-  );
-  model.attributes.set(' output', value);
-  return value;
+  return model.result ?? call.reader.call(model, [input(call, inputAxes(null, data), 'float32')], call.range);
 }
 
 // Compiling

@@ -37,6 +37,8 @@ const CONVENTIONAL: Readonly<Record<string, string>> = {
   nn: 'torch.nn',
   keras: 'keras',
   pd: 'pandas',
+  F: 'torch.nn.functional',
+  optim: 'torch.optim',
 };
 
 type Completion =
@@ -56,6 +58,8 @@ export class Interpreter implements Reader {
   readonly diagnostics: Diagnostic[] = [];
   readonly occurrences = new Map<number, Occurrence>();
   /** Functions that no call has reached yet. */
+  readonly instances: Instance[] = [];
+  readonly classes: ClassValue[] = [];
   readonly uncalled = new Map<readonly Statement[] | Expression, FunctionValue>();
   readonly module: Scope = { names: new Map([['__name__', string('__main__')]]), parent: null, frame: 0 };
   frame = 0;
@@ -66,6 +70,7 @@ export class Interpreter implements Reader {
   #work = 0;
   #frames = 0;
   #depth = 0;
+  #inside = 0;
   #identities = 0;
 
   constructor(text: string, graph: Graph, frameworks: readonly FrameworkTable[]) {
@@ -139,6 +144,7 @@ export class Interpreter implements Reader {
 
   /** Runs the bodies of functions that nothing in the text calls, with their arguments unknown. */
   runUncalled(): void {
+    this.#runModules();
     for (const callee of [...this.uncalled.values()]) {
       if (this.uncalled.has(callee.body)) this.#callFunction(callee, [], callee.self);
     }
@@ -295,6 +301,7 @@ export class Interpreter implements Reader {
       frame: scope.frame,
     });
     scope.names.set(statement.name, made);
+    this.classes.push(made);
   }
 
   #assign(target: Expression, value: Abstract, scope: Scope): void {
@@ -675,11 +682,8 @@ export class Interpreter implements Reader {
         return this.#callFunction(callee, given, callee.self);
       case 'class':
         return this.#instantiate(callee, given);
-      case 'instance': {
-        const method =
-          this.#member(callee.of, '__call__') ?? this.#member(callee.of, 'forward') ?? this.#member(callee.of, 'call');
-        return method?.kind === 'function' ? this.#callFunction(method, given, callee) : unknown(text);
-      }
+      case 'instance':
+        return this.#callInstance(callee, given, range, text);
       case 'path': {
         const builtin = /^builtins\.(\w+)$/.exec(callee.path)?.[1];
         const own = builtin === undefined ? undefined : BUILTINS[builtin];
@@ -697,14 +701,106 @@ export class Interpreter implements Reader {
         return entry === null ? unknown(text) : entry.result(this.#prepare(entry, given, range, callee.of));
       }
       default: {
-        const entry = this.#methodEntry(`${callee.kind}.__call__`);
+        const kind = callee.kind === 'object' ? callee.type : callee.kind;
+        const entry = this.#methodEntry(`${kind}.__call__`);
         return entry === null ? unknown(text) : entry.result(this.#prepare(entry, given, range, callee));
       }
     }
   }
 
+  /** Calls an object: a module of PyTorch or a model of Keras by its forward pass. */
+  #callInstance(self: Instance, given: readonly GivenArgument[], range: TextRange, text: string): Abstract {
+    const method = ['__call__', 'forward', 'call']
+      .map(name => this.#member(self.of, name))
+      .find(member => member !== null);
+    if (method?.kind !== 'function') return unknown(text);
+    const isModule = this.#isModule(self.of);
+    if (!isModule || this.#inside > 0) {
+      // A module inside a module: its name stands before those of its layers.
+      const scoped = isModule && self.name !== null;
+      if (scoped) this.scopes.push(self.name!);
+      const value = this.#callFunction(method, given, self);
+      if (scoped) this.scopes.pop();
+      return value;
+    }
+    // Called again with nothing new, as in a loop over batches, it gives what it gave.
+    const open = given.every(
+      ({ value }) => value.kind === 'unknown' || (value.kind === 'tensor' && value.ref === undefined),
+    );
+    if (open && self.result !== null) return self.result;
+    this.#inside++;
+    const names = method.parameters.filter(parameter => parameter.name !== 'self');
+    let position = 0;
+    const promoted = given.map((argument): GivenArgument => {
+      const name = argument.name ?? names[position++]?.name;
+      return name === undefined ? argument : { ...argument, value: this.#argument(argument.value, name, range) };
+    });
+    const missing =
+      given.length > 0
+        ? []
+        : names.filter(parameter => parameter.default === undefined && parameter.star === undefined);
+    for (const parameter of missing) {
+      promoted.push({
+        name: parameter.name,
+        value: this.#argument(unknown(parameter.name), parameter.name, parameter.range),
+        range,
+      });
+    }
+    const value = this.#callFunction(method, promoted, self);
+    this.#inside--;
+    if (open) self.result = value;
+    return value;
+  }
+
+  /** What is known of an argument of a model's forward pass; an input of the model where nothing else is. */
+  #argument(value: Abstract, name: string, range: TextRange): Abstract {
+    if (value.kind === 'tensor' && value.ref === undefined && value.derivation?.op === 'data' && value.axes !== null) {
+      const input = this.graph.input(name, {
+        dtype: value.dtype,
+        axes: value.axes.slice(1),
+        range,
+        data: value.derivation.source,
+      });
+      return { ...value, ref: { from: input.id } };
+    }
+    if (value.kind !== 'unknown') return value;
+    const data = value.text === name || /^\w*$/.test(value.text) ? null : { kind: 'unknown', source: value.text };
+    const input = this.graph.input(name, { dtype: 'float32', axes: [], range, known: false, data });
+    return this.graph.tensorOf(input);
+  }
+
+  /** Whether a class is a model of a framework, by what it derives from. */
+  #isModule(of: ClassValue, depth = 0): boolean {
+    return of.bases.some(base => {
+      if (base.kind === 'class') return depth < MAX_CALL_DEPTH && this.#isModule(base, depth + 1);
+      return base.kind === 'path' && /(?:^|\.)(?:Module|Model|LightningModule)$/.test(base.path);
+    });
+  }
+
+  /** Builds the models of classes that the text only defines, and runs those that it never calls. */
+  #runModules(): void {
+    for (const of of this.classes) {
+      if (!this.#isModule(of)) continue;
+      const subclassed = this.classes.some(other => other.bases.includes(of));
+      if (!subclassed && !this.instances.some(instance => instance.of === of)) this.#instantiate(of, []);
+      for (const [, member] of of.members) if (member.kind === 'function') this.uncalled.delete(member.body);
+    }
+    for (const instance of this.instances.slice()) {
+      const contained = this.instances.some(other => [...other.attributes.values()].includes(instance));
+      if (
+        this.#isModule(instance.of) &&
+        instance.result === null &&
+        !contained &&
+        !instance.attributes.has(' output')
+      ) {
+        this.#callInstance(instance, [], instance.of.range, instance.of.name);
+      }
+    }
+  }
+
   #instantiate(of: ClassValue, given: readonly GivenArgument[]): Abstract {
-    const instance: Instance = { kind: 'instance', of, attributes: new Map() };
+    const instance: Instance = { kind: 'instance', of, attributes: new Map(), name: null, result: null };
+    this.instances.push(instance);
     const init = this.#member(of, '__init__');
     if (init?.kind === 'function') this.#callFunction(init, given, instance);
     else for (const { name, value } of given) if (name !== undefined) instance.attributes.set(name, value);

@@ -3,6 +3,7 @@ import { phrase } from '../../model/phrase.ts';
 import type { ClippingSpec, LossSpec, OptimizerSpec } from '../../model/spec.ts';
 import type { Call, CallEntry, CallTable, Reader } from '../calls.ts';
 import type { TrainingRecord } from '../graph.ts';
+import { countLoops } from '../loops.ts';
 import { tensorsOf } from '../tensors.ts';
 import {
   type Abstract,
@@ -274,7 +275,7 @@ function run(call: Call): Abstract {
   const batchSize = feed(reader, args.get('feed_dict'));
   for (const step of trainingsIn(fetches)) {
     const training = reader.graph.trainings[step];
-    if (training !== undefined) count(training, reader, batchSize);
+    if (training !== undefined) countLoops(training, reader, batchSize);
   }
   if (fetches?.kind === 'sequence') return { ...fetches, items: fetches.items.map(value => value) };
   return fetches ?? NONE;
@@ -283,22 +284,6 @@ function run(call: Call): Abstract {
 function trainingsIn(value: Abstract | undefined, depth = 0): number[] {
   if (value?.kind === 'training') return [value.step];
   return value?.kind === 'sequence' && depth < 3 ? value.items.flatMap(item => trainingsIn(item, depth + 1)) : [];
-}
-
-const LOOPS_OVER_EPOCHS = /epoch/i;
-
-/** Epochs and iterations, from the loops in which a training step is run. */
-function count(training: TrainingRecord, reader: Reader, batchSize: number | null): void {
-  training.batchSize ??= batchSize ?? plainNumber(reader.global(/^(?:batch_?size|n_?batch)$/i));
-  const loops = reader.loops;
-  const named = loops.find(loop => LOOPS_OVER_EPOCHS.test(loop.variable) || LOOPS_OVER_EPOCHS.test(loop.text));
-  const epochs = named ?? (loops.length > 1 ? loops[0] : undefined);
-  if (epochs !== undefined) training.epochs ??= plainNumber(epochs.count);
-  else if (loops[0] !== undefined) training.iterations ??= plainNumber(loops[0].count);
-}
-
-function plainNumber(value: Abstract | null): number | null {
-  return value?.kind === 'number' && Number.isInteger(value.value) && value.value > 0 ? value.value : null;
 }
 
 function evaluateTensor({ self, args, reader }: Call): Abstract {
@@ -469,7 +454,7 @@ export const TRAINING_METHODS: CallTable = {
     result: ({ self, args, reader }) => {
       const batchSize = feed(reader, args.get('feed_dict'));
       const training = self.kind === 'training' ? reader.graph.trainings[self.step] : undefined;
-      if (training !== undefined) count(training, reader, batchSize);
+      if (training !== undefined) countLoops(training, reader, batchSize);
       return NONE;
     },
   },

@@ -1,0 +1,20 @@
+/** How long a program trains, read off the loops around a training step. */
+import type { Reader } from './calls.ts';
+import type { TrainingRecord } from './graph.ts';
+import type { Abstract } from './values.ts';
+
+const LOOPS_OVER_EPOCHS = /epoch/i;
+
+/** Epochs and iterations, from the loops in which a training step is run. */
+export function countLoops(training: TrainingRecord, reader: Reader, batchSize: number | null): void {
+  training.batchSize ??= batchSize ?? plainNumber(reader.global(/^(?:batch_?size|n_?batch)$/i));
+  const loops = reader.loops;
+  const named = loops.find(loop => LOOPS_OVER_EPOCHS.test(loop.variable) || LOOPS_OVER_EPOCHS.test(loop.text));
+  const epochs = named ?? (loops.length > 1 ? loops[0] : undefined);
+  if (epochs !== undefined) training.epochs ??= plainNumber(epochs.count);
+  else if (loops[0] !== undefined) training.iterations ??= plainNumber(loops[0].count);
+}
+
+function plainNumber(value: Abstract | null): number | null {
+  return value?.kind === 'number' && Number.isInteger(value.value) && value.value > 0 ? value.value : null;
+}

@@ -1,0 +1,476 @@
+/** PyTorch's layers. Signatures, defaults and shapes: PyTorch 2 `torch/nn/modules`. */
+import { phrase, type Phrase } from '../../model/phrase.ts';
+import type { Activation, CellSpec, RecurrentNode, TensorRef } from '../../model/spec.ts';
+import type { Call, CallEntry, CallTable } from '../calls.ts';
+import { BATCH, denseNode, unitsAxis } from '../graph.ts';
+import { cellSpecs, outputsMeaning, sequenceInput } from '../recurrent.ts';
+import { add, type Dimension, multiply, symbol, toSize } from '../sizes.ts';
+import { reshape, tensorsOf } from '../tensors.ts';
+import {
+  type Abstract,
+  type CellObject,
+  type Layer,
+  tensor,
+  type Tensor,
+  type TensorAxis,
+  tuple,
+  unknown,
+} from '../values.ts';
+
+/** A name inside the modules that are being called: `encoder.rnn`. */
+function dotted(call: Call, name: string): string {
+  return [...call.reader.scopes, name].join('.');
+}
+
+/** A layer object; its name is that of the attribute that holds it. */
+function layer(
+  call: Call,
+  className: string,
+  cells: readonly CellObject[],
+  run: (applied: Call, input: Abstract, name: string) => Abstract,
+): Layer {
+  const own = call.reader.assignedTo ?? className.toLowerCase();
+  return {
+    kind: 'layer',
+    framework: 'pytorch',
+    className,
+    name: own,
+    cells,
+    run: (applied, input, wrapper) => run(applied, input, wrapper ?? own),
+  };
+}
+
+// Recurrent layers
+
+interface Options {
+  readonly kind: CellSpec['cell'];
+  readonly layers: number;
+  readonly features: Dimension | null;
+  readonly batchFirst: boolean;
+  readonly bidirectional: boolean;
+  readonly dropout: number;
+}
+
+function cellsOf(
+  call: Call,
+  kind: CellSpec['cell'],
+  className: string,
+  count: number,
+  open: readonly Phrase[],
+): CellObject[] {
+  const { args, reader } = call;
+  const unresolved = [...open];
+  const units = args.size('hidden_size') ?? symbol('hidden_size');
+  if (typeof units !== 'number')
+    unresolved.push(phrase('{0} is not known: {1}', 'hidden_size', args.text('hidden_size')));
+  const projection = args.size('proj_size');
+  const projected = projection !== null && projection !== 0 ? projection : null;
+  const spec: CellSpec = {
+    cell: kind,
+    className,
+    units: toSize(units),
+    ...(args.string('nonlinearity') === 'relu' ? { activation: 'relu' as const } : {}),
+    ...(args.boolean('bias') === false ? { useBias: false } : {}),
+    ...(projected === null ? {} : { projection: { units: toSize(projected) } }),
+  };
+  const h = { name: 'h', width: projected ?? units } as const;
+  const states = kind === 'lstm' ? [h, { name: 'c', width: units } as const] : [h];
+  return Array.from({ length: count }, () => ({
+    identity: reader.identity(),
+    spec,
+    states,
+    output: h.width,
+    open: unresolved,
+    range: reader.statement,
+    frame: reader.frame,
+  }));
+}
+
+function recurrent(className: string, kind: CellSpec['cell'], extra: string): CallEntry {
+  return {
+    signature: `input_size, hidden_size, num_layers=1, ${extra}bias=True, batch_first=False, dropout=0.0, bidirectional=False${kind === 'lstm' ? ', proj_size=0' : ''}`,
+    result: call => {
+      const { args } = call;
+      const given = args.size('num_layers');
+      const known = typeof given === 'number' && given > 0 && given <= 100;
+      const open = known ? [] : [phrase('the number of layers is not known: {0}', args.text('num_layers'))];
+      const options: Options = {
+        kind,
+        layers: known ? given : 1,
+        features: args.size('input_size'),
+        batchFirst: args.boolean('batch_first') === true,
+        bidirectional: args.boolean('bidirectional') === true,
+        dropout: args.number('dropout') ?? 0,
+      };
+      const cells = cellsOf(call, kind, className, options.layers, open);
+      return layer(call, className, cells, (applied, input, name) => run(applied, input, cells, options, name));
+    },
+  };
+}
+
+/** The initial state as the description has it: per layer in the order c, h. */
+function initialState(
+  call: Call,
+  kind: CellSpec['cell'],
+): { readonly initialState?: RecurrentNode['initialState']; readonly open: readonly Phrase[] } {
+  const value = call.args.some('hx');
+  if (value === undefined || value.kind === 'unknown')
+    return {
+      open: value === undefined ? [] : [phrase('the initial state cannot be followed: {0}', call.args.text('hx'))],
+    };
+  const parts = tensorsOf(value);
+  if (parts === null || parts.length === 0)
+    return { open: [phrase('the initial state cannot be followed: {0}', call.args.text('hx'))] };
+  if (parts.every(part => part.derivation?.op === 'zeros')) return { open: [] };
+  const learned = parts.map(part => part.parameter).filter(name => name !== undefined);
+  const ordered = kind === 'lstm' ? [parts[1], parts[0]] : [parts[0]];
+  if (learned.length === parts.length) return { initialState: { kind: 'learned', names: learned }, open: [] };
+  const tensors: TensorRef[] = [];
+  for (const part of ordered) {
+    const input = call.reader.graph.inputOf(part);
+    if (input !== null && !input.known) {
+      // [layers, batch, units]
+      input.known = true;
+      input.role = 'state';
+      const { self } = call;
+      const cells = self.kind === 'layer' ? self.cells : [];
+      const width = cells[0]?.states.find(state => (state.name === 'c') === (part === parts[1]))?.width ?? null;
+      input.axes = [{ name: 'layers', size: cells.length }, unitsAxis(width)];
+    }
+    if (part?.ref !== undefined) tensors.push(part.ref);
+    else if (part?.parts !== undefined)
+      tensors.push(...part.parts.flatMap(one => (one.ref === undefined ? [] : [one.ref])));
+  }
+  if (tensors.length === 0)
+    return { open: [phrase('the initial state cannot be followed: {0}', call.args.text('hx'))] };
+  return { initialState: { kind: 'given', tensors }, open: [] };
+}
+
+const BOTH = phrase('h of both directions of the top layer at every step, side by side');
+
+function run(call: Call, input: Abstract, cells: readonly CellObject[], options: Options, name: string): Abstract {
+  const { graph, frame } = call.reader;
+  const { batchFirst, bidirectional, layers, kind } = options;
+  const packed = input.kind === 'tensor' ? input.packed : undefined;
+  // A packed sequence has its own order; the tensor that was packed says which axis is which.
+  const timeMajor = packed === undefined ? !batchFirst : input.kind === 'tensor' && input.axes?.[0]?.name === 'steps';
+  const sequence = sequenceInput(call, input, timeMajor, options.features ?? undefined);
+  graph.widen(sequence.ref, options.features);
+  const state = initialState(call, kind);
+  const scope = dotted(call, name);
+  const id = graph.add(
+    scope,
+    {
+      op: 'recurrent',
+      input: sequence.ref,
+      cells: cellSpecs(cells),
+      direction: bidirectional ? 'bidirectional' : 'forward',
+      ...(bidirectional ? { merge: 'concatenate' as const } : {}),
+      driver: 'layer',
+      scope,
+      stacked: false,
+      ...(timeMajor && packed === undefined ? { timeMajor } : {}),
+      ...(packed?.lengths == null ? {} : { sequenceLength: packed.lengths }),
+      ...(packed === undefined ? {} : { packed: true }),
+      ...(options.dropout > 0 && layers > 1 ? { layerDropout: options.dropout } : {}),
+      ...(state.initialState === undefined ? {} : { initialState: state.initialState }),
+    },
+    {
+      range: call.range,
+      frame,
+      framework: 'pytorch',
+      cells,
+      name,
+      open: [...sequence.open, ...state.open, ...(cells[0]?.open ?? [])],
+    },
+  );
+  const { batch, steps, dtype } = sequence;
+  const width = cells[0]!.output;
+  const units = unitsAxis(bidirectional ? add(width, width) : width);
+  const outputs = tensor(dtype, timeMajor ? [steps, batch, units] : [batch, steps, units], {
+    ref: { from: id, part: { take: 'outputs' } },
+    meaning: bidirectional ? BOTH : outputsMeaning(layers, null),
+    ...(packed === undefined ? {} : { packed }),
+  });
+  const states = cells[0]!.states.map(({ name: which }) =>
+    finalState(id, cells, which, batch, dtype, bidirectional, packed !== undefined),
+  );
+  return tuple([outputs, states.length > 1 ? tuple(states, { fields: ['h_n', 'c_n'] }) : states[0]!]);
+}
+
+/** `h_n` or `c_n`: all layers, both directions of one after the other. */
+function finalState(
+  id: string,
+  cells: readonly CellObject[],
+  which: 'c' | 'h',
+  batch: TensorAxis,
+  dtype: string,
+  bidirectional: boolean,
+  lengths: boolean,
+): Tensor {
+  const directions = bidirectional ? (['forward', 'backward'] as const) : ([null] as const);
+  const parts = cells.flatMap((cell, layerIndex) =>
+    directions.map((direction): Tensor => {
+      const width = cell.states.find(({ name }) => name === which)!.width;
+      const ref: TensorRef = {
+        from: id,
+        part: { take: 'state', layer: layerIndex, ...(direction === null ? {} : { direction }), state: which },
+      };
+      return tensor(dtype, [batch, unitsAxis(width)], {
+        ref,
+        meaning: partMeaning(which, cells.length, layerIndex, direction, lengths),
+      });
+    }),
+  );
+  const axes = [{ name: bidirectional ? 'layers and directions' : 'layers', size: parts.length }, ...parts[0]!.axes!];
+  const meaning = lengths
+    ? phrase('{0} of every layer at the last step of each row', which)
+    : phrase('{0} of every layer at the last step', which);
+  return tensor(dtype, axes, { parts, meaning });
+}
+
+function partMeaning(
+  which: string,
+  layers: number,
+  at: number,
+  direction: 'forward' | 'backward' | null,
+  lengths: boolean,
+): Phrase {
+  const where = layers > 1 ? ` of layer {1}` : '';
+  const when =
+    direction === 'backward'
+      ? ' after the first step, backward direction'
+      : ` at the last step${lengths ? ' of each row' : ''}${direction === 'forward' ? ', forward direction' : ''}`;
+  return layers > 1 ? phrase(`{0}${where}${when}`, which, at + 1) : phrase(`{0}${when}`, which);
+}
+
+// Cells in loops
+
+function cell(className: string, kind: CellSpec['cell'], extra: string): CallEntry {
+  return {
+    signature: `input_size, hidden_size, bias=True${extra}`,
+    result: call => {
+      const [made] = cellsOf(call, kind, className, 1, []);
+      const features = call.args.size('input_size');
+      return layer(call, className, [made!], (applied, input, name) => step(applied, input, made!, features, name));
+    },
+  };
+}
+
+/** The sequence whose step a tensor is. */
+function sequenceOf(call: Call, input: Abstract): TensorRef | null {
+  if (input.kind !== 'tensor') return null;
+  if (input.stepOf !== undefined) return input.stepOf;
+  if (input.eachOf !== undefined) return input.eachOf;
+  const node = call.reader.graph.nodeOf(input.ref);
+  return node?.op === 'select_step' ? node.input : null;
+}
+
+/** One step of a cell in a loop; all steps of one cell over one sequence are one node. */
+function step(call: Call, input: Abstract, made: CellObject, features: Dimension | null, name: string): Abstract {
+  const { graph, frame } = call.reader;
+  const scope = dotted(call, name);
+  const source = sequenceOf(call, input);
+  const units = unitsAxis(made.output);
+  if (source === null) {
+    const lost = tensor('float32', [BATCH, units]);
+    return made.states.length > 1 ? tuple([lost, lost], { fields: ['h', 'c'] }) : lost;
+  }
+  const whole = graph.inputs.get(source.from);
+  if (whole !== undefined) whole.role ??= 'sequence';
+  graph.widen(source, features);
+  const same = JSON.stringify(source);
+  const known = [...graph.nodes.values()].find(
+    ({ node, cells }) =>
+      node.op === 'recurrent' && cells[0]?.identity === made.identity && JSON.stringify(node.input) === same,
+  );
+  let id = known?.node.id;
+  if (id === undefined) {
+    const state = initialState(call, made.spec.cell);
+    id = graph.add(
+      scope,
+      {
+        op: 'recurrent',
+        input: source,
+        cells: [made.spec],
+        direction: 'forward',
+        driver: 'loop',
+        scope,
+        stacked: false,
+        ...(state.initialState === undefined ? {} : { initialState: state.initialState }),
+      },
+      { range: call.range, frame, framework: 'pytorch', cells: [made], name, open: [...state.open, ...made.open] },
+    );
+  }
+  const eachOf: TensorRef = { from: id, part: { take: 'outputs' } };
+  const states = made.states.map(({ name: which, width }): Tensor => {
+    const ref: TensorRef = { from: id, part: { take: 'state', layer: 0, state: which } };
+    return tensor('float32', [BATCH, unitsAxis(width)], {
+      ref,
+      meaning: phrase('{0} after this step; after the loop, at the last step', which),
+      ...(which === 'h' ? { eachOf } : {}),
+    });
+  });
+  return states.length > 1 ? tuple(states, { fields: ['h', 'c'] }) : states[0]!;
+}
+
+// Other layers
+
+/** A layer that maps one tensor to one and needs nothing of the program but its arguments. */
+function simple(
+  className: string,
+  signature: string,
+  run: (applied: Call, of: Tensor, made: Call, name: string) => Abstract,
+): CallEntry {
+  return {
+    signature,
+    result: call =>
+      layer(call, className, [], (applied, input, name) =>
+        input.kind === 'tensor' ? run(applied, input, call, name) : unknown(className),
+      ),
+  };
+}
+
+/** An activation on a tensor, as a layer or as a function. */
+export function activate(call: Call, of: Tensor, activation: Activation): Tensor {
+  const meaning =
+    activation === 'softmax'
+      ? phrase('probabilities of the classes')
+      : activation === 'log_softmax'
+        ? phrase('logarithms of the probabilities')
+        : phrase('after {0}', activation);
+  if (of.ref === undefined) return tensor(of.dtype, of.axes, { meaning });
+  const id = call.reader.graph.add(activation, { op: 'activation', input: of.ref, activation }, { range: call.range });
+  return {
+    ...tensor(of.dtype, of.axes, { ref: { from: id }, meaning }),
+    ...(of.displaced === undefined ? {} : { displaced: of.displaced }),
+  };
+}
+
+const activation = (className: string, which: Activation): CallEntry =>
+  simple(className, 'dim=None, inplace=False', (applied, of) => activate(applied, of, which));
+
+/** Drops part of a tensor while training. */
+export function drop(call: Call, of: Tensor, rate: number): Tensor {
+  if (of.ref === undefined || rate <= 0 || rate >= 1) return of;
+  const id = call.reader.graph.add('dropout', { op: 'dropout', input: of.ref, rate }, { range: call.range });
+  return { ...of, ref: { from: id } };
+}
+
+function linear(applied: Call, of: Tensor, made: Call, name: string): Abstract {
+  const { args } = made;
+  const scope = dotted(applied, name);
+  const known = of.axes === null ? applied.reader.graph.inputOf(of) : null;
+  if (known !== null && !known.known) {
+    known.known = true;
+    known.axes = [{ name: 'features', size: args.size('in_features') }];
+    return linear(applied, applied.reader.graph.tensorOf(known), made, name);
+  }
+  return denseNode(applied.reader.graph, of, {
+    units: args.size('out_features') ?? symbol('out_features'),
+    activation: 'linear',
+    useBias: args.boolean('bias') !== false,
+    scope,
+    range: applied.range,
+    meaning: phrase('output of the linear layer {0}', name),
+  });
+}
+
+function embedding(applied: Call, of: Tensor, made: Call, name: string): Abstract {
+  const { args } = made;
+  const { graph } = applied.reader;
+  const [vocabulary, units] = [
+    args.size('num_embeddings') ?? symbol('num_embeddings'),
+    args.size('embedding_dim') ?? symbol('embedding_dim'),
+  ];
+  const input = graph.inputOf(of);
+  if (input !== null && !input.known) {
+    input.known = true;
+    input.role ??= 'sequence';
+    input.dtype = 'int64';
+    input.axes = [{ name: 'steps', size: symbol('steps') }];
+    return embedding(applied, graph.tensorOf(input), made, name);
+  }
+  const axes = of.axes === null ? null : [...of.axes, { name: 'features', size: units }];
+  const meaning = phrase('one vector for every token');
+  if (of.ref === undefined) return tensor('float32', axes, { meaning });
+  const padding = args.number('padding_idx');
+  const scope = dotted(applied, name);
+  const id = graph.add(
+    scope,
+    { op: 'embedding', input: of.ref, vocabulary: toSize(vocabulary), units: toSize(units), ...(padding === undefined ? {} : { paddingIndex: padding }), scope },
+    { range: applied.range },
+  ); // prettier-ignore
+  return tensor('float32', axes, { ref: { from: id }, meaning });
+}
+
+function sequential(call: Call): Abstract {
+  const parts = call.args.rest.filter(item => item.kind === 'layer' || item.kind === 'instance');
+  return layer(
+    call,
+    'Sequential',
+    parts.flatMap(part => (part.kind === 'layer' ? part.cells : [])),
+    (applied, input, name) => {
+      let value = input;
+      for (const [position, part] of call.args.rest.entries()) {
+        if (part.kind === 'layer') value = part.run(applied, value, `${name}.${position}`);
+        else if (part.kind === 'instance') value = applied.reader.call(part, [value], applied.range);
+        else return unknown('Sequential');
+      }
+      return value;
+    },
+  );
+}
+
+/** A list of layers that know their place: `cells.0`. */
+function moduleList({ args, reader }: Call): Abstract {
+  const given = args.get('modules');
+  const own = reader.assignedTo;
+  if (given?.kind !== 'sequence') return given ?? { kind: 'sequence', type: 'list', items: [] };
+  const items = given.items.map((item, position): Abstract => {
+    if (item.kind !== 'layer' || own === null) return item;
+    const name = `${own}.${position}`;
+    return { ...item, name, run: (applied, input, wrapper) => item.run(applied, input, wrapper ?? name) };
+  });
+  return { ...given, items };
+}
+
+export const MODULE_CALLS: CallTable = {
+  'torch.nn.RNN': recurrent('RNN', 'rnn', "nonlinearity='tanh', "),
+  'torch.nn.LSTM': recurrent('LSTM', 'lstm', ''),
+  'torch.nn.GRU': recurrent('GRU', 'gru', ''),
+  'torch.nn.RNNCell': cell('RNNCell', 'rnn', ", nonlinearity='tanh'"),
+  'torch.nn.LSTMCell': cell('LSTMCell', 'lstm', ''),
+  'torch.nn.GRUCell': cell('GRUCell', 'gru', ''),
+  'torch.nn.Linear': simple('Linear', 'in_features, out_features, bias=True', linear),
+  'torch.nn.Embedding': simple('Embedding', 'num_embeddings, embedding_dim, padding_idx=None', embedding),
+  'torch.nn.Dropout': simple('Dropout', 'p=0.5, inplace=False', (applied, of, made) =>
+    drop(applied, of, made.args.number('p') ?? 0),
+  ),
+  'torch.nn.Identity': simple('Identity', '', (_applied, of) => of),
+  'torch.nn.Flatten': simple('Flatten', 'start_dim=1, end_dim=-1', (applied, of) => {
+    const sizes = (of.axes ?? []).slice(1).map(axis => axis.size);
+    const size = sizes.reduce<Dimension | null>(
+      (all, one) => (all === null || one === null ? null : multiply(all, one)),
+      1,
+    );
+    return of.axes === null ? of : reshape(applied.reader.graph, of, [null, size], applied.range);
+  }),
+  'torch.nn.ReLU': activation('ReLU', 'relu'),
+  'torch.nn.Tanh': activation('Tanh', 'tanh'),
+  'torch.nn.Sigmoid': activation('Sigmoid', 'sigmoid'),
+  'torch.nn.Softmax': activation('Softmax', 'softmax'),
+  'torch.nn.LogSoftmax': activation('LogSoftmax', 'log_softmax'),
+  'torch.nn.Sequential': { signature: '*modules', result: sequential },
+  'torch.nn.ModuleList': { signature: 'modules=None', result: moduleList },
+  'torch.nn.Parameter': {
+    signature: 'data, requires_grad=True',
+    result: ({ args, reader }) => {
+      const data = args.get('data');
+      const name = reader.assignedTo;
+      if (data?.kind !== 'tensor') return data ?? unknown('');
+      const { derivation: _zeros, ...rest } = data;
+      return { ...rest, meaning: phrase('learned parameter'), ...(name === null ? {} : { parameter: name }) };
+    },
+  },
+};

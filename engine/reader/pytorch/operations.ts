@@ -1,0 +1,552 @@
+/** PyTorch's functions and methods of tensors, losses, optimizers and data, as far as recurrent programs use them. */
+import { phrase } from '../../model/phrase.ts';
+import type { Activation, LossSpec, OptimizerSpec, TensorRef } from '../../model/spec.ts';
+import type { Call, CallEntry, CallTable } from '../calls.ts';
+import { type Input, isBatch } from '../graph.ts';
+import { countLoops } from '../loops.ts';
+import type { Dimension } from '../sizes.ts';
+import { concatenate, reshape, stack, tensorsOf, transpose } from '../tensors.ts';
+import { axisValue, dtypeOf } from '../tensorflow1/operations.ts';
+import {
+  type Abstract,
+  type Derivation,
+  dimension,
+  NONE,
+  tensor,
+  type Tensor,
+  type TensorAxis,
+  tuple,
+  unknown,
+} from '../values.ts';
+import { activate, drop } from './modules.ts';
+
+function asTensor(value: Abstract | undefined): Tensor | null {
+  return value?.kind === 'tensor' ? value : null;
+}
+
+/** The tensor of a method, or of a function's first argument. */
+function subject(call: Call, name = 'input'): Tensor | null {
+  return asTensor(call.self) ?? asTensor(call.args.get(name));
+}
+
+function integers(values: readonly Abstract[]): number[] | null {
+  const [only] = values;
+  const items = values.length === 1 && only?.kind === 'sequence' ? only.items : values;
+  const numbers = items.map(item => (item.kind === 'number' ? item.value : NaN));
+  return numbers.some(Number.isNaN) ? null : numbers;
+}
+
+/** The sizes of a new shape; the batch and what is not known count as open. */
+function sizes(values: readonly Abstract[]): (Dimension | null)[] {
+  const [only] = values;
+  const items = values.length === 1 && only?.kind === 'sequence' ? only.items : values;
+  return items.map(item => (item.kind === 'unknown' ? null : dimension(item)));
+}
+
+function reshaped(call: Call): Abstract {
+  const of = asTensor(call.self);
+  if (of === null) return unknown('');
+  return reshape(call.reader.graph, of, sizes(call.args.rest), call.range);
+}
+
+function size(call: Call): Abstract {
+  const of = asTensor(call.self);
+  const at = call.args.get('dim');
+  if (of?.axes == null)
+    return at === undefined || at.kind === 'none'
+      ? { kind: 'many', item: unknown(''), count: unknown('') }
+      : unknown(call.reader.textOf(call.range));
+  if (at?.kind === 'number') {
+    const axis = of.axes.at(at.value);
+    return axis === undefined ? unknown('') : axisValue(axis);
+  }
+  return tuple(of.axes.map(axisValue));
+}
+
+function swapped(call: Call): Abstract {
+  const of = subject(call);
+  const [first, second] = [call.args.number('dim0'), call.args.number('dim1')];
+  if (of?.axes == null || first === undefined || second === undefined) return of ?? unknown('');
+  const order = of.axes.map((_, place) => place);
+  const [a, b] = [first < 0 ? first + order.length : first, second < 0 ? second + order.length : second];
+  if (order[a] === undefined || order[b] === undefined) return tensor(of.dtype, null);
+  [order[a], order[b]] = [order[b], order[a]];
+  return transpose(of, order);
+}
+
+function reduceOver(by: 'mean' | 'sum' | 'max'): (call: Call) => Abstract {
+  return call => {
+    const of = subject(call);
+    if (of === null) return unknown('');
+    const given = call.args.some('dim') ?? call.args.some('axis');
+    const at = given?.kind === 'number' ? given.value : undefined;
+    if (given === undefined) return whole(of, by);
+    const along = at === undefined ? undefined : of.axes?.at(at);
+    if (of.axes === null || along === undefined) return tensor(of.dtype, null);
+    const axes = of.axes.filter(axis => axis !== along);
+    const pick = (value: Tensor): Abstract =>
+      by === 'max' ? tuple([value, tensor('int64', axes)], { fields: ['values', 'indices'] }) : value;
+    if (along.name !== 'steps' || of.ref === undefined || of.displaced !== undefined)
+      return pick(tensor(of.dtype, axes));
+    const id = call.reader.graph.add(by, { op: 'reduce_steps', input: of.ref, by }, { range: call.range });
+    const meaning =
+      by === 'mean'
+        ? phrase('mean over the steps')
+        : by === 'sum'
+          ? phrase('sum over the steps')
+          : phrase('largest over the steps');
+    return pick(tensor(of.dtype, axes, { ref: { from: id }, meaning }));
+  };
+}
+
+/** A loss stays a loss when it is averaged. */
+function whole(of: Tensor, by: 'mean' | 'sum' | 'max'): Tensor {
+  const { derivation } = of;
+  if (derivation?.op !== 'loss' || by === 'max') return tensor(of.dtype, []);
+  return tensor(of.dtype, [], {
+    derivation: { ...derivation, reduction: by },
+    meaning: phrase('loss that is minimised'),
+  });
+}
+
+const same: CallEntry = {
+  signature: '*args',
+  result: ({ self, args }) => (self.kind === 'none' ? (args.rest[0] ?? NONE) : self),
+};
+
+const function1 = (which: Activation): CallEntry => ({
+  signature: 'input, dim=None, inplace=False',
+  result: call => {
+    const of = subject(call);
+    return of === null ? unknown(which) : activate(call, of, which);
+  },
+});
+
+function filled(zeros: boolean): CallEntry {
+  return {
+    signature: '*size',
+    result: ({ args }) => {
+      const axes = sizes(args.rest).map((one): TensorAxis => ({ name: '', size: one }));
+      return tensor(dtypeOf(args.some('dtype')), axes, zeros ? { derivation: { op: 'zeros' } } : {});
+    },
+  };
+}
+
+// Packed sequences
+
+function pack(call: Call): Abstract {
+  const { args, reader } = call;
+  let of = asTensor(args.get('input'));
+  const lengths = args.get('lengths');
+  if (of === null) return unknown('');
+  const input = reader.graph.inputOf(of);
+  const batchFirst = args.boolean('batch_first') === true;
+  if (input !== null && !input.known) {
+    reader.graph.shape(input, !batchFirst);
+    of = reader.graph.tensorOf(input);
+  }
+  return { ...of, packed: { lengths: lengthsRef(call, lengths) } };
+}
+
+function lengthsRef(call: Call, value: Abstract | undefined): TensorRef | null {
+  const { graph } = call.reader;
+  const input = graph.inputOf(value);
+  if (input === null) return null;
+  input.role = 'lengths';
+  if (!input.known) {
+    input.known = true;
+    input.dtype = 'int64';
+    input.axes = [];
+  }
+  return { from: input.id };
+}
+
+function unpack({ args }: Call): Abstract {
+  const of = asTensor(args.get('sequence'));
+  if (of === null) return tuple([unknown(''), unknown('')]);
+  const { packed: _packed, ...rest } = of;
+  const batchFirst = args.boolean('batch_first') === true;
+  const stepsFirst = of.axes?.[0]?.name === 'steps';
+  const padded = of.axes !== null && stepsFirst === batchFirst ? transpose(rest, [1, 0, 2]) : rest;
+  const batch = of.axes?.find(isBatch);
+  return tuple([
+    padded,
+    tensor('int64', batch === undefined ? null : [batch], { meaning: phrase('number of valid steps of each row') }),
+  ]);
+}
+
+// Losses
+
+const LOSSES: Readonly<Record<string, LossSpec['kind']>> = {
+  CrossEntropyLoss: 'sparse_softmax_cross_entropy',
+  NLLLoss: 'sparse_softmax_cross_entropy',
+  BCEWithLogitsLoss: 'sigmoid_cross_entropy',
+  BCELoss: 'sigmoid_cross_entropy',
+  MSELoss: 'mean_squared_error',
+  L1Loss: 'mean_absolute_error',
+};
+
+/** The axes that a reshape has merged, apart again; without the batch. */
+function rowAxes(of: Tensor): TensorAxis[] {
+  return (of.axes ?? []).flatMap(axis => axis.merged ?? [axis]).filter(axis => !isBatch(axis));
+}
+
+/** The target of a loss; what the program feeds there becomes an input of the model. */
+function targetOf(call: Call, value: Abstract | undefined, kind: LossSpec['kind'], prediction: Tensor): Tensor | null {
+  const { graph } = call.reader;
+  const sparse = kind === 'sparse_softmax_cross_entropy';
+  const classes = prediction.displaced ?? prediction.axes?.at(-1);
+  const rows = rowAxes(prediction).filter(axis => !sparse || axis !== classes);
+  const axes = rows.map(axis => (axis.name === 'units' ? { ...axis, name: 'features' } : axis));
+  const known = asTensor(value);
+  if (known?.ref !== undefined) {
+    graph.use(known, 'target');
+    return known;
+  }
+  const name = value?.kind === 'unknown' ? /^[A-Za-z_]\w*/.exec(value.name ?? value.text)?.[0] : undefined;
+  const id = name ?? 'y';
+  const old: Input | undefined = graph.inputs.get(id);
+  if (old?.role === 'target') return graph.tensorOf(old);
+  const input = graph.input(id, { role: 'target', dtype: sparse ? 'int64' : 'float32', axes, range: call.range });
+  return graph.tensorOf(input);
+}
+
+function lossCall(
+  call: Call,
+  name: string,
+  options: { readonly ignore?: Abstract | undefined; readonly reduction?: Abstract | undefined },
+): Abstract {
+  const { graph } = call.reader;
+  const kind = LOSSES[name]!;
+  let prediction = asTensor(call.args.get('input'));
+  if (prediction === null) return unknown('loss');
+  const node = graph.nodeOf(prediction.ref);
+  let fromLogits = name !== 'BCELoss';
+  if (name === 'NLLLoss') {
+    // The likelihood of a log-softmax is the cross-entropy of what goes into it.
+    if (node?.op === 'activation' && node.activation === 'log_softmax') prediction = { ...prediction, ref: node.input };
+    else fromLogits = false;
+  }
+  const target = targetOf(call, call.args.get('target'), kind, prediction);
+  if (target === null) return unknown('loss');
+  if (kind === 'sparse_softmax_cross_entropy' && prediction.ref !== undefined && name !== 'NLLLoss')
+    graph.scores.add(prediction.ref.from);
+  const reduction = options.reduction?.kind === 'string' ? options.reduction.value : 'mean';
+  const classAxis = prediction.displaced === undefined ? -1 : (prediction.axes ?? []).indexOf(prediction.displaced);
+  const derivation: Derivation = {
+    op: 'loss',
+    kind,
+    prediction,
+    target,
+    fromLogits,
+    reduction: reduction === 'none' ? 'none' : reduction === 'sum' ? 'sum' : 'mean',
+    ...(options.ignore?.kind === 'number' ? { ignoreLabel: options.ignore.value } : {}),
+    ...(classAxis > 0 ? { classAxis } : {}),
+  };
+  const loss = tensor('float32', reduction === 'none' ? (target.axes ?? null) : [], {
+    derivation,
+    meaning: phrase('loss that is minimised'),
+  });
+  if (reduction !== 'none') graph.losses.push({ loss, range: call.range });
+  return loss;
+}
+
+const LOSS_OPTIONS =
+  'weight=None, size_average=None, ignore_index=None, reduce=None, reduction=None, pos_weight=None, label_smoothing=0.0';
+
+function lossModule(name: string): CallEntry {
+  return {
+    signature: LOSS_OPTIONS,
+    result: ({ args }) => ({
+      kind: 'object',
+      type: 'torch.loss',
+      attributes: new Map<string, Abstract>([
+        ['class', { kind: 'string', value: name }],
+        ['ignore', args.get('ignore_index') ?? NONE],
+        ['reduction', args.get('reduction') ?? NONE],
+      ]),
+    }),
+  };
+}
+
+function lossFunction(name: string): CallEntry {
+  return {
+    signature: `input, target, ${LOSS_OPTIONS}`,
+    result: call =>
+      lossCall(call, name, { ignore: call.args.some('ignore_index'), reduction: call.args.some('reduction') }),
+  };
+}
+
+// Training
+
+function optimizer(
+  kind: OptimizerSpec['kind'],
+  options: string,
+  names: Readonly<Record<string, keyof OptimizerSpec>>,
+): CallEntry {
+  return {
+    signature: `params, lr=None, ${options}`,
+    result: ({ args }) => {
+      const rate = args.givenNumber('lr');
+      const betas = args.isGiven('betas') ? args.get('betas') : undefined;
+      const [beta1, beta2] = betas?.kind === 'sequence' ? betas.items : [];
+      const chosen = Object.entries(names).flatMap(([name, key]) => {
+        const value = args.givenNumber(name);
+        return value === undefined ? [] : [[key, value] as const];
+      });
+      const spec: OptimizerSpec = {
+        kind: kind === 'adam' && args.boolean('amsgrad') === true ? 'amsgrad' : kind,
+        ...(rate === undefined || rate <= 0 ? {} : { learningRate: rate }),
+        ...Object.fromEntries(chosen),
+        ...(beta1?.kind === 'number' ? { beta1: beta1.value } : {}),
+        ...(beta2?.kind === 'number' ? { beta2: beta2.value } : {}),
+        ...(args.boolean('nesterov') === true ? { nesterov: true } : {}),
+        ...(args.boolean('centered') === true ? { centered: true } : {}),
+      };
+      return { kind: 'optimizer', spec, complete: rate !== undefined };
+    },
+  };
+}
+
+/** A step after a backward pass trains the loss of that pass. */
+function stepOptimizer({ self, reader, range }: Call): Abstract {
+  const { graph } = reader;
+  if (self.kind !== 'optimizer' || graph.backward === null) return NONE;
+  const { loss, clipping } = graph.backward;
+  let record = graph.trainings.find(training => training.range.start === range.start);
+  if (record === undefined) {
+    record = { loss, optimizer: self.spec, clipping, range, epochs: null, iterations: null, batchSize: null };
+    graph.trainings.push(record);
+  }
+  countLoops(record, reader, null);
+  return NONE;
+}
+
+function clip(kind: 'value' | 'global_norm', argument: string): CallEntry {
+  return {
+    signature: `parameters, ${argument}, norm_type=2.0`,
+    result: ({ args, reader }) => {
+      const limit = args.number(argument);
+      if (reader.graph.backward !== null && limit !== undefined && limit > 0)
+        reader.graph.backward.clipping = { kind, limit };
+      return NONE;
+    },
+  };
+}
+
+/** Batches of a data set, of which the typical one is known. */
+function dataLoader({ args }: Call): Abstract {
+  const of = args.get('dataset');
+  const rows = args.size('batch_size');
+  const axis: TensorAxis = { name: 'batch', size: typeof rows === 'number' ? rows : null };
+  if (of?.kind !== 'data')
+    return { kind: 'many', item: tuple([unknown('batch'), unknown('batch')]), count: unknown('batches') };
+  const derivation: Derivation = { op: 'data', source: of.source, part: 'batch' };
+  const images = tensor(
+    'float32',
+    [axis, { name: 'channel', size: 1 }, { name: 'steps', size: 28 }, { name: 'features', size: 28 }],
+    { derivation, meaning: phrase('images of digits, one row of pixels a step') },
+  );
+  const labels = tensor('int64', [axis], { meaning: phrase('class labels') });
+  return { kind: 'many', item: tuple([images, labels]), count: unknown('batches') };
+}
+
+const dataSet = (kind: string): CallEntry => ({
+  signature: 'root, train=True, transform=None, target_transform=None, download=False',
+  result: ({ args, reader, range }) => ({
+    kind: 'data',
+    source: { kind, source: reader.textOf(range) },
+    part: args.boolean('train') === false ? 'test' : 'train',
+  }),
+});
+
+export const TORCH_CALLS: CallTable = {
+  'torch.zeros': filled(true),
+  'torch.ones': filled(false),
+  'torch.randn': filled(false),
+  'torch.rand': filled(false),
+  'torch.zeros_like': {
+    signature: 'input',
+    result: call => ({ ...tensor('float32', subject(call)?.axes ?? null), derivation: { op: 'zeros' } }),
+  },
+  'torch.cat': {
+    signature: 'tensors, dim=0, axis=None',
+    result: ({ args, reader, range }) => {
+      const given = args.get('tensors');
+      const split =
+        given?.kind === 'sequence' ? given.items.flatMap(item => (item.kind === 'tensor' ? [item] : [])) : [];
+      return split.length === 0 ? unknown('') : concatenate(reader.graph, split, args.number('dim') ?? 0, range);
+    },
+  },
+  'torch.stack': {
+    signature: 'tensors, dim=0',
+    result: ({ args, reader }) => {
+      const parts = tensorsOf(args.get('tensors'));
+      return parts === null || parts.length === 0
+        ? unknown('')
+        : stack(reader.graph, parts, args.number('dim') ?? 0, phrase('h at every step'));
+    },
+  },
+  'torch.transpose': { signature: 'input, dim0, dim1', result: swapped },
+  'torch.squeeze': { signature: 'input, dim=None', result: squeeze },
+  'torch.mean': { signature: 'input, dim=None, keepdim=False', result: reduceOver('mean') },
+  'torch.sum': { signature: 'input, dim=None, keepdim=False', result: reduceOver('sum') },
+  'torch.max': { signature: 'input, dim=None, keepdim=False', result: reduceOver('max') },
+  'torch.relu': function1('relu'),
+  'torch.tanh': function1('tanh'),
+  'torch.sigmoid': function1('sigmoid'),
+  'torch.softmax': function1('softmax'),
+  'torch.log_softmax': function1('log_softmax'),
+  'torch.nn.functional.relu': function1('relu'),
+  'torch.nn.functional.tanh': function1('tanh'),
+  'torch.nn.functional.sigmoid': function1('sigmoid'),
+  'torch.nn.functional.softmax': function1('softmax'),
+  'torch.nn.functional.log_softmax': function1('log_softmax'),
+  'torch.nn.functional.dropout': {
+    signature: 'input, p=0.5, training=True, inplace=False',
+    result: call => {
+      const of = subject(call);
+      return of === null ? unknown('') : drop(call, of, call.args.number('p') ?? 0);
+    },
+  },
+  'torch.nn.functional.cross_entropy': lossFunction('CrossEntropyLoss'),
+  'torch.nn.functional.nll_loss': lossFunction('NLLLoss'),
+  'torch.nn.functional.binary_cross_entropy_with_logits': lossFunction('BCEWithLogitsLoss'),
+  'torch.nn.functional.binary_cross_entropy': lossFunction('BCELoss'),
+  'torch.nn.functional.mse_loss': lossFunction('MSELoss'),
+  'torch.nn.functional.l1_loss': lossFunction('L1Loss'),
+  ...Object.fromEntries(Object.keys(LOSSES).map(name => [`torch.nn.${name}`, lossModule(name)])),
+  'torch.nn.utils.rnn.pack_padded_sequence': {
+    signature: 'input, lengths, batch_first=False, enforce_sorted=True',
+    result: pack,
+  },
+  'torch.nn.utils.rnn.pad_packed_sequence': {
+    signature: 'sequence, batch_first=False, padding_value=0.0, total_length=None',
+    result: unpack,
+  },
+  'torch.nn.utils.clip_grad_norm_': clip('global_norm', 'max_norm'),
+  'torch.nn.utils.clip_grad_value_': clip('value', 'clip_value'),
+  'torch.optim.SGD': optimizer('sgd', 'momentum=0, dampening=0, weight_decay=0, nesterov=False', {
+    momentum: 'momentum',
+    dampening: 'dampening',
+    weight_decay: 'weightDecay',
+  }),
+  'torch.optim.Adam': optimizer('adam', 'betas=None, eps=1e-8, weight_decay=0, amsgrad=False', {
+    eps: 'epsilon',
+    weight_decay: 'weightDecay',
+  }),
+  'torch.optim.AdamW': optimizer('adamw', 'betas=None, eps=1e-8, weight_decay=0.01, amsgrad=False', {
+    eps: 'epsilon',
+    weight_decay: 'weightDecay',
+  }),
+  'torch.optim.NAdam': optimizer('nadam', 'betas=None, eps=1e-8, weight_decay=0', {
+    eps: 'epsilon',
+    weight_decay: 'weightDecay',
+  }),
+  'torch.optim.Adamax': optimizer('adamax', 'betas=None, eps=1e-8, weight_decay=0', {
+    eps: 'epsilon',
+    weight_decay: 'weightDecay',
+  }),
+  'torch.optim.RMSprop': optimizer('rmsprop', 'alpha=0.99, eps=1e-8, weight_decay=0, momentum=0, centered=False', {
+    alpha: 'rho',
+    eps: 'epsilon',
+    weight_decay: 'weightDecay',
+    momentum: 'momentum',
+  }),
+  'torch.optim.Adagrad': optimizer('adagrad', 'lr_decay=0, weight_decay=0, initial_accumulator_value=0, eps=1e-10', {
+    weight_decay: 'weightDecay',
+    initial_accumulator_value: 'initialAccumulator',
+    eps: 'epsilon',
+  }),
+  'torch.optim.Adadelta': optimizer('adadelta', 'rho=0.9, eps=1e-6, weight_decay=0', {
+    rho: 'rho',
+    eps: 'epsilon',
+    weight_decay: 'weightDecay',
+  }),
+  'torch.utils.data.DataLoader': { signature: 'dataset, batch_size=1, shuffle=False', result: dataLoader },
+  'torchvision.datasets.MNIST': dataSet('mnist'),
+  'torchvision.datasets.FashionMNIST': dataSet('fashion_mnist'),
+};
+
+function squeeze(call: Call): Abstract {
+  const of = subject(call);
+  if (of?.axes == null) return of ?? unknown('');
+  const at = call.args.number('dim');
+  const [only] = of.parts ?? [];
+  if (only !== undefined && of.parts?.length === 1 && (at === undefined || at === 0)) return only;
+  const axes = of.axes.filter(
+    (axis, place, all) =>
+      (at === undefined ? axis.size !== 1 : place !== at && place - all.length !== at) || axis.size !== 1,
+  );
+  return { ...of, axes };
+}
+
+export const TORCH_METHODS: CallTable = {
+  'layer.flatten_parameters': { signature: '', result: () => NONE },
+  'torch.loss.__call__': {
+    signature: 'input, target',
+    result: call => {
+      const { self } = call;
+      const name = self.kind === 'object' ? self.attributes.get('class') : undefined;
+      if (self.kind !== 'object' || name?.kind !== 'string') return unknown('loss');
+      return lossCall(call, name.value, {
+        ignore: self.attributes.get('ignore'),
+        reduction: self.attributes.get('reduction'),
+      });
+    },
+  },
+  'optimizer.step': { signature: 'closure=None', result: stepOptimizer },
+  'tensor.backward': {
+    signature: 'gradient=None, retain_graph=None',
+    result: ({ self, reader }) => {
+      if (self.kind === 'tensor' && self.derivation?.op === 'loss')
+        reader.graph.backward = { loss: self, clipping: null };
+      return NONE;
+    },
+  },
+  'tensor.size': { signature: 'dim=None', result: size },
+  'tensor.view': { signature: '*shape', result: reshaped },
+  'tensor.permute': {
+    signature: '*dims',
+    result: call => {
+      const of = asTensor(call.self);
+      const order = integers(call.args.rest);
+      return of === null || order === null ? unknown('') : transpose(of, order);
+    },
+  },
+  'tensor.transpose': { signature: 'dim0, dim1', result: swapped },
+  'tensor.squeeze': { signature: 'dim=None', result: squeeze },
+  'tensor.unsqueeze': {
+    signature: 'dim',
+    result: ({ self, args }) => {
+      const of = asTensor(self);
+      const at = args.number('dim');
+      if (of?.axes == null || at === undefined) return of ?? unknown('');
+      const place = at < 0 ? at + of.axes.length + 1 : at;
+      return tensor(of.dtype, [...of.axes.slice(0, place), { name: '', size: 1 }, ...of.axes.slice(place)]);
+    },
+  },
+  'tensor.mean': { signature: 'dim=None, keepdim=False, axis=None', result: reduceOver('mean') },
+  'tensor.sum': { signature: 'dim=None, keepdim=False, axis=None', result: reduceOver('sum') },
+  'tensor.max': { signature: 'dim=None, keepdim=False', result: reduceOver('max') },
+  'tensor.expand': { signature: '*sizes', result: ({ self }) => self },
+  'tensor.repeat': {
+    signature: '*sizes',
+    result: ({ self }) =>
+      self.kind === 'tensor' && (self.parameter !== undefined || self.derivation?.op === 'zeros') ? self : unknown(''),
+  },
+  'tensor.contiguous': same,
+  'tensor.to': same,
+  'tensor.cuda': same,
+  'tensor.cpu': same,
+  'tensor.float': same,
+  'tensor.requires_grad_': same,
+  'tensor.relu': function1('relu'),
+  'tensor.tanh': function1('tanh'),
+  'tensor.sigmoid': function1('sigmoid'),
+  'instance.to': same,
+  'instance.cuda': same,
+  'instance.train': same,
+  'instance.eval': same,
+  'instance.parameters': { signature: '', result: () => unknown('parameters') },
+};

@@ -1,0 +1,22 @@
+/** PyTorch as one table of calls. */
+import type { FrameworkTable } from '../calls.ts';
+import { MODULE_CALLS } from './modules.ts';
+import { TORCH_CALLS, TORCH_METHODS } from './operations.ts';
+
+/** Private modules and other names of what the table has. */
+const RENAMES: readonly (readonly [RegExp, string])[] = [
+  [/^torch\.nn\.modules\.(?:rnn|linear|sparse|dropout|activation|container|loss)\.(\w+)$/, 'torch.nn.$1'],
+  [/^torch\.nn\.utils\.clip_grad_norm$/, 'torch.nn.utils.clip_grad_norm_'],
+  [/^torch\.concat$/, 'torch.cat'],
+  [/^torch\.optim\.\w+\.(\w+)$/, 'torch.optim.$1'],
+  [/^torch\.nn\.parameter\.Parameter$/, 'torch.nn.Parameter'],
+];
+
+export const PYTORCH: FrameworkTable = {
+  canonical: path => {
+    if (!/^torch(?:vision)?\./.test(path)) return null;
+    return { name: RENAMES.reduce((name, [from, to]) => name.replace(from, to), path), framework: 'pytorch' };
+  },
+  calls: { ...MODULE_CALLS, ...TORCH_CALLS },
+  methods: TORCH_METHODS,
+};
