@@ -248,7 +248,8 @@ function kerasParameters(framework: Framework, node: RecurrentNode, width: Size)
   return stacks.flatMap(([prefix, cells], backward) => {
     const first = cells[0]!;
     // Bidirectional puts `forward_` and `backward_` before the name of the layer that it wraps.
-    const scope = bidirectional ? `${node.scope}/${prefix}${first.name ?? snakeCase(first.className)}` : node.scope;
+    const wrapped = node.stacked ? 'rnn' : (first.name ?? snakeCase(first.className));
+    const scope = bidirectional ? `${node.scope}/${prefix}${wrapped}` : node.scope;
     const used = new Map<string, number>();
     let below = width;
     return cells.flatMap((cell, index) => {

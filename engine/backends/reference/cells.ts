@@ -19,6 +19,7 @@ import {
   spread,
   subtract,
 } from './operations.ts';
+import { unitsOf } from './sizes.ts';
 import { type Tensor, tensor } from './tensor.ts';
 
 /** Tensors by name: the states `h` and `c`, and at the end of a step also its gates. */
@@ -138,7 +139,8 @@ export const CELL_EQUATIONS: Readonly<Record<CellId, CellMaker>> = { rnn, lstm, 
 
 /** A number as `[U]`, to be added to every unit. */
 function constant(value: number, cell: CellSpec): Tensor {
-  return tensor([Number(cell.units)], new Float64Array(Number(cell.units)).fill(value));
+  const U = unitsOf(cell);
+  return tensor([U], new Float64Array(U).fill(value));
 }
 
 /**

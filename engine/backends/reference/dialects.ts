@@ -16,6 +16,7 @@ import { EngineError } from '../../errors.ts';
 import { phrase } from '../../model/phrase.ts';
 import type { CellSpec, Framework } from '../../model/spec.ts';
 import { columns, reshape, rows, transpose } from './operations.ts';
+import { unitsOf, widthOfState } from './sizes.ts';
 import { type Tensor, zeros } from './tensor.ts';
 
 /** The terms of one gate's pre-activation `x @ input + h @ recurrent + inputBias + recurrentBias`. */
@@ -124,7 +125,7 @@ function packingsOf(framework: Framework, cell: CellSpec): readonly Packing[] {
  * @throws EngineError `invalid-shape` when a matrix does not hold U columns for each of its gates.
  */
 export function cellWeights(framework: Framework, cell: CellSpec, weight: ReadonlyMap<string, Tensor>): CellWeights {
-  const U = Number(cell.units);
+  const U = unitsOf(cell);
   const gates: Record<string, GateWeights> = {};
   for (const packing of packingsOf(framework, cell)) {
     const [input, recurrent] = matrices(packing, cell, weight);
@@ -162,7 +163,7 @@ function matrices(packing: Packing, cell: CellSpec, weight: ReadonlyMap<string, 
   const named = (name: string): Tensor => {
     const found = weight.get(name)!;
     const matrix = packing.transposed ? transpose(found) : found;
-    const expected = packing.gates.length * Number(cell.units);
+    const expected = packing.gates.length * unitsOf(cell);
     if (matrix.shape[1] !== expected)
       throw new EngineError(
         'invalid-shape',
@@ -173,7 +174,7 @@ function matrices(packing: Packing, cell: CellSpec, weight: ReadonlyMap<string, 
   if (packing.split) return [named(packing.split[0]), named(packing.split[1])];
   const kernel = named(packing.joint!);
   const height = kernel.shape[0]!;
-  const D = height - Number(cell.projection?.units ?? cell.units);
+  const D = height - widthOfState(cell, 'h');
   return [rows(kernel, 0, D), rows(kernel, D, height)];
 }
 

@@ -26,6 +26,7 @@ import {
   transpose,
 } from './operations.ts';
 import { type Direction, type RecurrentRun, runRecurrent, type StepMask } from './recurrent.ts';
+import { known } from './sizes.ts';
 import { type Tensor, sizeOf, tensor } from './tensor.ts';
 
 /** What a graph is evaluated on; every tensor batch-major, as the graph holds it. */
@@ -124,7 +125,10 @@ function nodeValue(
       return activate(node.activation, bias ? add(product, bias) : product);
     }
     case 'embedding':
-      return embed(withoutGradientAt(weights[0]!, node.paddingIndex), resolve(node.input));
+      return embed(
+        withoutGradientAt(weights[0]!, node.paddingIndex),
+        numbersBelow(weights[0]!.shape[0]!, node.input, resolve),
+      );
     case 'masking': {
       const x = resolve(node.input);
       const counts = maskOf({ from: node.id })!;
@@ -158,7 +162,7 @@ function nodeValue(
     }
     case 'repeat': {
       const x = resolve(node.input);
-      return sequence(new Array<Tensor>(Number(node.steps)).fill(x));
+      return sequence(new Array<Tensor>(known(node.steps, node.id)).fill(x));
     }
     case 'swap_batch_and_steps':
       return exchange(resolve(node.input), 0);
@@ -167,6 +171,17 @@ function nodeValue(
       return reshape(x, [x.shape[0]!, sizeOf(x.shape.slice(1))]);
     }
   }
+}
+
+/** Numbers for an embedding. @throws EngineError `invalid-shape` naming one that the table has no row for. */
+function numbersBelow(vocabulary: number, ref: TensorRef, resolve: Resolve): Tensor {
+  const numbers = resolve(ref);
+  const wrong = numbers.values.find(number => !(Number.isInteger(number) && number >= 0 && number < vocabulary));
+  if (wrong === undefined) return numbers;
+  throw new EngineError(
+    'invalid-shape',
+    phrase('{0}: numbers from 0 to {1} expected, found {2}', ref.from, vocabulary - 1, wrong),
+  );
 }
 
 /** The table with one row as a constant: PyTorch's `padding_idx` keeps its value and gets no gradient. */

@@ -10,6 +10,7 @@ import { CELL_EQUATIONS, type CellStep, type Named } from './cells.ts';
 import { CELL_DEFAULTS, type CellWeights, cellWeights } from './dialects.ts';
 import type { Dropout } from './dropout.ts';
 import { add, concatenate, matmul, multiply, scale, select, sequence, stepOf } from './operations.ts';
+import { widthOfState } from './sizes.ts';
 import { type Tensor, zeros } from './tensor.ts';
 
 export type Direction = 'forward' | 'backward';
@@ -138,9 +139,10 @@ function runStack(
       dropout(`${node.id}.${place}${name}`, value, keep),
     );
     const step = maker.step(cell, seen, CELL_DEFAULTS[framework]);
-    const width = (state: string): number =>
-      Number(state === 'h' ? (cell.projection?.units ?? cell.units) : cell.units);
-    const start = maker.states.map(state => [state, initial(direction, layer, state) ?? zeros([B, width(state)])]);
+    const start = maker.states.map(state => [
+      state,
+      initial(direction, layer, state) ?? zeros([B, widthOfState(cell, state)]),
+    ]);
     return {
       cell,
       layer,

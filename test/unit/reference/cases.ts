@@ -1,4 +1,5 @@
 /** The programs of `test/fixtures/dumps` with the specs of `test/fixtures/specs`, and how near two tensors are. */
+import assert from 'node:assert/strict';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Numbers, ReferenceInputs } from '../../../engine/backends/reference/reference.ts';
@@ -62,4 +63,23 @@ export function errorOf(found: ArrayLike<number>, expected: ArrayLike<number>): 
     magnitude = Math.max(magnitude, Math.abs(expected[k]!));
   }
   return difference / magnitude;
+}
+
+/** Every tensor that the framework computed must be there, in its shape and within the bound. @returns the largest error. */
+export function compare(
+  found: ReadonlyMap<string, Numbers>,
+  expected: ReadonlyMap<string, Numbers>,
+  bound: number,
+): number {
+  let worst = 0;
+  for (const [name, { shape, values }] of expected) {
+    const own = found.get(name);
+    assert.ok(own, `${name} is missing among ${[...found.keys()].join(', ')}`);
+    // TensorFlow, Keras and PyTorch dump the loss, a scalar, as one value.
+    if (name !== 'loss') assert.deepEqual(own.shape, shape, `shape of ${name}`);
+    const error = errorOf(own.values, values);
+    assert.ok(error <= bound, `${name}: error ${error}`);
+    worst = Math.max(worst, error);
+  }
+  return worst;
 }

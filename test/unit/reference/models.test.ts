@@ -185,6 +185,11 @@ describe('what the float64 reference refuses, naming it', () => {
     'an input that is missing': [() => run(spec, { inputs: new Map() }), /input X is missing/],
     'an input of another shape': [() => run(spec, { inputs: new Map([['X', y]]) }), /input X: \[batch, 7, 4\] expected, found \[3\]/],
     'a label that is no class': [() => run(labels, { inputs: new Map([...given.inputs, ['y', { ...y, values: [0, 3, 1] }]]) }), /y: labels from 0 to 2 expected, found 3/],
+    'a size that is a symbol': [() => run({ ...spec, nodes: tf1([gru({ units: 'n_neurons' })]) }), /size n_neurons of GRUCell is not known/],
+    'a number that an embedding has no row for': [() => run(
+      { ...spec, inputs: [{ ...spec.inputs[0]!, axes: spec.inputs[0]!.axes.slice(0, 1) }], nodes: [{ op: 'embedding', id: 'embedding', input: { from: 'X' }, vocabulary: 2, units: 1, scope: 'embedding' }] },
+      { inputs: new Map([['X', { shape: [1, 7], values: [0, 1, 1, 0, 2, 0, 0] }]]), weights: new Map([['embedding', { shape: [2, 1], values: [1, 2] }]]) },
+    ), /X: numbers from 0 to 1 expected, found 2/],
     'a step beyond the sequence': [() => run({ ...labels, nodes: [labels.nodes[0]!, { op: 'select_step', id: 'step', input: { from: 'rnn' }, step: 7 }] }, { inputs: new Map([...given.inputs, ['y', y]]) }), /step: step 7 of 7 steps/],
     'a tensor that is not in the graph': [() => run({ ...spec, loss: { ...spec.loss!, prediction: { from: 'nothing' } } }), /"nothing".* not in the graph/],
     'gradients without a target': [() => run(spec, { inputs: new Map([['X', given.inputs.get('X')!]]) }).gradients(), /Without a loss and its target/],
