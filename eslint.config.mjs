@@ -100,4 +100,6 @@ export default tseslint.config(
     rules: { 'no-console': 'off' },
   },
   { files: ['**/*.mjs', '**/*.cjs', '**/*.js'], ...tseslint.configs.disableTypeChecked },
+  // Tools take their configuration as a default export.
+  { files: ['*.config.mjs'], rules: { 'no-restricted-syntax': 'off' } },
 );
