@@ -23,7 +23,7 @@ import { EngineSession } from './runs/engineSession.ts';
 import { EpochLines } from './runs/epochLines.ts';
 import { Inspection } from './runs/inspection.ts';
 import { pickRun } from './runs/runList.ts';
-import { askConflict, explainUnsupported, tellEnd, tellWaiting } from './runs/runQuestions.ts';
+import { askConflict, explainUnsupported, tellEnd, tellUnwritten, tellWaiting } from './runs/runQuestions.ts';
 import { RunService } from './runs/runService.ts';
 import type { RunState } from './runs/runState.ts';
 import { ShownRun } from './runs/shownRun.ts';
@@ -74,7 +74,7 @@ export class Studio {
       },
     });
     this.engine = new EngineSession(vscode.Uri.joinPath(context.extensionUri, 'dist', 'engineWorker.js').fsPath, log);
-    this.runs = new RunService(this.engine, this.#store, log, { askConflict, tellWaiting });
+    this.runs = new RunService(this.engine, this.#store, log, { askConflict, tellWaiting, tellUnwritten });
     this.inspection = new Inspection(this.engine, this.runs);
     this.#shown = new ShownRun(context.workspaceState, this.runs, this.inspection);
     this.data = new DataChoice(context.workspaceState);
@@ -95,7 +95,10 @@ export class Studio {
       stop: this.#doing(() => this.runs.stop()),
       resumeFromCheckpoint: this.#doing(() => this.#resumeFromCheckpoint(this.#shown.run)),
       revealSource: this.#doing(() => this.#revealSource()),
-      chooseData: this.#doing(() => this.chooseData(undefined)),
+      chooseData: this.#doing(async () => {
+        const shown = await this.#desk.model();
+        await (shown ? this.#chooseDataOf(shown) : this.chooseData(undefined));
+      }),
     });
     const page = { extensionUri: context.extensionUri, log };
     this.trainingPanel = new TrainingPanel(page, this.#desk);
@@ -201,9 +204,7 @@ export class Studio {
   }
 
   async chooseData(argument: unknown): Promise<void> {
-    const shown = isModelArgument(argument) ? undefined : await this.#desk.model();
-    const model = shown ?? (await pickModel(this.finder, argument));
-    if (model && (await this.data.choose(model))) this.#shown.refresh();
+    await this.#chooseDataOf(await pickModel(this.finder, argument));
   }
 
   /** What can be done with the run that goes on; the status bar opens it. */
@@ -258,6 +259,10 @@ export class Studio {
     if (!data) return;
     const { spec } = model.reading;
     await this.runs.start({ spec, settings, data, source: sourceOf(model), modelKey: model.key });
+  }
+
+  async #chooseDataOf(model: SourceModel | undefined): Promise<void> {
+    if (model && (await this.data.choose(model))) this.#shown.refresh();
   }
 
   async #canRun({ reading: { spec, open } }: SourceModel): Promise<boolean> {

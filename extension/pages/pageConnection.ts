@@ -34,6 +34,12 @@ export function connectPage<S extends Side>(
   return channel;
 }
 
+/** Icon of the tabs of our panels. */
+export function tabIcon(extensionUri: vscode.Uri): { readonly light: vscode.Uri; readonly dark: vscode.Uri } {
+  const media = vscode.Uri.joinPath(extensionUri, 'extension', 'media');
+  return { light: vscode.Uri.joinPath(media, 'tab-light.svg'), dark: vscode.Uri.joinPath(media, 'tab-dark.svg') };
+}
+
 /** VS Code copies what is posted; typed data goes as `ArrayBuffer`, which it keeps binary. */
 function webviewPort(webview: vscode.Webview): Port {
   return {

@@ -2,7 +2,7 @@ import * as vscode from 'vscode';
 import type { Channel, Handlers } from '../../engine/protocol/channel.ts';
 import { type PageSide, type TensorsHostSide, TensorsPageRequests } from '../../engine/protocol/pages.ts';
 import type { InspectorModel } from './inspectorPage.ts';
-import { connectPage, type PageContext } from './pageConnection.ts';
+import { connectPage, type PageContext, tabIcon } from './pageConnection.ts';
 import { pageStrings } from './translatedStrings.ts';
 
 /** The one tensor inspector in the editor area. */
@@ -51,7 +51,7 @@ export class TensorsPanel implements vscode.Disposable {
   adopt(panel: vscode.WebviewPanel): void {
     this.#panel?.dispose();
     this.#panel = panel;
-    panel.iconPath = vscode.Uri.joinPath(this.#context.extensionUri, 'extension', 'media', 'activity.svg');
+    panel.iconPath = tabIcon(this.#context.extensionUri);
     const channel = connectPage<TensorsHostSide>(
       this.#context,
       panel.webview,

@@ -8,7 +8,7 @@ import {
 } from '../../engine/protocol/pages.ts';
 import type { RunState } from '../runs/runState.ts';
 import type { CurvePosition } from '../runs/runCurves.ts';
-import { connectPage, type PageContext } from './pageConnection.ts';
+import { connectPage, type PageContext, tabIcon } from './pageConnection.ts';
 import { pageStrings } from './translatedStrings.ts';
 
 /** A snapshot without the parts that grow; the panel adds those itself, and knows then what its page has got. */
@@ -67,7 +67,7 @@ export class TrainingPanel implements vscode.Disposable {
   adopt(panel: vscode.WebviewPanel): void {
     this.#panel?.dispose();
     this.#panel = panel;
-    panel.iconPath = vscode.Uri.joinPath(this.#context.extensionUri, 'extension', 'media', 'activity.svg');
+    panel.iconPath = tabIcon(this.#context.extensionUri);
     const channel = connectPage<TrainingHostSide>(
       this.#context,
       panel.webview,

@@ -27,6 +27,11 @@ export async function tellWaiting(going: RunState): Promise<boolean> {
   return (await vscode.window.showInformationMessage(message, takeBack)) === takeBack;
 }
 
+/** Says once that a run cannot be stored; it goes on all the same. */
+export async function tellUnwritten(reason: string): Promise<void> {
+  await vscode.window.showWarningMessage(vscode.l10n.t('Training goes on, but the run cannot be stored: {0}', reason));
+}
+
 /** What a person can do about a run that has ended. */
 export interface EndActions {
   showGates(run: RunState): void;

@@ -11,6 +11,7 @@ import type { DataBinding } from '../../engine/data/source.ts';
 import { RUN_FORMAT_VERSION, type RunRecord, type RunSettings, type RunStatus } from '../../engine/runs/format.ts';
 import type { RunStore } from '../../engine/runs/store.ts';
 import type { EngineSession } from './engineSession.ts';
+import { describeError } from '../translate.ts';
 import { RunState } from './runState.ts';
 
 /** Opening reads the data and lays out the network's memory. */
@@ -36,6 +37,8 @@ export interface RunQuestions {
   askConflict(going: RunState): Promise<ConflictAnswer | undefined>;
   /** @returns whether the person takes the waiting run back */
   tellWaiting(going: RunState): Promise<boolean>;
+  /** The active run cannot be written to disk; asked once for each run. */
+  tellUnwritten(reason: string): Promise<void>;
 }
 
 interface ActiveRun {
@@ -44,6 +47,8 @@ interface ActiveRun {
   readonly open: Promise<void>;
   readonly ended: Promise<void>;
   stopping: boolean;
+  /** The person was told that it cannot be written. */
+  unwritten: boolean;
 }
 
 export class RunService implements vscode.Disposable {
@@ -268,7 +273,7 @@ export class RunService implements vscode.Disposable {
           return this.#finish(run, 'failed', phraseOf(error));
         },
       );
-    this.#active = { run, open: open.catch(() => undefined), ended, stopping: false };
+    this.#active = { run, open: open.catch(() => undefined), ended, stopping: false, unwritten: false };
     run.setStatus('running');
     this.#started.fire(run);
     this.#listChanged.fire();
@@ -317,6 +322,9 @@ export class RunService implements vscode.Disposable {
   #write(work: () => Promise<void>): void {
     this.#writing = this.#writing.then(work).catch((error: unknown) => {
       this.#log.error('Writing a run', error);
+      if (!this.#active || this.#active.unwritten) return;
+      this.#active.unwritten = true;
+      void this.#questions.tellUnwritten(describeError(error));
     });
   }
 

@@ -5,7 +5,7 @@ import { readSource } from '../../../engine/reader/read.ts';
 import { RunStore } from '../../../engine/runs/store.ts';
 import { defaultSettings } from '../../../engine/runs/settings.ts';
 import type { RunSettings } from '../../../engine/runs/format.ts';
-import type { RunRequest } from '../../../extension/runs/runService.ts';
+import { type RunRequest, RunService } from '../../../extension/runs/runService.ts';
 import type { RunState } from '../../../extension/runs/runState.ts';
 import type { Studio } from '../../../extension/studio.ts';
 import { activated, eventually, openSample, openText, recurrentProgram } from '../helpers.ts';
@@ -22,6 +22,9 @@ function request(settings: Partial<RunSettings> = {}): RunRequest {
     source: { uri: 'untitled:test.py', hash: '0', line: 9 },
   };
 }
+
+/** For questions that must not come. */
+const unasked = (): Promise<never> => Promise.reject(new Error('Nobody should be asked.'));
 
 describe('training in VS Code', () => {
   let studio: Studio;
@@ -62,6 +65,52 @@ describe('training in VS Code', () => {
     assert.deepEqual(stored.record.settings, tiny);
     assert.equal(stored.rows.filter(({ kind }) => kind === 'step').length, 20);
     assert.deepEqual(stored.checkpoint, { epoch: 2, step: 20 });
+  });
+
+  it('is there again for a service that starts anew, with its curves and its gates', async () => {
+    const run = await studio.runs.start(request());
+    assert.ok(run);
+    await ended(run);
+    const nobody = { askConflict: unasked, tellWaiting: unasked, tellUnwritten: unasked };
+    const log = vscode.window.createOutputChannel('Test', { log: true });
+    const anew = new RunService(studio.engine, new RunStore(studio.runsFolder), log, nobody);
+    try {
+      const again = await anew.find(run.id);
+      assert.ok(again);
+      assert.deepEqual(again.curves.since(), run.curves.since());
+      assert.deepEqual(again.curves.lines, run.curves.lines);
+      assert.ok(await anew.lastCheckpoint(again));
+    } finally {
+      anew.dispose();
+      log.dispose();
+    }
+  });
+
+  it('says that its source has changed once it has', async () => {
+    const document = await openText('python', recurrentProgram());
+    const [model] = await studio.finder.modelsOf(document);
+    assert.ok(model);
+    const source = { uri: document.uri.toString(), hash: model.hash, line: model.position.line };
+    const run = await studio.runs.start({ ...request(), source });
+    assert.ok(run);
+    await ended(run);
+    assert.equal(run.head().sourceChanged, false);
+    const edit = new vscode.WorkspaceEdit();
+    edit.insert(document.uri, new vscode.Position(4, 0), 'n_outputs = 5\n');
+    await vscode.workspace.applyEdit(edit);
+    await document.save();
+    await eventually(() => {
+      assert.equal(run.head().sourceChanged, true);
+    });
+  });
+
+  it('is deleted with everything of it', async () => {
+    const run = await studio.runs.start(request());
+    assert.ok(run);
+    await ended(run);
+    await studio.runs.remove(run);
+    assert.equal(await studio.runs.find(run.id), undefined);
+    await assert.rejects(new RunStore(studio.runsFolder).read(run.id));
   });
 
   it('hands out gates, c and h of a sample when it has ended, and on seeded weights before', async () => {
