@@ -1,4 +1,5 @@
 /** The settings of a run: fields that say at once what is wrong with what stands in them. */
+import { QUICK_RUN } from '../engine/model/quickRun.ts';
 import type { TrainingPageRequests, TrainingSnapshot } from '../engine/protocol/pages.ts';
 import { h, setAttributes, setText, show } from './dom.ts';
 import { formatCount } from './numbers.ts';
@@ -7,9 +8,6 @@ import { text } from './text.ts';
 import { button, type TextField, textField } from './toolkit.ts';
 
 type RunSettings = (typeof TrainingPageRequests)['start']['static'];
-
-/** What the quick run changes of the settings. */
-const QUICK = { epochs: 5, examples: 5000 } as const;
 
 interface Field {
   readonly field: TextField;
@@ -42,15 +40,18 @@ export class SettingsForm {
       },
     });
     this.#quickButton = button({
-      label: text('quickRun'),
+      label: text('quickRun', formatCount(QUICK_RUN.examples)),
       icon: 'zap',
       appearance: 'secondary',
       press: () => {
-        for (const [name, value] of Object.entries(QUICK)) this.#fields[name as SettingName].field.text = String(value);
+        for (const [name, value] of Object.entries(QUICK_RUN))
+          this.#fields[name as SettingName].field.text = String(value);
         this.#submit();
       },
     });
-    setAttributes(this.#quickButton.element, { title: text('quickRunHint') });
+    setAttributes(this.#quickButton.element, {
+      title: text('quickRunHint', formatCount(QUICK_RUN.examples), QUICK_RUN.batchSize),
+    });
     this.element = h(
       'div',
       { class: 'settings', role: 'form', 'aria-label': text('settings') },
@@ -86,7 +87,7 @@ export class SettingsForm {
     this.#startButton.name(text(run ? 'startAgain' : 'start'));
     show(this.#locked, locked);
     show(this.#startButton.element, !locked);
-    show(this.#quickButton.element, !locked && (exampleCount === null || exampleCount > QUICK.examples));
+    show(this.#quickButton.element, !locked && (exampleCount === null || exampleCount > QUICK_RUN.examples));
     this.#check();
   }
 
