@@ -18,7 +18,9 @@ export function readTensor(tile: TensorTile): Tensor {
 
 /** Shape with named axes: `[28 steps, 150 units]`. */
 export function formatShape({ rows, columns }: Pick<TensorTile, 'rows' | 'columns'>): string {
-  return `[${rows.count} ${rows.name}, ${columns.count} ${columns.name}]`;
+  const axis = ({ count, name }: TensorTile['rows']): string =>
+    `${count} ${count === 1 ? name.replace(/s$/, '') : name}`;
+  return `[${axis(rows)}, ${axis(columns)}]`;
 }
 
 /** Row of a tensor; -1 is the last. */

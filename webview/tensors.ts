@@ -31,6 +31,8 @@ import { button } from './toolkit.ts';
 import { ValueGrid } from './valueGrid.ts';
 
 const LIVE_INTERVAL = 1000;
+/** What stands beside the rows of a proof: their names and values. */
+const PROOF_MARGIN = 200;
 
 /** Statistics that are shown, in order. */
 const FIGURES: readonly { readonly label: PageString; readonly write: (statistics: Statistics) => string }[] = [
@@ -145,6 +147,7 @@ class TensorsPage {
       this.#value,
       h('div', { class: 'section-head' }, h('h2', {}, text('numbers')), h('span', { class: 'aside' }, this.#range)),
       this.#grid.element,
+      section(text('proof'), undefined, this.#proofs.element),
     );
     this.#side = h(
       'div',
@@ -162,7 +165,6 @@ class TensorsPage {
       this.#head.element,
       this.#sample.element,
       h('div', { class: 'body' }, this.#list.element, this.#main, this.#side),
-      section(text('proof'), undefined, this.#proofs.element),
     );
     this.#empty = emptyState('table', text('noSubject'), h('p', {}, text('noSubjectHint')));
     this.#root.append(this.#notices, this.#content, this.#empty);
@@ -285,13 +287,19 @@ class TensorsPage {
       tensor.id,
     );
     this.#showTensor(tensor);
-    this.#proofs.show(read.proofs, id => this.#find(id), this.#content.clientWidth - 330);
+    this.#proofs.show(read.proofs, id => this.#find(id), this.#proofWidth());
     this.#showPlace(this.#place());
     setAttributes(this.#root, {
       'data-tensor': tensor.id,
       'data-sample': read.sample.index,
       'data-trace-step': read.step,
     });
+  }
+
+  /** In a narrow page names and values of a proof stand above its rows, as in our style. */
+  #proofWidth(): number {
+    const room = this.#grid.element.clientWidth;
+    return matchMedia('(max-width: 560px)').matches ? room : room - PROOF_MARGIN;
   }
 
   #showTensor(tensor: Tensor): void {

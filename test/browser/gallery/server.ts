@@ -37,6 +37,16 @@ const TYPES: Readonly<Record<string, string>> = {
   json: 'application/json',
 };
 
+/** Rules that VS Code gives every page, as far as they touch ours. */
+const VSCODE_STYLES = `
+  html { scrollbar-color: var(--vscode-scrollbarSlider-background) var(--vscode-editor-background); }
+  body { overscroll-behavior-x: none; background-color: transparent; color: var(--vscode-editor-foreground);
+    font-family: var(--vscode-font-family); font-size: var(--vscode-font-size); margin: 0; padding: 0 20px; }
+  a, a code { color: var(--vscode-textLink-foreground); }
+  a:focus, input:focus, select:focus, textarea:focus { outline: 1px solid -webkit-focus-ring-color; outline-offset: -1px; }
+  code { font-family: var(--monaco-monospace-font); color: #d7ba7d; background-color: #80808040; padding: 1px 3px; border-radius: 4px; }
+`;
+
 /** The document around the page. */
 const outer = (
   width: string,
@@ -79,6 +89,7 @@ function inner(page: string, themeName: ThemeName, origin: string): { readonly h
 <meta http-equiv="Content-Security-Policy" content="${policy}">
 <meta property="csp-nonce" content="${nonce}">
 <meta name="viewport" content="width=device-width, initial-scale=1">
+<style nonce="${nonce}">${VSCODE_STYLES}</style>
 <link rel="stylesheet" href="/webview/codicon.css">
 <link rel="stylesheet" href="/webview/${page}.css">
 <title>${page}</title>
