@@ -83,7 +83,8 @@ export class Channel<Ours extends Side, Theirs extends Side> {
   readonly #serving = new Map<number, AbortController>();
   readonly #listeners = new Map<string, Set<(event: never) => void>>();
   readonly #stop: () => void;
-  #nextId = 1;
+  /** Begins anywhere, so that a page that was reloaded does not take the answers to its predecessor for its own. */
+  #nextId = Math.floor(Math.random() * 2 ** 40);
   #closed: EngineError | undefined;
 
   constructor(port: Port, handlers: Handlers<Ours>) {
