@@ -43,8 +43,14 @@ function sentencesOf(node: ts.Node): readonly string[] {
   if (ts.isCallExpression(node) && SENTENCE_CALLS.has(calledName(node.expression)) && node.arguments[0])
     return literals(node.arguments[0]);
   // A phrase that is written as an object, `{ text: '…', args }`.
-  if (ts.isPropertyAssignment(node) && node.name.getText() === 'text') return literals(node.initializer);
+  if (ts.isPropertyAssignment(node) && node.name.getText() === 'text' && isPhrase(node.parent))
+    return literals(node.initializer);
   return [];
+}
+
+/** Other objects have a text as well: a fix has the code that it puts in. */
+function isPhrase(object: ts.ObjectLiteralExpression): boolean {
+  return object.properties.every(property => /^(text|args)$/.test(property.name?.getText() ?? ''));
 }
 
 function calledName(expression: ts.Expression): string {
