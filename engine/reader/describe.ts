@@ -8,6 +8,7 @@ const SILENT: ReadonlySet<string> = new Set(['units', 'classes', 'values', '']);
 function axisText({ name, size }: Axis): string {
   if (size === null) return name === '' ? '?' : name;
   if (SILENT.has(name)) return String(size);
+  if (size === name) return name;
   return name === 'batch' ? `batch ${size}` : `${size} ${name}`;
 }
 

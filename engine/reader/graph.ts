@@ -69,6 +69,8 @@ export class Graph {
   readonly scores = new Set<string>();
   /** What is still to be built when the program has been read: models whose inputs no call has shown. */
   readonly atEnd: (() => void)[] = [];
+  /** Where a program takes the last row of a batch of outputs. */
+  readonly rowPicks: { readonly of: TensorRef; readonly range: TextRange }[] = [];
   /** The loss of the last backward pass, and how its gradients have been clipped since (PyTorch). */
   backward: { readonly loss: Tensor; clipping: ClippingSpec | null } | null = null;
   readonly #taken = new Map<string, number>();

@@ -204,7 +204,9 @@ export function lineOf(text: string, { start }: TextRange): TextRange {
 function lensRange(records: readonly NodeRecord[], text: string): TextRange {
   const [first] = records.filter(record => record.node.op === 'recurrent');
   if (first === undefined) return { start: 0, end: 0 };
-  const own = first.cells.filter(cell => cell.frame === first.frame).map(cell => cell.range);
+  // Layers of Keras and PyTorch are defined where they are made, wherever they are called.
+  const layers = first.framework !== 'tensorflow1';
+  const own = first.cells.filter(cell => layers || cell.frame === first.frame).map(cell => cell.range);
   const [range = first.range] = own.toSorted((a, b) => a.start - b.start);
   return lineOf(text, range);
 }

@@ -1,5 +1,6 @@
 /** The reader's entry: from a text to the models and tensors in it. Nothing of the text is ever run. */
 import type { FrameworkTable } from './calls.ts';
+import { diagnose } from './diagnose.ts';
 import { Graph } from './graph.ts';
 import { KERAS } from './keras/table.ts';
 import { fencesOf } from './markdown.ts';
@@ -62,7 +63,9 @@ function readingOf(
     .map(occurrence => symbolOf(occurrence, text, graph, models))
     .filter(symbol => symbol !== null)
     .sort((a, b) => a.range.start - b.range.start || b.range.end - a.range.end);
-  return { models: models.map(({ model }) => model), symbols, diagnostics };
+  const found = diagnose({ graph, occurrences: [...occurrences.values()], text });
+  const all = [...diagnostics, ...found].toSorted((a, b) => a.range.start - b.range.start);
+  return { models: models.map(({ model }) => model), symbols, diagnostics: all };
 }
 
 function symbolOf(

@@ -108,6 +108,9 @@ export function index(graph: Graph, of: Tensor, indices: readonly Abstract[], ra
   if (picked.length === 1 && whole && only?.axis.name === 'steps' && only.at !== null) {
     return selectStep(graph, of, only.at, range);
   }
+  if (picked.length === 1 && whole && isBatch(only?.axis) && only?.at === -1 && of.ref !== undefined) {
+    graph.rowPicks.push({ of: of.ref, range });
+  }
   if (picked.length === 1 && whole && only?.axis.name === 'steps' && of.ref !== undefined) {
     return { ...plain(of, axes), stepOf: of.ref };
   }

@@ -105,8 +105,10 @@ export interface CellObject {
   readonly output: Dimension;
   /** What of it the description cannot say. */
   readonly open: readonly Phrase[];
-  /** Where it is created. */
+  /** The statement that creates it. */
   readonly range: TextRange;
+  /** The call that creates it. */
+  readonly call: TextRange;
   /** The call of a function in which it is created. */
   readonly frame: number;
 }

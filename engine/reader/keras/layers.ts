@@ -118,6 +118,7 @@ function cellOf(call: Call, kind: CellKind, className: string): Cells {
     output: units,
     open,
     range: reader.statement,
+    call: call.range,
     frame: reader.frame,
   };
   return { kind: 'cells', framework, className, cells: [made], stacked: false };
@@ -168,8 +169,25 @@ function lastOutput(layers: number, backwards: boolean): Phrase {
   return layers > 1 ? phrase('h of the top layer at the last step') : phrase('h at the last step');
 }
 
+/** Reports a recurrent layer that gets the last output of the one below where it needs one for every step. */
+function checkSequence(call: Call, input: Abstract): void {
+  if (input.kind !== 'tensor' || input.axes?.length !== 2) return;
+  const node = call.reader.graph.recurrentOf(input.ref);
+  const made = input.ref === undefined ? undefined : call.reader.graph.nodes.get(input.ref.from)?.cells[0];
+  if (node === null || made === undefined || node.returnSequences === true) return;
+  const end = made.call.end - 1;
+  call.reader.report({
+    range: made.call,
+    severity: 'error',
+    code: 'return-sequences-missing',
+    message: phrase('The recurrent layer above needs an output for every step: return_sequences=True is missing'),
+    fix: { title: phrase('Return the whole sequence'), range: { start: end, end }, text: ', return_sequences=True' },
+  });
+}
+
 /** Runs cells over a sequence, in one direction. */
 function run(call: Call, input: Abstract, cells: Cells, options: RecurrentOptions, name: string): Abstract {
+  checkSequence(call, input);
   const sequence = sequenceInput(call, input, false);
   const { graph, frame } = call.reader;
   const mask = input.kind === 'tensor' ? input.mask : undefined;
@@ -296,6 +314,7 @@ function runBoth(
   name: string,
   merge: NonNullable<RecurrentNode['merge']>,
 ): Abstract {
+  checkSequence(call, input);
   const sequence = sequenceInput(call, input, false);
   const { graph, frame } = call.reader;
   const mask = input.kind === 'tensor' ? input.mask : undefined;

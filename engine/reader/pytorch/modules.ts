@@ -40,6 +40,14 @@ function layer(
   };
 }
 
+/** Reports an input whose width is not the one that the layer is made for. */
+function checkWidth(call: Call, of: Abstract, className: string, expected: Dimension | null): void {
+  const width = of.kind === 'tensor' ? of.axes?.at(-1)?.size : null;
+  if (typeof width !== 'number' || typeof expected !== 'number' || width === expected) return;
+  const message = phrase('{0} expects {1} features and gets {2}', className, expected, width);
+  call.reader.report({ range: call.range, severity: 'error', code: 'size-mismatch', message });
+}
+
 // Recurrent layers
 
 interface Options {
@@ -82,6 +90,7 @@ function cellsOf(
     output: h.width,
     open: unresolved,
     range: reader.statement,
+    call: call.range,
     frame: reader.frame,
   }));
 }
@@ -154,6 +163,7 @@ function run(call: Call, input: Abstract, cells: readonly CellObject[], options:
   const packed = input.kind === 'tensor' ? input.packed : undefined;
   // A packed sequence has its own order; the tensor that was packed says which axis is which.
   const timeMajor = packed === undefined ? !batchFirst : input.kind === 'tensor' && input.axes?.[0]?.name === 'steps';
+  checkWidth(call, input, cells[0]!.spec.className, options.features);
   const sequence = sequenceInput(call, input, timeMajor, options.features ?? undefined);
   graph.widen(sequence.ref, options.features);
   const state = initialState(call, kind);
@@ -366,6 +376,7 @@ function linear(applied: Call, of: Tensor, made: Call, name: string): Abstract {
     known.axes = [{ name: 'features', size: args.size('in_features') }];
     return linear(applied, applied.reader.graph.tensorOf(known), made, name);
   }
+  checkWidth(applied, of, 'Linear', args.size('in_features'));
   return denseNode(applied.reader.graph, of, {
     units: args.size('out_features') ?? symbol('out_features'),
     activation: 'linear',

@@ -2,7 +2,7 @@
 import { phrase } from '../../model/phrase.ts';
 import type { Activation, LossSpec, OptimizerSpec, TensorRef } from '../../model/spec.ts';
 import type { Call, CallEntry, CallTable } from '../calls.ts';
-import { type Input, isBatch } from '../graph.ts';
+import { BATCH, type Input, isBatch } from '../graph.ts';
 import { countLoops } from '../loops.ts';
 import type { Dimension } from '../sizes.ts';
 import { concatenate, reshape, stack, tensorsOf, transpose } from '../tensors.ts';
@@ -122,11 +122,19 @@ const function1 = (which: Activation): CallEntry => ({
   },
 });
 
+/** The axis of a size that a program gives: `x.size(0)` is the batch. */
+function axisFor(value: Abstract): TensorAxis {
+  const text = value.kind === 'unknown' ? (value.name ?? value.text) : '';
+  if (/batch|\.size\(0\)|\.shape\[0\]/i.test(text)) return BATCH;
+  return { name: '', size: dimension(value) };
+}
+
 function filled(zeros: boolean): CallEntry {
   return {
     signature: '*size',
     result: ({ args }) => {
-      const axes = sizes(args.rest).map((one): TensorAxis => ({ name: '', size: one }));
+      const given = args.rest.length === 1 && args.rest[0]?.kind === 'sequence' ? args.rest[0].items : args.rest;
+      const axes = given.map(axisFor);
       return tensor(dtypeOf(args.some('dtype')), axes, zeros ? { derivation: { op: 'zeros' } } : {});
     },
   };

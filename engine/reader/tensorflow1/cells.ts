@@ -40,6 +40,7 @@ function cell(
         output: projected,
         open,
         range: reader.statement,
+        call: call.range,
         frame: reader.frame,
       };
       return { kind: 'cells', framework: 'tensorflow1', className, cells: [made], stacked: false };

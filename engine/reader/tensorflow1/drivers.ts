@@ -20,6 +20,7 @@ function cellsOf(call: Call, name: string): Cells | null {
 function initialState(
   call: Call,
   name: string,
+  cells: Cells,
 ): { readonly initialState?: RecurrentNode['initialState']; readonly open: readonly Phrase[] } {
   const value = call.args.some(name);
   if (value === undefined || (value.kind === 'object' && value.type === 'zero_state')) return { open: [] };
@@ -32,6 +33,16 @@ function initialState(
   if (parts !== null && parts.length > 0 && parts.every(part => part.derivation?.op === 'zeros')) return { open: [] };
   if (parts === null || refs.length !== parts.length || refs.length === 0) {
     return { open: [phrase('the initial state cannot be followed: {0}', call.args.text(name))] };
+  }
+  const wanted = cells.cells.reduce((sum, cell) => sum + cell.states.length, 0);
+  if (refs.length !== wanted) {
+    const message = phrase('The initial state holds {0} tensors, the network has {1} states', refs.length, wanted);
+    call.reader.report({
+      range: call.args.range(name) ?? call.range,
+      severity: 'error',
+      code: 'initial-state-layers',
+      message,
+    });
   }
   return { initialState: { kind: 'given', tensors: refs }, open: [] };
 }
@@ -61,7 +72,7 @@ function drive(
   input: SequenceInput,
   timeMajor: boolean,
 ): Driven {
-  const state = initialState(call, 'initial_state');
+  const state = initialState(call, 'initial_state', cells);
   const rows = lengths(call);
   const id = call.reader.graph.add(
     'rnn',
@@ -179,9 +190,13 @@ function bidirectionalNode(
   scope: string,
 ): [Abstract, Abstract] {
   const rows = lengths(call);
-  const states = [initialState(call, 'initial_state_fw'), initialState(call, 'initial_state_bw')];
+  const states = [initialState(call, 'initial_state_fw', forward), initialState(call, 'initial_state_bw', backward)];
   const given = states.flatMap(state => (state.initialState?.kind === 'given' ? state.initialState.tensors : []));
   const shared = forward.cells.filter(one => backward.cells.some(other => other.identity === one.identity));
+  if (shared.length > 0) {
+    const message = phrase('One cell object is used for both directions; make one for each');
+    call.reader.report({ range: call.range, severity: 'warning', code: 'one-cell-for-both-directions', message });
+  }
   const id = call.reader.graph.add(
     'bidirectional_rnn',
     {
