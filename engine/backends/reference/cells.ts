@@ -26,7 +26,7 @@ import { type Tensor, tensor } from './tensor.ts';
 export type Named = Readonly<Record<string, Tensor>>;
 
 /** One step: from the input and the states before it to everything it computes, the new states among it. */
-export type CellStep = (x: Tensor, before: Named) => Named;
+export type CellStep = (x: Tensor, before: Named, t: number) => Named;
 
 export interface CellMaker {
   /** Names of the states, in the order of TF1's state tuple. */
@@ -75,7 +75,7 @@ const rnn: CellMaker = {
  */
 const lstm: CellMaker = {
   states: ['c', 'h'],
-  step: (cell, { gates, peepholes, projection, norms }, defaults) => {
+  step: (cell, { gates, peepholes, projection, norms, seenOfCandidate }, defaults) => {
     const act = (z: Tensor): Tensor => activate(cell.activation ?? 'tanh', z);
     const σ = (z: Tensor): Tensor => activate(cell.recurrentActivation ?? defaults.recurrentActivation, z);
     const clipped = (z: Tensor, limit: number | undefined): Tensor =>
@@ -89,11 +89,12 @@ const lstm: CellMaker = {
       const one = norms[scope];
       return one ? layerNorm(z, one.gain, one.shift) : z;
     };
-    return (x, before) => {
+    return (x, before, t) => {
       const c0 = before['c']!;
       const z = (gate: string): Tensor => preActivation(gates[gate]!, x, before['h']!);
       const forgetBias = constant(cell.forgetBias ?? defaults.forgetBias, cell);
-      const j = act(norm('transform', z('j')));
+      const candidate = act(norm('transform', z('j')));
+      const j = seenOfCandidate?.(candidate, t) ?? candidate;
       const f = σ(peek('f', add(norm('forget', z('f')), forgetBias), c0));
       const i = cell.coupledInputForget ? oneMinus(f) : σ(peek('i', norm('input', z('i')), c0));
       const c = clipped(norm('state', add(multiply(f, c0), multiply(i, j))), cell.cellClip);

@@ -43,6 +43,8 @@ export interface CellWeights {
   readonly projection: Tensor | undefined;
   /** By scope of the LayerNorm cell: `input`, `transform`, `forget`, `output`, `state`; gain and shift `[U]`. */
   readonly norms: Readonly<Record<string, { readonly gain: Tensor; readonly shift: Tensor }>>;
+  /** `LayerNormBasicLSTMCell`: what its recurrent dropout leaves of the candidate at step t. */
+  readonly seenOfCandidate?: (j: Tensor, t: number) => Tensor;
 }
 
 /** Some gates whose weights lie side by side in one matrix. */

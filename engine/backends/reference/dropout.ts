@@ -10,6 +10,7 @@ import type { Tensor } from './tensor.ts';
  *   direction and `cell_2.` in a stack;
  * - `<node id>.input.<gate>` and `<node id>.state.<gate>` of Keras' `dropout` and `recurrent_dropout`, with `bw.` and
  *   `cell_2.` after the id;
+ * - `<node id>.step3.candidate` of TF1's `LayerNormBasicLSTMCell`;
  * - the id of a dropout node;
  * - `<node id>.layer0`, `[B, T, H]`, of PyTorch's dropout above a layer.
  */

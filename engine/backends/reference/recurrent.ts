@@ -135,7 +135,7 @@ function runStack(
     const own = weights(direction, cell.sharesWeightsWith ?? layer);
     const maker = CELL_EQUATIONS[cell.cell];
     const place = `${direction === 'backward' ? 'bw.' : ''}${node.stacked ? `cell_${layer}.` : ''}`;
-    const seen = withDropout(cell, cellWeights(framework, cell, own), (name, value, keep) =>
+    const seen = withDropout(framework, cell, cellWeights(framework, cell, own), (name, value, keep) =>
       dropout(`${node.id}.${place}${name}`, value, keep),
     );
     const step = maker.step(cell, seen, CELL_DEFAULTS[framework]);
@@ -193,10 +193,13 @@ function repeatsOutput(framework: Framework, node: RecurrentNode): boolean {
 
 /**
  * Keras: each gate sees the input and the state through masks of its own (all gates through one where
- * `implementation=2`); the state that is kept is not dropped. Source: Keras 3 `gru.py`, `lstm.py`, `call`.
+ * `implementation=2`); the state that is kept is not dropped. TF1's `LayerNormBasicLSTMCell` drops the candidate alone,
+ * by another mask at every step. Sources: Keras 3 `gru.py`, `lstm.py`, `call`; TensorFlow 1.15 `rnn_cell.py:1456`.
  */
-function withDropout(cell: CellSpec, weights: CellWeights, dropout: Dropout): CellWeights {
+function withDropout(framework: Framework, cell: CellSpec, weights: CellWeights, dropout: Dropout): CellWeights {
   const { inputDropout = 0, recurrentDropout = 0 } = cell;
+  if (!isKerasLike(framework))
+    return { ...weights, seenOfCandidate: (j, t) => dropout(`step${t}.candidate`, j, 1 - recurrentDropout) };
   const gates = Object.entries(weights.gates).map(([name, gate]) => [
     name,
     {
@@ -219,8 +222,8 @@ function wrapped(
   weights: ReadonlyMap<string, Tensor>,
   dropout: StepDropout,
 ): WrappedStep {
-  const plain: WrappedStep = (x, before) => {
-    const named = step(x, before);
+  const plain: WrappedStep = (x, before, t) => {
+    const named = step(x, before, t);
     return { output: named['h']!, named };
   };
   const project = (wrapper: CellWrapper & { wrapper: 'input_projection' | 'output_projection' }, x: Tensor): Tensor =>

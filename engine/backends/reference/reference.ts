@@ -82,9 +82,11 @@ export function runReference(spec: ModelSpec, given: ReferenceInputs): Reference
 
 /**
  * Trains on one batch and returns the loss before each step.
- * @throws EngineError `unsupported` when the framework has no such optimizer.
+ * @throws EngineError `unsupported` when the framework has no such optimizer, or gradients are to end within the sequence.
  */
 export function trainReference(spec: ModelSpec, given: ReferenceInputs, steps: number): number[] {
+  if (spec.training.truncateSteps !== undefined)
+    throw new EngineError('unsupported', phrase('The reference cannot truncate back-propagation.'));
   const weights = mapValues(weightTensors(spec, given.weights), computed);
   const values = [...weights.values()].map(weight => weight.values);
   const optimizer = createOptimizer(spec.framework, spec.training);

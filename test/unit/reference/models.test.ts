@@ -167,6 +167,38 @@ describe('the float64 reference on what hangs together', () => {
   });
 });
 
+describe('the LayerNorm cell of TF1', () => {
+  const { spec, given } = withNumbers('layer normalization of an LSTM');
+
+  it('normalizes c: with gain 1 and shift 0 its mean over the units is 0 and its variance 1', () => {
+    const plain = new Map(given.weights);
+    plain.set('rnn/layer_norm_basic_lstm_cell/state/gamma', { shape: [3], values: [1, 1, 1] });
+    plain.set('rnn/layer_norm_basic_lstm_cell/state/beta', { shape: [3], values: [0, 0, 0] });
+    const c = runReference(spec, { ...given, weights: plain }).values().get('gates.c')!.values; // prettier-ignore
+    for (let row = 0; row < B * T; row++) {
+      const units = [...c.slice(3 * row, 3 * row + 3)];
+      assert.ok(Math.abs(units.reduce((a, b) => a + b)) < 1e-9, `mean of row ${row}`);
+      assert.ok(Math.abs(units.reduce((a, b) => a + b * b, 0) / 3 - 1) < 1e-6, `variance of row ${row}`);
+    }
+  });
+
+  it('drops its candidate alone, by a mask for each step', () => {
+    const node = spec.nodes[0] as RecurrentNode;
+    const dropping: ModelSpec = {
+      ...spec,
+      nodes: [{ ...node, cells: [{ ...node.cells[0]!, recurrentDropout: 0.5 }] }],
+    };
+    const masks = new Map(Array.from({ length: T }, (_, t) => [`rnn.step${t}.candidate`, { shape: [1, 3], values: [1, 0, 1] }] as const)); // prettier-ignore
+    const j = runReference(dropping, { ...given, masks })
+      .values()
+      .get('gates.j')!.values;
+    const plain = runReference(spec, given).values().get('gates.j')!.values;
+    for (let row = 0; row < B * T; row++) assert.equal(Math.abs(j[3 * row + 1]!), 0);
+    for (let b = 0; b < B; b++)
+      assert.ok(Math.abs(j[b * T * 3]! - 2 * plain[b * T * 3]!) < 1e-12, 'kept ones count double');
+  });
+});
+
 describe('what the float64 reference refuses, naming it', () => {
   const { spec, given } = withNumbers('the absolute error, summed');
   const y: Numbers = { shape: [B], values: [0, 1, 2] };
