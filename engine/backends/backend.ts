@@ -25,6 +25,8 @@ export interface Batch {
   readonly lengths?: Int32Array;
   /** Values `[B, W]` of the inputs that are fed as first states, by the id of the input. */
   readonly states?: Readonly<Record<string, Float32Array>>;
+  /** Dropout masks that are given instead of drawn, 1 keeps and 0 drops, by names such as `step3.input`. */
+  readonly masks?: Readonly<Record<string, Float32Array>>;
 }
 
 export interface BatchResult {
@@ -52,6 +54,43 @@ export interface SampleTrace {
   readonly logits: Float32Array<ArrayBuffer>;
 }
 
+/** A tensor, batch-major. */
+export interface Values {
+  readonly shape: readonly number[];
+  readonly values: Float32Array<ArrayBuffer>;
+}
+
+/** Everything that one layer computed in one direction. */
+export interface LayerValues {
+  /** From 0 at the bottom of its node. */
+  readonly layer: number;
+  readonly direction: 'forward' | 'backward';
+  /**
+   * Gates and states at every step `[B, T, U]`, by their id in the cell table, and `tanh_c` of an LSTM. At a step that
+   * does not count, states hold what was carried through, and gates what the cell computed in vain.
+   */
+  readonly steps: ReadonlyMap<string, Values>;
+  /** States after the last step `[B, W]`: `c`, `h`. */
+  readonly finals: ReadonlyMap<string, Values>;
+}
+
+export interface RecurrentValues {
+  readonly layers: readonly LayerValues[];
+  /** `[B, T, H]` of each direction, in the order of the input's steps, as the node hands them out. */
+  readonly outputs: ReadonlyMap<'forward' | 'backward', Values>;
+}
+
+/** What a forward pass computed, by the ids of the spec's nodes; nodes that the loss does not need may be left out. */
+export interface NodeValues {
+  readonly nodes: ReadonlyMap<string, Values>;
+  readonly recurrent: ReadonlyMap<string, RecurrentValues>;
+}
+
+export interface NetworkValues extends NodeValues {
+  /** Undefined where the batch has no targets. */
+  readonly loss: number | undefined;
+}
+
 /** The network of one `ModelSpec`, with its weights and its optimizer's slots. */
 export interface Network {
   /** Names and shapes in a fixed order, without values. */
@@ -73,6 +112,8 @@ export interface Network {
   gradients(batch: Batch): Parameter[];
   /** Gradients of the loss with respect to what is fed (the sequence `[B, T, D]`, first states `[B, W]`), by the input's id; changes nothing. */
   inputGradients(batch: Batch): Parameter[];
+  /** Everything that a forward pass computes for the whole batch; changes nothing. */
+  values(batch: Batch): NetworkValues;
   /** Follows the first row of the batch. */
   trace(batch: Batch): SampleTrace;
   /**

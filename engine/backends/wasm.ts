@@ -11,10 +11,20 @@ import { unsupported } from '../model/support.ts';
 import { Random } from '../random.ts';
 import { initialise } from '../training/initialisers.ts';
 import { decayedRate, type Optimizer, OPTIMIZERS } from '../training/optimizers.ts';
-import type { Backend, Batch, BatchResult, Network, NetworkOptions, Parameter, SampleTrace } from './backend.ts';
+import type {
+  Backend,
+  Batch,
+  BatchResult,
+  Network,
+  NetworkOptions,
+  NetworkValues,
+  Parameter,
+  SampleTrace,
+} from './backend.ts';
 import { buildGraph, type Graph } from './wasm/graph.ts';
 import { type NamedPlace, ParameterStore, readPlaces, writePlaces } from './wasm/parameters.ts';
 import { type Shape, type Slice, Tensor } from './wasm/part.ts';
+import { readValues } from './wasm/values.ts';
 
 export interface WasmOptions {
   /** Index of the tile shape; measured when absent. It changes no bit. */
@@ -49,6 +59,7 @@ interface FedInput {
 }
 
 class WasmNetwork implements Network {
+  readonly #spec: ModelSpec;
   readonly #memory = new EngineMemory();
   readonly #kernels: Kernels;
   readonly #products: Products;
@@ -63,6 +74,7 @@ class WasmNetwork implements Network {
   readonly #lengths: boolean;
   readonly #masking: { readonly value: number } | undefined;
   readonly #slices: number;
+  readonly #seed: number;
   /** Where the memory of the weights ends and that of a pass begins. */
   readonly #weightsEnd: number;
   readonly #sequence: FedInput;
@@ -78,7 +90,9 @@ class WasmNetwork implements Network {
   #inputSlopes = false;
 
   constructor(spec: ModelSpec, options: NetworkOptions, module: WebAssembly.Module, tile: number, slices: number) {
+    this.#spec = spec;
     this.#slices = slices;
+    this.#seed = options.seed;
     const { optimizer = { kind: 'sgd' }, clipping } = spec.training;
     this.#optimizer = OPTIMIZERS[spec.framework][optimizer.kind]!(optimizer);
     this.#learningRate = optimizer.learningRate ?? this.#optimizer.learningRate;
@@ -155,7 +169,7 @@ class WasmNetwork implements Network {
   }
 
   trainStep(batch: Batch): BatchResult {
-    const shape = this.#feed(batch, true);
+    const shape = this.#feed(batch, true, true);
     const result = this.#gradientsOf(shape);
     // A loss that is not finite has ruined the gradients: the weights stay as they were.
     if (!Number.isFinite(result.loss)) return result;
@@ -199,6 +213,18 @@ class WasmNetwork implements Network {
       this.#inputSlopes = false;
       this.#plan(this.#planned);
     }
+  }
+
+  values(batch: Batch): NetworkValues {
+    const evaluated = batch.targets !== undefined;
+    const shape = this.#feed(batch, evaluated);
+    this.#forwardAll(shape);
+    const counts = this.#lengths || this.#masking !== undefined;
+    const alive = counts ? this.#memory.bytesAt(this.#alive, shape.steps * shape.batch) : undefined;
+    const nodes = readValues(this.#spec, this.#graph, { memory: this.#memory, shape, alive });
+    if (!evaluated) return { ...nodes, loss: undefined };
+    for (const slice of this.#cut(shape)) this.#graph.loss.run(shape, slice, false);
+    return { ...nodes, loss: this.#graph.loss.result(this.#memory, shape).loss };
   }
 
   trace(batch: Batch): SampleTrace {
@@ -324,7 +350,7 @@ class WasmNetwork implements Network {
   }
 
   /** Brings a batch into memory, once it is known to fit. */
-  #feed(batch: Batch, targets: boolean): Shape {
+  #feed(batch: Batch, targets: boolean, training = false): Shape {
     const { size, steps, inputs, lengths, states } = batch;
     const shape = { batch: size, steps };
     if (size < 1 || steps < 1)
@@ -373,6 +399,12 @@ class WasmNetwork implements Network {
     for (const { id, at } of this.#states) this.#memory.floats(at, states![id]!.length).set(states![id]!);
     if (this.#lengths) this.#feedLengths(shape, lengths);
     if (this.#masking) this.#feedMask(shape, inputs, this.#masking.value);
+    this.#graph.masks.forEach((mask, index) => {
+      if (batch.masks) mask.set(this.#memory, shape, batch.masks);
+      else if (training)
+        mask.draw(this.#memory, shape, this.#seed + Math.imul(this.#step, 0x9e3779b1) + Math.imul(index, 0x85ebca77));
+      else mask.clear(this.#memory, shape);
+    });
     if (targets) this.#graph.loss.feed(this.#memory, batch.targets!, shape);
     return shape;
   }
@@ -489,7 +521,9 @@ function checkFinite(id: string, values: Float32Array): void {
 }
 
 /** The first row of a batch as a batch of its own. */
-function firstRow({ steps, inputs, size, lengths, states }: Batch): Batch {
+function firstRow(batch: Batch): Batch {
+  const { steps, inputs, size, lengths, states } = batch;
+  if (size === 1) return batch;
   return {
     size: 1,
     steps,

@@ -73,6 +73,8 @@ export interface Kernels {
   columnSums(x: number, stride: number, rows: number, width: number, sums: number, add: number): void;
   /** Sums a * b over the rows from first to last, onto what is there when `add` is 1. */
   productSums(a: number, aStride: number, b: number, bStride: number, rows: number, width: number, sums: number, add: number): void;
+  /** target = a * b by rows. */
+  multiplyRows(target: number, targetStride: number, a: number, aStride: number, b: number, bStride: number, rows: number, width: number): void;
   copyRows(target: number, targetStride: number, source: number, sourceStride: number, rows: number, width: number): void;
   /** Rows of a table by numbers kept as floats. */
   gatherRows(ids: number, table: number, target: number, rows: number, width: number): void;

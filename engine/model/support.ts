@@ -74,6 +74,7 @@ function checkNode(spec: ModelSpec, node: GraphNode, refuse: Refuse): void {
         if (typeof size !== 'number') refuse('The size {0} of {1} is not known.', size, node.scope);
       break;
     case 'masking':
+    case 'dropout':
     case 'select_step':
     case 'concatenate':
     case 'swap_batch_and_steps':
@@ -89,7 +90,6 @@ function checkDriver(spec: ModelSpec, node: RecurrentNode, refuse: Refuse): void
   if (initialState?.kind === 'learned') refuse('A learned first state cannot be run yet.');
   if (merge && !['concatenate', 'separate', 'sum'].includes(merge))
     refuse('Directions merged by {0} cannot be run yet.', merge);
-  if (node.layerDropout) refuse('Dropout cannot be run yet.');
   if (
     spec.framework !== 'tensorflow1' &&
     spec.framework !== 'pytorch' &&
@@ -97,6 +97,11 @@ function checkDriver(spec: ModelSpec, node: RecurrentNode, refuse: Refuse): void
     node.returnSequences
   )
     refuse('Sequences that are handed out backwards cannot be run yet.');
+  const dropsState = node.cells.some(({ wrappers = [] }) =>
+    wrappers.some(one => one.wrapper === 'dropout' && (one.stateKeep ?? 1) < 1),
+  );
+  if (dropsState && (sequenceLength ?? node.mask))
+    refuse('Dropout of states in rows of different lengths cannot be run yet.');
   if (node.stateful) refuse('States that stay from batch to batch cannot be run yet.');
 }
 
@@ -110,8 +115,13 @@ function checkCell(cell: CellSpec, refuse: Refuse): void {
   if (cell.coupledInputForget || cell.layerNorm) refuse('{0} cannot be run yet.', name);
   if (cell.className === 'CudnnCompatibleGRUCell') refuse('{0} cannot be run yet.', name);
   if (cell.inputDropout || cell.recurrentDropout) refuse('Dropout cannot be run yet.');
-  for (const { wrapper } of cell.wrappers ?? [])
-    if (wrapper !== 'residual') refuse('The wrapper {0} cannot be run yet.', wrapper);
+  let dropouts = 0;
+  for (const { wrapper } of cell.wrappers ?? []) {
+    if (wrapper === 'dropout') dropouts++;
+    else if (wrapper !== 'residual') refuse('The wrapper {0} cannot be run yet.', wrapper);
+  }
+  if (dropouts > 0 && (cell.wrappers?.length ?? 0) > 1)
+    refuse('Dropout together with other wrappers of one cell cannot be run yet.');
   if (cell.sharesWeightsWith !== undefined) refuse('Layers that share weights cannot be run yet.');
 }
 

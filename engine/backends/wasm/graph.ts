@@ -10,6 +10,7 @@ import { isKerasLike } from '../../model/axes.ts';
 import type { CellSpec, DenseNode, Initializer, ModelSpec, RecurrentNode, TensorRef } from '../../model/spec.ts';
 import { given, known, makeLayer } from './cells.ts';
 import { DenseLayer } from './dense.ts';
+import { Dropout, DropoutMask } from './dropout.ts';
 import { Embedding } from './embedding.ts';
 import { Concatenation, MaskedSteps, MeanOfSteps, SelectedStep, Sum } from './joints.ts';
 import { Loss } from './loss.ts';
@@ -28,6 +29,9 @@ export interface BuiltLayer {
 export interface Graph {
   /** In the order of evaluation. */
   readonly parts: readonly Part[];
+  /** Tensors by the id of their input or node, and what recurrent nodes are built of. */
+  readonly named: ReadonlyMap<string, Tensor>;
+  readonly recurrent: ReadonlyMap<string, BuiltRecurrent>;
   /** All tensors that parts make and that are fed. */
   readonly tensors: readonly Tensor[];
   /** Recurrent layers from the bottom up; of both directions the forward one first. */
@@ -35,6 +39,8 @@ export interface Graph {
   /** h of the last recurrent node at every step, one a direction, before steps that do not count are masked. */
   readonly tops: readonly Tensor[];
   readonly loss: Loss;
+  /** Drawn for every step of training. */
+  readonly masks: readonly DropoutMask[];
 }
 
 /** Tensors that are fed, by the id of their input, and where the bytes lie that say which steps count. */
@@ -69,16 +75,59 @@ export function buildGraph(
     return tensor;
   };
 
-  /** One cell of a stack with its wrappers, from the innermost to the outermost. */
+  const masks: DropoutMask[] = [];
+  const mask = (
+    width: number,
+    sequence: boolean,
+    keep: number,
+    nameAt: (step: number) => string,
+    variational = false,
+  ): DropoutMask => {
+    const drawn = new DropoutMask(width, sequence, keep, variational, nameAt);
+    masks.push(drawn);
+    return drawn;
+  };
+
+  /** One cell of a stack with its wrappers, from the innermost to the outermost. @param name begins the names of its masks. */
   const addCell = (
     cell: CellSpec,
     weights: CellWeights,
     common: RecurrentOptions,
+    name: string,
   ): { layer: RecurrentLayer; output: Tensor } => {
-    const layer = add(makeLayer(spec.framework, cell, weights, common, plan, store));
+    const wrappers = cell.wrappers ?? [];
+    const dropout = wrappers.find(({ wrapper }) => wrapper === 'dropout');
+    const {
+      inputKeep = 1,
+      stateKeep = 1,
+      outputKeep = 1,
+      variational = false,
+    } = dropout?.wrapper === 'dropout' ? dropout : {};
+    let { input } = common;
+    if (inputKeep < 1)
+      input = add(
+        new Dropout(
+          kernels,
+          input,
+          mask(input.width, true, inputKeep, t => `step${t}.${name}input`, variational),
+        ),
+      ).output;
+    const width = known(cell.projection?.units ?? cell.units);
+    const stateDropout =
+      stateKeep < 1 ? mask(width, true, stateKeep, t => `step${t}.${name}state`, variational) : undefined;
+    const layer = add(makeLayer(spec.framework, cell, weights, { ...common, input, stateDropout }, plan, store));
     let output = layer.outputs;
-    for (const { wrapper } of cell.wrappers ?? []) {
+    for (const { wrapper } of wrappers) {
       if (wrapper === 'residual') output = add(new Sum(kernels, [common.input, output])).output;
+      if (wrapper === 'dropout' && outputKeep < 1) {
+        output = add(
+          new Dropout(
+            kernels,
+            output,
+            mask(width, true, outputKeep, t => `step${t}.${name}output`, variational),
+          ),
+        ).output;
+      }
     }
     return { layer, output };
   };
@@ -96,8 +145,16 @@ export function buildGraph(
       const cell = cellsOf(one.direction)[index]!;
       const states = cell.cell === 'lstm' ? ['c', 'h'] : ['h'];
       const initial = new Map(first.splice(0, states.length).map((tensor, k) => [states[k]!, tensor]));
-      const options = { products, input: one.top, reversed: one.direction === 'backward', alive, initial };
-      const { layer, output } = addCell(cell, weights.shift()!, options);
+      const options = {
+        products,
+        input: one.top,
+        reversed: one.direction === 'backward',
+        alive,
+        initial,
+        stateDropout: undefined,
+      };
+      const name = `${directions.length > 1 && one.direction === 'backward' ? 'bw.' : ''}${cellsOf(one.direction).length > 1 ? `cell_${index}.` : ''}`;
+      const { layer, output } = addCell(cell, weights.shift()!, options, name);
       layers.push({ layer, cell: cell.cell, direction: one.direction });
       one.layers.push(layer);
       one.top = output;
@@ -108,6 +165,18 @@ export function buildGraph(
         const below = index === 0 || built.length === 1 ? undefined : add(new Concatenation(kernels, built.map(({ top }) => top))).output; // prettier-ignore
         for (const one of built) one.top = below ?? one.top;
         for (const one of built) addLayer(one, index);
+        const keep = 1 - (node.layerDropout ?? 0);
+        if (keep === 1 || index === node.cells.length - 1) return;
+        for (const one of built) {
+          const name = `${node.id}.${one.direction}.layer${index}`;
+          one.top = add(
+            new Dropout(
+              kernels,
+              one.top,
+              mask(one.top.width, true, keep, t => `step${t}.${name}`),
+            ),
+          ).output;
+        }
       });
     } else {
       for (const one of built) cellsOf(one.direction).forEach((_, index) => { addLayer(one, index); }); // prettier-ignore
@@ -165,6 +234,12 @@ export function buildGraph(
       case 'combine':
         tensors.set(node.id, add(new Sum(kernels, node.inputs.map(resolve))).output);
         break;
+      case 'dropout': {
+        const input = resolve(node.input);
+        const drawn = mask(input.width, input.sequence, 1 - node.rate, t => `step${t}.${node.id}`);
+        tensors.set(node.id, node.rate === 0 ? input : add(new Dropout(kernels, input, drawn)).output);
+        break;
+      }
       case 'embedding': {
         const [shape] = nodeParameters(spec, node);
         const width = known(node.units);
@@ -191,7 +266,16 @@ export function buildGraph(
   }
   const loss = new Loss(kernels, resolve(spec.loss!.prediction), spec.loss!, fed.alive);
   const tops = [...nodes.values()].at(-1)!.tops;
-  return { parts, tensors: [...fed.tensors.values(), ...parts.flatMap(part => part.made)], layers, tops, loss };
+  return {
+    parts,
+    named: tensors,
+    recurrent: nodes,
+    tensors: [...fed.tensors.values(), ...parts.flatMap(part => part.made)],
+    layers,
+    tops,
+    loss,
+    masks,
+  };
 }
 
 /** One direction of a recurrent node. */
@@ -209,7 +293,7 @@ interface Joining {
 }
 
 /** The parts of a recurrent node that can be referred to. */
-class BuiltRecurrent {
+export class BuiltRecurrent {
   readonly #directions: readonly Direction[];
   readonly #lastOnly: boolean;
   readonly #joining: Joining;
@@ -238,6 +322,10 @@ class BuiltRecurrent {
       ),
     );
     return tensors.length === 1 ? tensors[0]! : this.#once(kind, () => this.#joining.merged(tensors));
+  }
+
+  get directions(): readonly Direction[] {
+    return this.#directions;
   }
 
   get tops(): Tensor[] {

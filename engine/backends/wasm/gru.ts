@@ -110,7 +110,7 @@ export class GruLayer extends RecurrentLayer {
     this.#candidateBackward = this.products.planPacked(plan, units, this.slopeWidth);
   }
 
-  protected stepForward({ row, rows, x, before, after, fromZero, scratch }: StepForward): void {
+  protected stepForward({ row, rows, x, before, made, fromZero, scratch }: StepForward): void {
     const { units, order, activation, gate } = this.#options;
     const { gatesBias, candidateBias } = this.#weights;
     const { width: D } = this.input;
@@ -146,17 +146,7 @@ export class GruLayer extends RecurrentLayer {
       false,
       scratch,
     );
-    this.kernels.gruState(
-      rows,
-      units,
-      z,
-      order.u,
-      n,
-      candidateBias.weight,
-      activation,
-      h,
-      this.stateAt('h') + after * units * 4,
-    );
+    this.kernels.gruState(rows, units, z, order.u, n, candidateBias.weight, activation, h, made);
   }
 
   protected stepBackward({

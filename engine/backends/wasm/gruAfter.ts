@@ -94,7 +94,7 @@ export class GruAfterLayer extends RecurrentLayer {
     this.#spare = plan.floats(batch * units);
   }
 
-  protected stepForward({ row, rows, x, before, after, fromZero, scratch }: StepForward): void {
+  protected stepForward({ row, rows, x, before, made, fromZero, scratch }: StepForward): void {
     const { units, order, activation, gate } = this.#options;
     const { biases } = this.#weights;
     const { width: D } = this.input;
@@ -119,7 +119,7 @@ export class GruAfterLayer extends RecurrentLayer {
       );
     this.kernels.gruAfterForward(
       rows, units, zx, biases?.input.weight ?? 0, zh, biases?.recurrent.weight ?? 0, order.r, order.u, activation, gate,
-      h, this.stateAt('h') + after * units * 4,
+      h, made,
     ); // prettier-ignore
   }
 

@@ -4,7 +4,7 @@ import type { MemoryPlan } from '../../kernels/memory.ts';
 import { eachRun, type Part, type Shape, type Slice, Tensor } from './part.ts';
 
 /** What all of them have in common: a result of their own, and nothing to learn. */
-abstract class Joint implements Part {
+export abstract class Joint implements Part {
   readonly scratch = 0;
   readonly output: Tensor;
   protected readonly kernels: Kernels;

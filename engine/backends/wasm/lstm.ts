@@ -158,6 +158,11 @@ export class LstmLayer extends RecurrentLayer {
     yield { id: 'h', at: this.stateOverTime('h', this.width, shape), stride: 4 * this.width, width: this.width };
   }
 
+  override hiddenPlaces(): { id: string; at: number; stride: number; width: number }[] {
+    const { units } = this.#options;
+    return [{ id: 'tanh_c', at: this.#shown, stride: 4 * units, width: units }];
+  }
+
   protected planCell(plan: MemoryPlan, { batch, steps }: Shape): void {
     const { units, projection } = this.#options;
     this.#z = plan.floats(steps * batch * 4 * units);
@@ -171,7 +176,7 @@ export class LstmLayer extends RecurrentLayer {
     }
   }
 
-  protected stepForward({ row, rows, x, before, after, fromZero, scratch }: StepForward): void {
+  protected stepForward({ row, rows, x, before, after, made, fromZero, scratch }: StepForward): void {
     const { units, order, forgetBias, activation, gate, cellClip, projection } = this.#options;
     const { bias, peepholes } = this.#weights;
     const { width, input } = this;
@@ -182,13 +187,12 @@ export class LstmLayer extends RecurrentLayer {
       x, input.width * 4, input.width, h + before * width * 4, width * 4, fromZero ? 0 : width,
       this.#forwardWeights, z, units * 16, rows, false, scratch,
     ); // prettier-ignore
-    const shown = projection ? this.#raw + row * units * 4 : h + after * width * 4;
+    const shown = projection ? this.#raw + row * units * 4 : made;
     this.kernels.lstmForward(
       rows, units, z, bias.weight, forgetBias, order.i, order.j, order.f, order.o, peepholes?.weight ?? 0, cellClip, activation, gate,
       c + before * units * 4, c + after * units * 4, this.#shown + row * units * 4, shown,
     ); // prettier-ignore
     if (projection) {
-      const to = h + after * width * 4;
       this.products.rowsTimesWeights(
         shown,
         units * 4,
@@ -197,13 +201,13 @@ export class LstmLayer extends RecurrentLayer {
         0,
         0,
         this.#projectForward!,
-        to,
+        made,
         width * 4,
         rows,
         false,
         scratch,
       );
-      if (projection.clip > 0) this.kernels.clip(to, rows * width, projection.clip);
+      if (projection.clip > 0) this.kernels.clip(made, rows * width, projection.clip);
     }
   }
 
@@ -227,6 +231,7 @@ export class LstmLayer extends RecurrentLayer {
     rows,
     before,
     after,
+    made,
     scratch,
     dh,
     dhStride,
@@ -247,8 +252,7 @@ export class LstmLayer extends RecurrentLayer {
       const all = this.#dh + row * width * 4;
       const draw = this.#draw + first * units * 4;
       this.kernels.activationSlopes(0, all, dh, dhStride, dhTime, dhTimeStride, all, width * 4, rows, width, alive);
-      if (projection.clip > 0)
-        this.kernels.clipBackward(this.stateAt('h') + after * width * 4, all, rows * width, projection.clip);
+      if (projection.clip > 0) this.kernels.clipBackward(made, all, rows * width, projection.clip);
       this.products.rowsTimesWeights(
         all,
         width * 4,

@@ -1,6 +1,7 @@
 import type { Kernels } from '../../kernels/kernels.ts';
 import type { MemoryPlan } from '../../kernels/memory.ts';
 import type { Products } from '../../kernels/products.ts';
+import type { DropoutMask } from './dropout.ts';
 import { type Part, type Shape, type Share, type Slice, Tensor } from './part.ts';
 
 /** What a recurrent layer reads and how it runs over the steps. */
@@ -13,6 +14,8 @@ export interface RecurrentOptions {
   readonly alive: (() => number) | undefined;
   /** States before the first step, by name; absent: zeros. */
   readonly initial: ReadonlyMap<string, Tensor>;
+  /** Drops h on its way to the next step (TF1 `state_keep_prob`; c is never dropped); outputs keep what was there. */
+  readonly stateDropout: DropoutMask | undefined;
 }
 
 /** One step of the way forward, for a slice. */
@@ -26,6 +29,8 @@ export interface StepForward {
   /** Rows into a state's memory: before and after the step. */
   readonly before: number;
   readonly after: number;
+  /** Where the new h is written, and on the way back stands. */
+  readonly made: number;
   /** h before the step is known to be zero. */
   readonly fromZero: boolean;
   readonly scratch: number;
@@ -63,6 +68,9 @@ export abstract class RecurrentLayer implements Part {
   protected inputSlopes = false;
   readonly #initial: ReadonlyMap<string, Tensor>;
   readonly #alive: (() => number) | undefined;
+  readonly #stateDropout: DropoutMask | undefined;
+  /** h at every step before it was dropped, `[T, B, H]`. */
+  #whole = 0;
   /** Widths and addresses of the states `[T+1, B, width]`, h first. */
   readonly #states: readonly { readonly name: string; readonly width: number }[];
   readonly #stateAt = new Map<string, number>();
@@ -70,7 +78,7 @@ export abstract class RecurrentLayer implements Part {
   #slopes = 0;
 
   constructor(
-    { products, input, reversed, alive, initial }: RecurrentOptions,
+    { products, input, reversed, alive, initial, stateDropout }: RecurrentOptions,
     states: readonly { readonly name: string; readonly width: number }[],
   ) {
     this.kernels = products.kernels;
@@ -79,12 +87,11 @@ export abstract class RecurrentLayer implements Part {
     this.reversed = reversed;
     this.#alive = alive;
     this.#initial = initial;
+    this.#stateDropout = stateDropout;
     this.#states = states;
     this.width = states[0]!.width;
-    this.outputs = new Tensor(
-      this.width,
-      true,
-      ({ batch }) => this.stateAt('h') + (reversed ? 0 : batch * this.width * 4),
+    this.outputs = new Tensor(this.width, true, shape =>
+      stateDropout ? this.#whole : this.stateOverTime('h', this.width, shape),
     );
     this.finals = new Map(
       states.map(({ name, width }) => [
@@ -109,6 +116,10 @@ export abstract class RecurrentLayer implements Part {
     if (this.inputSlopes && input.broughtByReader) {
       input.slopes = this.#slopes;
       input.slopeStride = this.slopeWidth * 4;
+    }
+    if (this.#stateDropout) {
+      this.#whole = plan.floats(steps * batch * this.width);
+      this.#stateDropout.plan(plan, shape);
     }
     this.planCell(plan, shape);
   }
@@ -136,9 +147,23 @@ export abstract class RecurrentLayer implements Part {
         x: x + row * this.input.width * 4,
         before,
         after,
+        made: this.#madeAt(row, after),
         fromZero: k === 0 && !this.#initial.has('h'),
         scratch,
       });
+      if (this.#stateDropout) {
+        const stride = this.width * 4;
+        this.kernels.multiplyRows(
+          this.stateAt('h') + after * stride,
+          stride,
+          this.#whole + row * stride,
+          stride,
+          this.#stateDropout.at + row * stride,
+          stride,
+          rows,
+          this.width,
+        );
+      }
       if (this.#alive) {
         for (const { name, width } of this.#states) {
           const at = this.stateAt(name);
@@ -168,8 +193,12 @@ export abstract class RecurrentLayer implements Part {
       const needed = k > 0 || this.inputSlopes || this.#initial.size > 0;
       const target = needed ? this.#slopesAt(k, steps, shape) + first * slopeWidth * 4 : 0;
       const alive = this.#alive ? this.#alive() + row : 0;
+      if (this.#stateDropout && dhTime !== 0) {
+        const mask = this.#stateDropout.at + row * this.width * 4;
+        this.kernels.multiplyRows(dhTime, dhTimeStride, dhTime, dhTimeStride, mask, this.width * 4, rows, this.width);
+      }
       this.stepBackward({
-        first, row, rows, x: x + row * this.input.width * 4, before, after, fromZero: k === 0 && !this.#initial.has('h'), scratch,
+        first, row, rows, x: x + row * this.input.width * 4, before, after, made: this.#madeAt(row, after), fromZero: k === 0 && !this.#initial.has('h'), scratch,
         dh, dhStride: outputs.slopeStride, dhTime, dhTimeStride, target, alive,
       }); // prettier-ignore
       if (alive !== 0 && target !== 0) {
@@ -214,6 +243,16 @@ export abstract class RecurrentLayer implements Part {
   abstract places(
     shape: Shape,
   ): Iterable<{ readonly id: string; readonly at: number; readonly stride: number; readonly width: number }>;
+
+  /** What else a cell keeps of every step and the cell table does not name, `[T, B, U]` each. */
+  hiddenPlaces(): readonly {
+    readonly id: string;
+    readonly at: number;
+    readonly stride: number;
+    readonly width: number;
+  }[] {
+    return [];
+  }
 
   /** Reserves what the cell keeps besides its states. */
   protected abstract planCell(plan: MemoryPlan, shape: Shape): void;
@@ -261,6 +300,11 @@ export abstract class RecurrentLayer implements Part {
   /** A state at every step, `[T, B, width]`. */
   protected stateOverTime(name: string, width: number, { batch }: Shape): number {
     return this.stateAt(name) + (this.reversed ? 0 : batch * width * 4);
+  }
+
+  /** Where the h of a step is made: in its place among the states, or apart where it is dropped on its way there. */
+  #madeAt(row: number, after: number): number {
+    return this.#stateDropout ? this.#whole + row * this.width * 4 : this.stateAt('h') + after * this.width * 4;
   }
 
   /** Gradient of the k-th step that was run. */

@@ -61,21 +61,20 @@ export class RnnLayer extends RecurrentLayer {
     this.#backwardWeights = this.products.planPacked(plan, this.width, this.slopeWidth);
   }
 
-  protected stepForward({ rows, x, before, after, fromZero, scratch }: StepForward): void {
+  protected stepForward({ rows, x, before, made, fromZero, scratch }: StepForward): void {
     const { width, input } = this;
     const h = this.stateAt('h');
-    const to = h + after * width * 4;
     this.products.rowsTimesWeights(
       x, input.width * 4, input.width, h + before * width * 4, width * 4, fromZero ? 0 : width,
-      this.#forwardWeights, to, width * 4, rows, false, scratch,
+      this.#forwardWeights, made, width * 4, rows, false, scratch,
     ); // prettier-ignore
-    this.kernels.biasActivate(this.#activation, to, this.#weights.bias.weight, rows, width);
+    this.kernels.biasActivate(this.#activation, made, this.#weights.bias.weight, rows, width);
   }
 
   protected stepBackward({
     row,
     rows,
-    after,
+    made,
     scratch,
     dh,
     dhStride,
@@ -88,7 +87,7 @@ export class RnnLayer extends RecurrentLayer {
     const dz = this.#dz + row * width * 4;
     this.kernels.activationSlopes(
       this.#activation,
-      this.stateAt('h') + after * width * 4,
+      made,
       dh,
       dhStride,
       dhTime,

@@ -143,3 +143,16 @@ export function scatterRows(ids: usize, slopes: usize, stride: usize, gradient: 
     slopes += stride;
   }
 }
+
+/** target[rows, width] = a * b, each with its own stride. */
+export function multiplyRows(target: usize, targetStride: usize, a: usize, aStride: usize, b: usize, bStride: usize, rows: i32, width: i32): void {
+  for (; rows > 0; --rows) {
+    for (let k: i32 = 0; k < width; k += 4) {
+      const at = <usize>k << 2;
+      storeLanes(target + at, f32x4.mul(v128.load(a + at), v128.load(b + at)), width - k);
+    }
+    target += targetStride;
+    a += aStride;
+    b += bStride;
+  }
+}

@@ -11,7 +11,7 @@ import { KERNEL_BYTES } from './kernelBytes.ts';
 const backend = createWasmBackend(KERNEL_BYTES, { tile: 0 });
 
 /** The batch of a case as the network takes it. */
-function batchOf(spec: ModelSpec, { inputs }: Case['given']): Batch {
+function batchOf(spec: ModelSpec, { inputs, masks }: Case['given']): Batch {
   const of = (role: string) =>
     spec.inputs
       .filter(input => input.role === role)
@@ -30,7 +30,16 @@ function batchOf(spec: ModelSpec, { inputs }: Case['given']): Batch {
     targets: labels ? Int32Array.from(target!.values) : Float32Array.from(target!.values),
     ...(lengths && { lengths: Int32Array.from(lengths.values) }),
     ...(states.length > 0 && { states: Object.fromEntries(states) }),
+    ...(masks && {
+      masks: Object.fromEntries([...masks].map(([name, mask]) => [name, forAllRows(mask, sequence!.shape[0]!)])),
+    }),
   };
+}
+
+/** A mask `[B, W]`, from one that is the same for all rows if need be. */
+function forAllRows({ shape, values }: Numbers, rows: number): Float32Array {
+  const width = shape[1]!;
+  return Float32Array.from({ length: rows * width }, (_, k) => values[k % values.length]!);
 }
 
 function open({ spec, given }: Case): Network {
@@ -42,7 +51,7 @@ function open({ spec, given }: Case): Network {
 }
 
 /** One row of the batch. */
-function rowOf({ size, steps, inputs, targets, lengths, states }: Batch, row: number): Batch {
+function rowOf({ size, steps, inputs, targets, lengths, states, masks }: Batch, row: number): Batch {
   const cut = <A extends Float32Array | Int32Array>(values: A): A =>
     values.subarray((row * values.length) / size, ((row + 1) * values.length) / size) as A;
   return {
@@ -52,6 +61,7 @@ function rowOf({ size, steps, inputs, targets, lengths, states }: Batch, row: nu
     ...(targets && { targets: cut(targets) }),
     ...(lengths && { lengths: cut(lengths) }),
     ...(states && { states: Object.fromEntries(Object.entries(states).map(([id, values]) => [id, cut(values)])) }),
+    ...(masks && { masks: Object.fromEntries(Object.entries(masks).map(([name, values]) => [name, cut(values)])) }),
   };
 }
 
@@ -171,7 +181,7 @@ function inOurAxes(spec: ModelSpec, key: string, numbers: Numbers): Numbers {
   return numbers;
 }
 
-provenBy('TensorFlow 1', 'tf1', 20);
+provenBy('TensorFlow 1', 'tf1', 22);
 provenBy('PyTorch', 'torch', 21);
 provenBy('Keras 3', 'keras3', 22);
 provenBy('Keras 2', 'keras2', 11);

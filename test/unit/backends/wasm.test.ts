@@ -122,6 +122,37 @@ describe('the same bits', () => {
   });
 });
 
+describe('dropout', () => {
+  const dropping = (keep: object): ModelSpec =>
+    classifier([{ ...basicLstm(6), wrappers: [{ wrapper: 'dropout', ...keep }] }], 5, 4, CLASSES, {
+      kind: 'sgd',
+      learningRate: 0.1,
+    });
+  const batch = randomBatch(40, 5, 4);
+
+  it('drops while training and not while evaluating', () => {
+    const [plain, dropped] = [
+      open(classifier([basicLstm(6)], 5, 4, CLASSES, { kind: 'sgd', learningRate: 0.1 }), 40),
+      open(dropping({ inputKeep: 0.5, stateKeep: 0.5, outputKeep: 0.5 }), 40),
+    ];
+    dropped.setParameters(plain.getParameters());
+    assert.equal(dropped.evaluate(batch).loss, plain.evaluate(batch).loss);
+    const losses = [dropped.trainStep(batch).loss, plain.trainStep(batch).loss];
+    assert.notEqual(losses[0], losses[1]);
+    assert.ok(Math.abs(losses[0]! - losses[1]!) < 0.3);
+  });
+
+  it('draws other masks at every step, and the same ones again from the same seed and step', () => {
+    const spec = dropping({ inputKeep: 0.5, variational: true });
+    const losses = (network: Network) => Array.from({ length: 4 }, () => network.trainStep(batch).loss);
+    const first = losses(open(spec, 40));
+    assert.deepEqual(losses(open(spec, 40)), first);
+    const still = open(spec, 40);
+    still.setLearningRate(0);
+    assert.equal(new Set(losses(still)).size, 4);
+  });
+});
+
 describe('memory', () => {
   const spec = classifier([basicLstm(8)], 5, 4, CLASSES, { kind: 'adam' });
 

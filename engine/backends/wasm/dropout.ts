@@ -1,0 +1,133 @@
+import { EngineError } from '../../errors.ts';
+import type { Kernels } from '../../kernels/kernels.ts';
+import type { EngineMemory, MemoryPlan } from '../../kernels/memory.ts';
+import { phrase } from '../../model/phrase.ts';
+import { Random } from '../../random.ts';
+import { Joint } from './joints.ts';
+import { eachRun, type Shape, type Slice, type Tensor } from './part.ts';
+
+/**
+ * What a tensor is multiplied with while training: 0 where it is dropped, 1 / keep elsewhere; ones when nothing is
+ * dropped. It is drawn anew for every step of training from the seed and the step's number.
+ */
+export class DropoutMask {
+  readonly width: number;
+  readonly #sequence: boolean;
+  readonly #keep: number;
+  /** One row for the whole batch and all steps. */
+  readonly #variational: boolean;
+  readonly #nameAt: (step: number) => string;
+  #at = 0;
+
+  /** @param nameAt name under which the mask of a step can be given, as TensorFlow's programs were dumped. */
+  constructor(width: number, sequence: boolean, keep: number, variational: boolean, nameAt: (step: number) => string) {
+    this.width = width;
+    this.#sequence = sequence;
+    this.#keep = keep;
+    this.#variational = variational;
+    this.#nameAt = nameAt;
+  }
+
+  /** Address of the mask `[T, B, W]` or `[B, W]`. */
+  get at(): number {
+    return this.#at;
+  }
+
+  plan(plan: MemoryPlan, { batch, steps }: Shape): void {
+    this.#at = plan.floats((this.#sequence ? steps : 1) * batch * this.width);
+  }
+
+  /** Drops nothing. */
+  clear(memory: EngineMemory, shape: Shape): void {
+    this.#values(memory, shape).fill(1);
+  }
+
+  draw(memory: EngineMemory, shape: Shape, seed: number): void {
+    const random = new Random(seed, this.#nameAt(0));
+    const values = this.#values(memory, shape);
+    const kept = 1 / this.#keep;
+    const drawn = this.#variational ? this.width : values.length;
+    for (let k = 0; k < drawn; k++) values[k] = random.uniform() < this.#keep ? kept : 0;
+    for (let k = drawn; k < values.length; k++) values[k] = values[k - drawn]!;
+  }
+
+  /** @param masks 1 keeps, 0 drops; `[B, W]` a step, or `[1, W]`. @throws EngineError `invalid-shape` */
+  set(memory: EngineMemory, shape: Shape, masks: Readonly<Record<string, Float32Array>>): void {
+    const values = this.#values(memory, shape);
+    const rows = shape.batch * this.width;
+    for (let t = 0; t * rows < values.length; t++) {
+      const mask = masks[this.#nameAt(t)];
+      if (mask?.length !== rows && mask?.length !== this.width) {
+        throw new EngineError(
+          'invalid-shape',
+          phrase(
+            'The dropout mask {0} must have {1} or {2} values, but has {3}.',
+            this.#nameAt(t),
+            rows,
+            this.width,
+            mask?.length ?? 0,
+          ),
+        );
+      }
+      for (let k = 0; k < rows; k++) values[t * rows + k] = mask[k % mask.length]! / this.#keep;
+    }
+  }
+
+  #values(memory: EngineMemory, { batch, steps }: Shape): Float32Array {
+    return memory.floats(this.#at, (this.#sequence ? steps : 1) * batch * this.width);
+  }
+}
+
+/** x times its mask. */
+export class Dropout extends Joint {
+  readonly #input: Tensor;
+  readonly #mask: DropoutMask;
+
+  constructor(kernels: Kernels, input: Tensor, mask: DropoutMask) {
+    super(kernels, input.width, input.sequence, [input]);
+    this.#input = input;
+    this.#mask = mask;
+    input.readBy('whole');
+  }
+
+  override plan(plan: MemoryPlan, shape: Shape): void {
+    super.plan(plan, shape);
+    this.#mask.plan(plan, shape);
+  }
+
+  forward(shape: Shape, slice: Slice): void {
+    const { at, width, sequence } = this.output;
+    const stride = width * 4;
+    eachRun(sequence, shape, slice, (first, rows) => {
+      this.kernels.multiplyRows(
+        at(shape) + first * stride,
+        stride,
+        this.#input.at(shape) + first * stride,
+        stride,
+        this.#mask.at + first * stride,
+        stride,
+        rows,
+        width,
+      );
+    });
+  }
+
+  backward(shape: Shape, slice: Slice): void {
+    const { slopes, slopeStride, width, sequence } = this.output;
+    if (slopes === 0) return;
+    eachRun(sequence, shape, slice, (first, rows) => {
+      const from = slopes + first * slopeStride;
+      this.kernels.multiplyRows(
+        from,
+        slopeStride,
+        from,
+        slopeStride,
+        this.#mask.at + first * width * 4,
+        width * 4,
+        rows,
+        width,
+      );
+      this.send(this.#input, first, from, slopeStride, rows);
+    });
+  }
+}
