@@ -215,7 +215,8 @@ function weightsOfCells(own: readonly ParameterShape[], weights: ReadonlyMap<str
     );
 }
 
-function partOf(run: RecurrentRun, part: NonNullable<TensorRef['part']>): Tensor | undefined {
+/** The tensor that a reference into a recurrent node stands for. */
+export function partOf(run: RecurrentRun, part: NonNullable<TensorRef['part']>): Tensor | undefined {
   if (part.take === 'outputs') return part.direction ? run.outputs[part.direction] : run.merged;
   const direction = part.direction ?? run.layers[0]!.direction;
   const layers = run.layers.filter(one => one.direction === direction);

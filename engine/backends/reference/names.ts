@@ -4,14 +4,22 @@
  * `rnn.output`, `rnn.h_n`. Gates, c and h of every step, `[B, T, U]`, which no framework hands out, are named alike.
  */
 import { isKerasLike } from '../../model/axes.ts';
-import type { ModelSpec, RecurrentNode } from '../../model/spec.ts';
+import { type Phrase, phrase } from '../../model/phrase.ts';
+import type { GraphNode, ModelSpec, RecurrentNode } from '../../model/spec.ts';
 import { CELLS } from '../../cells/table.ts';
 import type { GraphValues } from './graph.ts';
 import { exchange, sequence } from './operations.ts';
 import type { LayerRun, RecurrentRun } from './recurrent.ts';
 import type { Tensor } from './tensor.ts';
 
-type Entry = readonly [name: string, tensor: Tensor];
+/** A tensor of an evaluated model by its framework's name, with what it is. */
+export interface NamedTensor {
+  readonly name: string;
+  readonly tensor: Tensor;
+  readonly meaning: Phrase;
+}
+
+type Entry = readonly [name: string, tensor: Tensor, meaning: Phrase];
 
 /** One tensor of a cell over all steps: `[B, U]` for each. */
 export interface StepTensors {
@@ -26,23 +34,50 @@ export interface StepTensors {
 
 /** Values by the framework's names, and by the program's own where the spec has them. */
 export function namedValues(spec: ModelSpec, graph: GraphValues): ReadonlyMap<string, Tensor> {
+  return new Map(namedTensors(spec, graph).map(({ name, tensor }) => [name, tensor]));
+}
+
+/** The same with the meaning of each; every name stands once. */
+export function namedTensors(spec: ModelSpec, graph: GraphValues): NamedTensor[] {
   const entries: Entry[] = [];
   for (const input of spec.nodes) {
     if (input.op === 'recurrent') entries.push(...recurrentValues(spec, input, graph.recurrent(input.id)));
-    else if (isKerasLike(spec.framework)) entries.push([input.id, graph.tensor({ from: input.id })]);
+    else if (isKerasLike(spec.framework)) entries.push([input.id, graph.tensor({ from: input.id }), outputOf(input)]);
     else if (spec.framework === 'pytorch')
-      entries.push([`${'scope' in input ? input.scope : input.id}.output`, graph.tensor({ from: input.id })]);
+      entries.push([
+        `${'scope' in input ? input.scope : input.id}.output`,
+        graph.tensor({ from: input.id }),
+        outputOf(input),
+      ]);
   }
   if (spec.loss && !isKerasLike(spec.framework)) {
     const logits = graph.tensor(spec.loss.prediction);
     const { classAxis } = spec.loss;
-    entries.push(['logits', classAxis === undefined ? logits : exchange(logits, classAxis)]);
+    entries.push([
+      'logits',
+      classAxis === undefined ? logits : exchange(logits, classAxis),
+      phrase('what the loss is given: logits or predicted values'),
+    ]);
   }
-  if (graph.loss) entries.push(['loss', graph.loss]);
-  for (const { name, steps } of stepTensors(spec, graph)) entries.push([name, sequence(steps)]);
+  if (graph.loss) entries.push(['loss', graph.loss, phrase('loss of the batch')]);
+  for (const { name, steps, layer, id } of stepTensors(spec, graph))
+    entries.push([name, sequence(steps), phrase('{0} of {1} at every step', titleOf(layer, id), layerTitle(layer))]);
   for (const [name, ref] of Object.entries(spec.names ?? {}))
-    entries.push([name, inAxesOf(spec, ref.from, graph.tensor(ref))]);
-  return new Map(entries);
+    entries.push([name, inAxesOf(spec, ref.from, graph.tensor(ref)), phrase('what the program calls {0}', name)]);
+  const tensors = new Map<string, NamedTensor>();
+  // A name of the program's own tells the tensor, one of the framework what it is.
+  for (const [name, tensor, meaning] of entries)
+    tensors.set(name, { name, tensor, meaning: tensors.get(name)?.meaning ?? meaning });
+  return [...tensors.values()];
+}
+
+const outputOf = (node: GraphNode): Phrase => phrase('output of {0} ({1})', node.id, node.op);
+const layerTitle = ({ layer, direction }: LayerRun): string =>
+  `layer ${layer + 1}${direction === 'backward' ? ', backwards' : ''}`;
+
+function titleOf({ cell }: LayerRun, id: string): string {
+  const known = CELLS[cell.cell].tensors.find(one => one.id === id);
+  return known ? `${known.title} ${id}` : id;
 }
 
 /** Gates and states of every layer at every step. */
@@ -80,31 +115,43 @@ function gatesName(spec: ModelSpec, node: RecurrentNode, layer: LayerRun): strin
   return `${prefix}gates${place(node, layer)}`;
 }
 
+const OUTPUTS = phrase('h of the top layer at every step');
+const LAST = phrase('h of the top layer after the last step');
+const finalOf = (layer: LayerRun, state: string): Phrase =>
+  phrase('{0} of {1} after the last step', titleOf(layer, state), layerTitle(layer));
+
 function recurrentValues(spec: ModelSpec, node: RecurrentNode, run: RecurrentRun): Entry[] {
   if (isKerasLike(spec.framework)) {
     const output = node.returnSequences ? run.merged : run.last;
     if (!output) return [];
-    if (!node.returnState) return [[node.id, output]];
+    const meaning = node.returnSequences ? OUTPUTS : LAST;
+    if (!node.returnState) return [[node.id, output, meaning]];
     // Note: Keras returns h before c.
-    const states = run.layers.flatMap(({ cell, final }) =>
-      [...CELLS[cell.cell].states].reverse().map(id => final[id]!),
+    const states = run.layers.flatMap(layer =>
+      [...CELLS[layer.cell.cell].states].reverse().map(id => [layer.final[id]!, finalOf(layer, id)] as const),
     );
-    return [output, ...states].map((value, index) => [`${node.id}[${index}]`, value]);
+    return [[output, meaning] as const, ...states].map(([value, what], index) => [`${node.id}[${index}]`, value, what]);
   }
   if (spec.framework === 'pytorch') {
     if (node.driver !== 'layer') return [];
     const stacked = (state: string): Entry[] =>
       run.layers[0]!.final[state]
-        ? [[`${node.scope}.${state}_n`, exchange(sequence(run.layers.map(({ final }) => final[state]!)), 0)]]
+        ? [
+            [
+              `${node.scope}.${state}_n`,
+              exchange(sequence(run.layers.map(({ final }) => final[state]!)), 0),
+              phrase('{0} of every layer and direction after the last step', state),
+            ],
+          ]
         : [];
-    return [[`${node.scope}.output`, inAxesOf(spec, node.id, run.merged!)], ...stacked('h'), ...stacked('c')];
+    return [[`${node.scope}.output`, inAxesOf(spec, node.id, run.merged!), OUTPUTS], ...stacked('h'), ...stacked('c')];
   }
   const prefix = tensorflow1Prefix(spec, node);
-  const outputs: Entry[] = run.merged ? [[`${prefix}outputs`, inAxesOf(spec, node.id, run.merged)]] : [];
+  const outputs: Entry[] = run.merged ? [[`${prefix}outputs`, inAxesOf(spec, node.id, run.merged), OUTPUTS]] : [];
   const states = run.layers.flatMap(layer => {
     const { states: ids } = CELLS[layer.cell.cell];
     const name = `${prefix}states${place(node, layer)}`;
-    return ids.map((id): Entry => [ids.length > 1 ? `${name}.${id}` : name, layer.final[id]!]);
+    return ids.map((id): Entry => [ids.length > 1 ? `${name}.${id}` : name, layer.final[id]!, finalOf(layer, id)]);
   });
   return [...outputs, ...states];
 }

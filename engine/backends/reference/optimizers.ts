@@ -273,11 +273,41 @@ const PYTORCH: Rules = {
   nadam: { defaults: { ...MOMENTS, η: 0.002, epsilon: 1e-8 }, slots: twoZeros, update: l2(nadam(0.004)) },
 };
 
+/** Note: δ is scaled by the squares before this gradient is among them. */
+function tensorflowjsAdadelta(w: number, g: number, s: number[], { η, rho, epsilon }: Settings): number {
+  const delta = (sqrt(s[1]! + epsilon) / sqrt(s[0]! + epsilon)) * g;
+  s[0] = average(s[0]!, rho, g * g);
+  s[1] = average(s[1]!, rho, delta * delta);
+  return w - η * delta;
+}
+
+/** TensorFlow.js has rules of its own; epsilon is 1e-7 on backends with float32. Source: tfjs-core 4.22 `optimizers/*.ts`. */
+const TENSORFLOWJS: Rules = {
+  sgd: TENSORFLOW1.sgd!,
+  momentum: TENSORFLOW1.momentum!,
+  /** Note: when centered, epsilon is subtracted under the root, not added. */
+  rmsprop: {
+    defaults: { η: 0.01, rho: 0.9, epsilon: 1e-7 },
+    slots: threeZeros,
+    update: (w, g, s, { η, rho, momentum, epsilon, centered }) => {
+      s[0] = average(s[0]!, rho, g * g);
+      s[1] = average(s[1]!, rho, g);
+      s[2] = momentum * s[2]! + (η * g) / sqrt(centered ? s[0] - (s[1] * s[1] + epsilon) : s[0] + epsilon);
+      return w - s[2];
+    },
+  },
+  adagrad: { ...KERAS.adagrad!, defaults: { η: 0.01, initialAccumulator: 0.1, epsilon: 1e-7 } },
+  adadelta: { defaults: { η: 0.001, rho: 0.95, epsilon: 1e-7 }, slots: twoZeros, update: tensorflowjsAdadelta },
+  /** As in PyTorch, epsilon is added after the bias of v is corrected. */
+  adam: { defaults: { ...MOMENTS, η: 0.001, epsilon: 1e-7 }, slots: twoZeros, update: torchAdam },
+  adamax: { ...KERAS.adamax!, defaults: { ...MOMENTS, η: 0.002, epsilon: 1e-7 } },
+};
+
 export const OPTIMIZER_RULES: Readonly<Record<Framework, Rules>> = {
   tensorflow1: TENSORFLOW1,
   keras2: KERAS2,
   keras3: KERAS,
-  tensorflowjs: KERAS,
+  tensorflowjs: TENSORFLOWJS,
   pytorch: PYTORCH,
 };
 

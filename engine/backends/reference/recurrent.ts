@@ -93,18 +93,34 @@ export function runRecurrent(framework: Framework, node: RecurrentNode, inputs: 
   const outputs = Object.fromEntries(
     Object.entries(runs).map(([direction, run]) => [direction, sequence(run.outputs)] as const),
   );
-  const merge = node.merge ?? 'concatenate';
-  if (merge === 'separate') return { layers, outputs, merged: undefined, last: undefined };
-  // Note: a Keras layer that only goes backwards hands its outputs on in the order in which it computed them.
-  const ordered = Object.values(runs).map(run =>
-    sequence(node.direction === 'backward' ? [...run.outputs].reverse() : run.outputs),
-  );
   return {
     layers,
     outputs,
-    merged: MERGES[merge](ordered),
-    last: MERGES[merge](Object.values(runs).map(run => run.last)),
+    ...mergeDirections(
+      node,
+      outputs,
+      Object.values(runs).map(run => run.last),
+    ),
   };
+}
+
+/** What a node hands out of all its directions. @param last output of each direction at the step computed last. */
+export function mergeDirections(
+  node: RecurrentNode,
+  outputs: RecurrentRun['outputs'],
+  last: readonly Tensor[],
+): Pick<RecurrentRun, 'merged' | 'last'> {
+  const merge = node.merge ?? 'concatenate';
+  if (merge === 'separate') return { merged: undefined, last: undefined };
+  // Note: a Keras layer that only goes backwards hands its outputs on in the order in which it computed them.
+  const ordered = Object.values(outputs).map(one => (node.direction === 'backward' ? reversed(one) : one));
+  return { merged: MERGES[merge](ordered), last: MERGES[merge](last) };
+}
+
+/** `[B, T, H]` from the last step to the first. */
+function reversed(x: Tensor): Tensor {
+  const T = x.shape[1]!;
+  return sequence(Array.from({ length: T }, (_, t) => stepOf(x, T - 1 - t)));
 }
 
 /**

@@ -33,6 +33,7 @@ function proven(framework: Framework, file: string, bound: number): void {
 
 proven('pytorch', 'optimizers-torch.json', 1e-12);
 proven('keras3', 'optimizers-keras3.json', 1e-12);
+proven('tensorflowjs', 'optimizers-tfjs.json', 1e-6);
 
 describe('what happens to gradients and the learning rate before the step', () => {
   const slopes = [Float64Array.of(3, -4), Float64Array.of(12)];
