@@ -70,7 +70,7 @@ function byLikeness(data: Loaded, layer: number): number[] {
   const known = orders.get(layer);
   if (known) return known;
   const traces = Array.from(
-    { length: 24 },
+    { length: 6 },
     (_, index) => data.network.run(digit(data, index).pixels, STEPS).layers[layer]!.h,
   );
   const order = similarityOrder(
