@@ -3,6 +3,7 @@ import type { Channel, Handlers } from '../../engine/protocol/channel.ts';
 import { type PageSide, type TensorsHostSide, TensorsPageRequests } from '../../engine/protocol/pages.ts';
 import type { InspectorModel } from './inspectorPage.ts';
 import { connectPage, type PageContext, tabIcon } from './pageConnection.ts';
+import { panelColumn } from './panelColumn.ts';
 import { pageStrings } from './translatedStrings.ts';
 
 /** The one tensor inspector in the editor area. */
@@ -43,7 +44,7 @@ export class TensorsPanel implements vscode.Disposable {
       else if (tensor !== undefined) this.#channel?.emit('select', { tensor });
       return;
     }
-    const column = { viewColumn: vscode.ViewColumn.Beside, preserveFocus: true };
+    const column = { viewColumn: panelColumn(), preserveFocus: true };
     this.adopt(vscode.window.createWebviewPanel(TensorsPanel.viewType, vscode.l10n.t('Tensors'), column));
   }
 

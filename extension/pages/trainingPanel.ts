@@ -9,6 +9,7 @@ import {
 import type { RunState } from '../runs/runState.ts';
 import type { CurvePosition } from '../runs/runCurves.ts';
 import { connectPage, type PageContext, tabIcon } from './pageConnection.ts';
+import { panelColumn } from './panelColumn.ts';
 import { pageStrings } from './translatedStrings.ts';
 
 /** A snapshot without the parts that grow; the panel adds those itself, and knows then what its page has got. */
@@ -59,7 +60,7 @@ export class TrainingPanel implements vscode.Disposable {
       if (!this.#panel.visible) this.#panel.reveal(undefined, true);
       return;
     }
-    const column = { viewColumn: vscode.ViewColumn.Beside, preserveFocus: true };
+    const column = { viewColumn: panelColumn(), preserveFocus: true };
     this.adopt(vscode.window.createWebviewPanel(TrainingPanel.viewType, vscode.l10n.t('Training'), column));
   }
 
