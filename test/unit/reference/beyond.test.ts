@@ -30,3 +30,4 @@ function proven(title: string, file: string, bound: number): void {
 
 proven('PyTorch in float64', 'programs-torch.json', 1e-12);
 proven('Keras 3', 'programs-keras3.json', 1e-5);
+proven('TensorFlow.js', 'programs-tfjs.json', 1e-5);
