@@ -303,6 +303,8 @@ export function shortText(value: Abstract): string {
 /** What a variable of that name holds when it is given a value: things without a name of their own get it. */
 export function held(value: Abstract, name: string): Abstract {
   if (value.kind === 'instance') value.name ??= name;
-  if ((value.kind === 'unknown' || value.kind === 'cells') && value.name === undefined) return { ...value, name };
+  if (value.kind === 'cells' && value.name === undefined) return { ...value, name };
+  // `argv[1]` is a worse name for a size than the variable that it is put into.
+  if (value.kind === 'unknown' && !/^[A-Za-z_][\w.]*$/.test(value.name ?? '')) return { ...value, name };
   return value;
 }

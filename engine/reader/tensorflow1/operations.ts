@@ -2,7 +2,7 @@
 import { phrase, type Phrase } from '../../model/phrase.ts';
 import type { Activation } from '../../model/spec.ts';
 import { activationOf } from '../activations.ts';
-import { type Call, type CallEntry, type CallTable } from '../calls.ts';
+import { Arguments, type Call, type CallEntry, type CallTable } from '../calls.ts';
 import { denseNode, isBatch } from '../graph.ts';
 import { type Dimension, symbol, toSize } from '../sizes.ts';
 import { broadcast, concatenate, nameAxes, reshape, stack, tensorsOf, transpose, unstack } from '../tensors.ts';
@@ -148,11 +148,50 @@ function scaled(of: Tensor, by: Abstract | undefined): Partial<Tensor> {
 
 function combine(by: 'add' | 'multiply'): (call: Call) => Abstract {
   return call => {
+    const biased = by === 'add' ? withBias(call) : null;
+    if (biased !== null) return biased;
     const [a, b] = [tensorOf(call.args.get('x')), tensorOf(call.args.get('y'))];
     if (a?.ref === undefined || b?.ref === undefined) return elementwise(call);
     const id = call.reader.graph.add(by, { op: 'combine', inputs: [a.ref, b.ref], by }, { range: call.range });
     return tensor(a.dtype, broadcast(a, b), { ref: { from: id } });
   };
+}
+
+/** `h W` with a trained `W` is a dense layer; its bias may be added later. */
+function multiplyMatrices(call: Call): Abstract {
+  const [left, weights] = [tensorOf(call.args.get('a')), tensorOf(call.args.get('b'))];
+  if (left === null || weights === null) return unknown('');
+  const units = weights.axes?.at(-1)?.size;
+  if (weights.derivation?.op !== 'variables' || weights.axes?.length !== 2 || units == null) {
+    const last = weights.axes?.at(-1);
+    return tensor(left.dtype, left.axes === null || last === undefined ? null : [...left.axes.slice(0, -1), last]);
+  }
+  const { reader, range } = call;
+  const scope = reader.graph.layerName(scoped(call, 'Variable'));
+  return denseNode(reader.graph, left, {
+    units,
+    activation: 'linear',
+    useBias: false,
+    scope,
+    range,
+    meaning: phrase('product with a trained matrix'),
+  });
+}
+
+/** Adding a trained vector to what a dense layer without bias gives is its bias. */
+function withBias(call: Call): Abstract | null {
+  const [a, b] = [tensorOf(call.args.get('x')), tensorOf(call.args.get('y'))];
+  for (const [product, vector] of [
+    [a, b],
+    [b, a],
+  ] as const) {
+    const node = call.reader.graph.denseOf(product?.ref);
+    if (product === null || node === null || node.useBias || node.activation !== 'linear') continue;
+    if (vector?.derivation?.op !== 'variables' || vector.axes?.length !== 1) continue;
+    call.reader.graph.replace(node.id, { ...node, useBias: true });
+    return { ...product, meaning: phrase('product with a trained matrix, and a bias') };
+  }
+  return null;
 }
 
 function subtract(call: Call): Abstract {
@@ -349,6 +388,27 @@ export const OPERATION_CALLS: CallTable = {
   'tf.tanh': activate('tanh'),
   'tf.nn.tanh': activate('tanh'),
   'tf.nn.relu': activate('relu'),
+  'tf.matmul': { signature: 'a, b, transpose_a=False, transpose_b=False, name=None', result: multiplyMatrices },
+  'tf.nn.bias_add': { signature: 'x, y, data_format=None, name=None', result: combine('add') },
+  'tf.nn.xw_plus_b': {
+    signature: 'a, b, y, name=None',
+    result: call => {
+      const product = multiplyMatrices(call);
+      const { reader, range } = call;
+      const bias = call.args.get('y') ?? unknown('');
+      const given = [
+        { value: product, range },
+        { value: bias, range },
+      ];
+      return combine('add')({
+        args: new Arguments('x, y', given),
+        range,
+        self: call.self,
+        framework: call.framework,
+        reader,
+      });
+    },
+  },
   'tf.subtract': { signature: 'x, y, name=None', result: subtract },
   'tf.add': { signature: 'x, y, name=None', result: combine('add') },
   'tf.multiply': { signature: 'x, y, name=None', result: combine('multiply') },

@@ -1,7 +1,7 @@
 /** Losses, metrics, optimizers and the session of TensorFlow 1: how a program trains. */
 import { phrase } from '../../model/phrase.ts';
 import type { ClippingSpec, LossSpec, OptimizerSpec } from '../../model/spec.ts';
-import type { Call, CallEntry, CallTable, Reader } from '../calls.ts';
+import { Arguments, type Call, type CallEntry, type CallTable, type Reader } from '../calls.ts';
 import type { TrainingRecord } from '../graph.ts';
 import { countLoops } from '../loops.ts';
 import { tensorsOf } from '../tensors.ts';
@@ -343,7 +343,7 @@ export const TRAINING_CALLS: CallTable = {
       const difference = tensor(left.dtype, left.axes, { derivation: { op: 'difference', left, right } });
       return distance('mean_squared_error')({
         ...call,
-        args: Object.assign(Object.create(call.args) as Call['args'], { get: () => difference }),
+        args: new Arguments('x', [{ value: difference, range: call.range }]),
       });
     },
   },
