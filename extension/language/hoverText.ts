@@ -7,10 +7,8 @@ const MOST_WEIGHTS = 12;
 
 /** What a hover says about a name, as Markdown without links. `translate` gives text, which is escaped here. */
 export function hoverText(symbol: SymbolReading, translate: (phrase: Phrase) => string): string {
-  // The meaning stands below the code block, in the person's own script.
-  const { meaning, ...value } = symbol.value;
-  const blocks = [codeBlock('python', describeSymbol({ ...symbol, text: oneLine(symbol.text), value }))];
-  if (meaning) blocks.push(escapeMarkdown(translate(meaning)));
+  // One line says all: what it is called, dtype, shape, and what it is in the person's own language.
+  const blocks = [codeBlock('python', oneLine(describeSymbol(symbol, translate)))];
   const note = noteOf(symbol.value);
   if (note) blocks.push(escapeMarkdown(translate(note)));
   if (symbol.value.kind === 'layer') blocks.push(...layerBlocks(symbol.value));

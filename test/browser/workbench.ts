@@ -106,8 +106,9 @@ export class Workbench {
 
   async #settled(): Promise<void> {
     await this.page.locator('.monaco-workbench .part.statusbar').waitFor();
-    // The status bar names the remote host once the connection to the server and its extension host stands.
-    await this.page.locator('.explorer-folders-view .monaco-list-row').first().waitFor();
+    // The side bar shows its rows or its page once the connection to the server and its extension host stands.
+    const rows = this.page.locator('.part.sidebar .monaco-list-row').first();
+    await rows.or(this.page.locator('iframe.webview.ready').first()).first().waitFor();
   }
 
   /** Reloads the window, as `Developer: Reload Window` does. */

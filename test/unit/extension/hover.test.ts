@@ -22,17 +22,17 @@ const symbol = (text: string, start: number, value: SymbolReading['value'] = out
 });
 
 describe('hoverText', () => {
-  it('says type and shape as code and the meaning below', () => {
+  it('says name, type, shape and meaning in one line of code', () => {
     assert.equal(
       hoverText(symbol('outputs', 0), formatPhrase),
-      '```python\noutputs: float32 [batch, 28 steps, 150]\n```\n\nh of the top layer at every step',
+      '```python\noutputs: float32 [batch, 28 steps, 150] · h of the top layer at every step\n```',
     );
   });
 
   it('puts the meaning into the language of the person', () => {
     assert.match(
       hoverText(symbol('outputs', 0), () => '顶层每一步的 h'),
-      /\n\n顶层每一步的 h$/,
+      /150\] · 顶层每一步的 h\n```$/,
     );
   });
 
@@ -41,8 +41,10 @@ describe('hoverText', () => {
   });
 
   it('lets no text of the source become a link or a picture', () => {
-    const value = { ...outputs, meaning: phrase('{0} of it', '[x](command:evil) <img src=x>') };
-    const text = hoverText(symbol('outputs', 0, value), formatPhrase);
+    const evil = phrase('{0} of it', '[x](command:evil) <img src=x>');
+    const text = hoverText(symbol('outputs', 0, { ...outputs, meaning: evil, note: evil }), formatPhrase);
+    // The meaning stands in the fence, where nothing is a link.
+    assert.match(text, / · \[x\].* of it\n```\n/);
     assert.ok(text.includes('\\[x\\]\\(command:evil\\) \\<img src=x\\>'));
   });
 
