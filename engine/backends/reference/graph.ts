@@ -110,7 +110,7 @@ type Resolve = (ref: TensorRef) => Tensor;
 type MaskOf = (ref: TensorRef) => StepMask | undefined;
 
 /** The value of a node that is not recurrent. @param weights of the node, in the order of `nodeParameters`. */
-function nodeValue(
+export function nodeValue(
   spec: ModelSpec,
   node: Exclude<GraphNode, RecurrentNode>,
   resolve: Resolve,

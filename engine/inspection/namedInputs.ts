@@ -1,0 +1,89 @@
+/** Turns tensors by the names and in the axes in which a program is fed into a batch of the engine. */
+import type { Batch } from '../backends/backend.ts';
+import { exchange } from '../backends/reference/operations.ts';
+import type { Numbers } from '../backends/reference/reference.ts';
+import { tensor, type Tensor } from '../backends/reference/tensor.ts';
+import { EngineError } from '../errors.ts';
+import { phrase } from '../model/phrase.ts';
+import type { InputSpec, ModelSpec } from '../model/spec.ts';
+
+export interface NamedInputs {
+  /** By the ids of the spec's inputs: `X`, `y`, `seq_length`, `inputs[0]`. The target may be left out. */
+  readonly inputs: ReadonlyMap<string, Numbers>;
+  /** Dropout masks, 1 keeps and 0 drops, `step3.input` and so on; without any, nothing is dropped. */
+  readonly masks?: ReadonlyMap<string, Numbers>;
+}
+
+export interface FedProgram {
+  readonly batch: Batch;
+  /** The inputs batch-major, as the graph has them. */
+  readonly tensors: ReadonlyMap<string, Tensor>;
+}
+
+/** @throws EngineError `unknown` naming an input that is missing or surplus, `invalid-shape` one that does not fit. */
+export function feedProgram(spec: ModelSpec, { inputs, masks }: NamedInputs): FedProgram {
+  const names = spec.inputs.map(({ id }) => id);
+  const surplus = [...inputs.keys()].find(name => !names.includes(name));
+  if (surplus !== undefined)
+    throw new EngineError('unknown', phrase('The model takes no input {0}; it takes {1}.', surplus, names.join(', ')));
+  const tensors = new Map<string, Tensor>();
+  for (const input of spec.inputs) {
+    const fed = inputs.get(input.id);
+    if (fed) tensors.set(input.id, batchMajor(spec, input, fed));
+    else if (input.role !== 'target')
+      throw new EngineError('unknown', phrase('The input {0} is missing; there are {1}.', input.id, [...inputs.keys()].join(', ')));
+  } // prettier-ignore
+  const of = (role: InputSpec['role']): [string, Tensor][] =>
+    spec.inputs.flatMap(({ id, role: own }) => {
+      const fed = tensors.get(id);
+      return own === role && fed ? [[id, fed]] : [];
+    });
+  const [sequence, ...others] = of('sequence');
+  if (!sequence || others.length > 0)
+    throw new EngineError('unsupported', phrase('The model has {0} input sequences; one is needed.', others.length + (sequence ? 1 : 0))); // prettier-ignore
+  const [, { shape, values }] = sequence;
+  const [size = 0, steps = 0] = shape;
+  for (const [id, fed] of tensors)
+    if (fed.shape[0] !== size)
+      throw new EngineError('invalid-shape', phrase('The input {0} has {1} rows, but {2} has {3}.', id, fed.shape[0]!, sequence[0], size)); // prettier-ignore
+  const target = of('target')[0]?.[1].values;
+  const lengths = of('lengths')[0]?.[1].values;
+  const states = of('state');
+  const labels = spec.loss?.kind === 'sparse_softmax_cross_entropy';
+  const batch: Batch = {
+    size,
+    steps,
+    inputs: Float32Array.from(values),
+    ...(target && { targets: labels ? Int32Array.from(target) : Float32Array.from(target) }),
+    ...(lengths && { lengths: Int32Array.from(lengths) }),
+    ...(states.length > 0 && {
+      states: Object.fromEntries(states.map(([id, fed]) => [id, Float32Array.from(fed.values)])),
+    }),
+    ...(masks && {
+      masks: Object.fromEntries([...masks].map(([name, mask]) => [name, Float32Array.from(mask.values)])),
+    }),
+  };
+  return { batch, tensors };
+}
+
+/** Whether a program hands in an input with the batch as its second axis. */
+export function isBatchSecond({ framework }: ModelSpec, { timeMajor, role, axes }: InputSpec): boolean {
+  // PyTorch's first states are [layers, batch, units].
+  return timeMajor === true || (framework === 'pytorch' && role === 'state' && axes.length > 1);
+}
+
+function batchMajor(spec: ModelSpec, input: InputSpec, numbers: Numbers): Tensor {
+  const { id, axes } = input;
+  const exchanged = isBatchSecond(spec, input);
+  const { shape } = numbers;
+  const [first = 0, second = 0, ...rest] = shape;
+  const seen = exchanged ? [second, first, ...rest] : shape;
+  const fits = axes.every(({ size }, axis) => typeof size === 'string' || size === seen[axis + 1]);
+  if (seen.length !== axes.length + 1 || !fits) {
+    const sizes = axes.map(({ size }) => size);
+    const expected = exchanged ? [sizes[0] ?? '', 'batch', ...sizes.slice(1)] : ['batch', ...sizes];
+    throw new EngineError('invalid-shape', phrase('The input {0} must be [{1}], but is [{2}].', id, expected.join(', '), shape.join(', '))); // prettier-ignore
+  }
+  const fed = tensor(shape, numbers.values);
+  return exchanged ? exchange(fed, 0) : fed;
+}
