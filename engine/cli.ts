@@ -1,8 +1,11 @@
 #!/usr/bin/env node
-/** The command line: `rnn-explorer train FILE`, `rnn-explorer read FILE…`. */
+/** The command line: `rnn-explorer train FILE`, `trace FILE`, `convert FILE`, `read FILE…`. */
 import { parseArgs } from 'node:util';
 import { clearStatus, EXIT, print, say, UsageError } from './cli/output.ts';
+import { convert } from './cli/convert.ts';
 import { read } from './cli/read.ts';
+import { trainOnBatch } from './cli/steps.ts';
+import { trace } from './cli/trace.ts';
 import { train } from './cli/train.ts';
 import { EngineError } from './errors.ts';
 import { QUICK_RUN } from './model/quickRun.ts';
@@ -20,6 +23,20 @@ const HELP = `rnn-explorer: trains the recurrent network that stands in a file, 
     --quick               one epoch of 5,000 examples in batches of 50: learning within half a minute
     --out DIR             store the run in a folder of DIR: run.json, metrics.jsonl, checkpoints as safetensors
     --json                every step and epoch as a line of JSON
+  rnn-explorer train FILE --weights W --inputs I --steps N
+                        take N steps on that one batch, and print the loss before each
+  rnn-explorer trace FILE --weights W --inputs I --out DIR
+                        write every tensor of one batch as DIR/*.npy, with DIR/index.json of names, shapes and
+                        meanings; with targets also the gradient of the loss by every weight and input
+    --weights W         safetensors, by the framework's names and in its layouts
+    --inputs I          safetensors: what is fed, and the targets, by name (X, y, seq_length, h_0, inputs[0])
+    --input X           npy instead: the sequence alone
+    --lengths L         npy: the length of each row
+    --gradients Y       npy: the targets
+    --masks M           safetensors: dropout masks (step0.input, step0.state, …); without them nothing is dropped
+  rnn-explorer convert FILE --weights W --to FILE2 --out W2
+                        the weights of a model for the same function in another framework
+    --to-model NAME|N   which model of FILE2
   rnn-explorer read FILE…             print what the reader finds as JSON (a list for several files)
   rnn-explorer --help
 
@@ -42,6 +59,15 @@ async function main(args: readonly string[]): Promise<number> {
       out: { type: 'string' },
       json: { type: 'boolean' },
       quick: { type: 'boolean' },
+      weights: { type: 'string' },
+      inputs: { type: 'string' },
+      input: { type: 'string' },
+      lengths: { type: 'string' },
+      gradients: { type: 'string' },
+      masks: { type: 'string' },
+      steps: { type: 'string' },
+      to: { type: 'string' },
+      'to-model': { type: 'string' },
     },
   });
   const [command, ...files] = positionals;
@@ -53,9 +79,27 @@ async function main(args: readonly string[]): Promise<number> {
     await read(files);
     return EXIT.success;
   }
-  if (command !== 'train') throw new UsageError(`There is no command "${command}"`);
+  if (!['train', 'trace', 'convert'].includes(command)) throw new UsageError(`There is no command "${command}"`);
   const [file, ...others] = files;
-  if (file === undefined || others.length > 0) throw new UsageError('train: exactly one file, please');
+  if (file === undefined || others.length > 0) throw new UsageError(`${command}: exactly one file, please`);
+  const { model, weights, out, inputs, input, lengths, gradients: targets, masks } = values;
+  const fed = { file, model, weights, inputs, input, lengths, targets, masks };
+  if (command === 'trace') {
+    await trace({ ...fed, out });
+    return EXIT.success;
+  }
+  if (command === 'convert') {
+    await convert({ file, model, weights, to: values.to, toModel: values['to-model'], out });
+    return EXIT.success;
+  }
+  const { steps } = number('steps', values.steps);
+  if (steps !== undefined) {
+    const { learningRate } = number('learningRate', values['learning-rate'], '--learning-rate');
+    await trainOnBatch({ ...fed, steps, learningRate, json: values.json ?? false });
+    return EXIT.success;
+  }
+  if (weights !== undefined || inputs !== undefined || masks !== undefined)
+    throw new UsageError('train: --weights, --inputs and --masks go with --steps');
   return train({
     file,
     model: values.model,

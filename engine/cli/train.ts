@@ -9,14 +9,14 @@ import { unsupported } from '../model/support.ts';
 import { check } from '../model/validate.ts';
 import { EngineClient } from '../protocol/client.ts';
 import type { Progress, RunEnd } from '../protocol/engine.ts';
-import type { ModelReading } from '../reader/reading.ts';
 import { epochLine } from '../runs/epochLine.ts';
 import { type MetricRow, RUN_FORMAT_VERSION, type RunRecord, RunSettings, type RunStatus } from '../runs/format.ts';
 import { defaultSettings } from '../runs/settings.ts';
 import { sourceHash } from '../runs/sourceHash.ts';
 import { createRunId, RunStore } from '../runs/store.ts';
 import { EXIT, print, say, showStatus, UsageError } from './output.ts';
-import { type ReadFile, readModelFile } from './read.ts';
+import { pickModel } from './modelFile.ts';
+import { readModelFile } from './read.ts';
 
 export interface TrainOptions {
   readonly file: string;
@@ -34,7 +34,7 @@ const OPEN_TIMEOUT = 120_000;
 /** `train FILE`: trains a model of the file and prints what the notes' program prints. @returns the exit code. */
 export async function train(options: TrainOptions): Promise<number> {
   const file = await readModelFile(options.file);
-  const { spec, range, extent } = pickModel(options, file);
+  const { spec, range, extent } = pickModel(options, file.reading);
   const reasons = unsupported(spec);
   if (reasons[0]) throw new EngineError('unsupported', phrase('This model cannot be trained yet: {0}', reasons.map(formatPhrase).join('; ')));
   const source = pickData(options.data, spec);
@@ -168,22 +168,6 @@ class RunOutput {
       this.#refused = true;
     });
   }
-}
-
-function pickModel({ file, model }: TrainOptions, { reading: { models, diagnostics } }: ReadFile): ModelReading {
-  const names = models.map(({ spec }, index) => `${index + 1} ${spec.name} (${headline(spec)})`).join(', ');
-  if (models.length === 0) {
-    const problem = diagnostics.find(({ severity }) => severity === 'error');
-    throw new UsageError(`${file} holds no recurrent model${problem ? `: ${formatPhrase(problem.message)}` : ''}`);
-  }
-  if (model === undefined) {
-    if (models.length > 1) throw new UsageError(`${file} holds several models: ${names}. Choose one with --model`);
-    return models[0]!;
-  }
-  const named = models.filter(({ spec }) => spec.name === model);
-  const picked = named[0] ?? (/^\d+$/.test(model) ? models[Number(model) - 1] : undefined);
-  if (!picked) throw new UsageError(`${file} holds no model "${model}": there are ${names}`);
-  return picked;
 }
 
 function pickData(wanted: string | undefined, spec: RunRecord['spec']): DataSource {

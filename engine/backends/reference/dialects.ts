@@ -48,7 +48,7 @@ export interface CellWeights {
 }
 
 /** Some gates whose weights lie side by side in one matrix. */
-interface Packing {
+export interface Packing {
   /** In the order of the blocks, each U wide. */
   readonly gates: readonly string[];
   /** TF1: one matrix with the rows of x above the rows of h. */
@@ -115,7 +115,7 @@ export const CELL_DEFAULTS: Readonly<Record<Framework, CellDefaults>> = {
   tensorflowjs: { recurrentActivation: 'hard_sigmoid', forgetBias: 0, resetAfter: false },
 };
 
-function packingsOf(framework: Framework, cell: CellSpec): readonly Packing[] {
+export function packingsOf(framework: Framework, cell: CellSpec): readonly Packing[] {
   if (framework === 'tensorflow1' && cell.cell === 'gru' && cell.resetAfter) return CUDNN_GRU;
   if (framework === 'tensorflow1' && cell.coupledInputForget) return COUPLED_LSTM;
   return PACKINGS[framework][cell.cell];
