@@ -4,6 +4,7 @@ import { diagnose } from './diagnose.ts';
 import { Graph } from './graph.ts';
 import { KERAS } from './keras/table.ts';
 import { fencesOf } from './markdown.ts';
+import { mentionsRecurrence } from './mention.ts';
 import { type FoundModel, modelsOf } from './models.ts';
 import { readFences } from './note.ts';
 import { type Occurrence, Interpreter } from './python/evaluate.ts';
@@ -17,13 +18,6 @@ import { tensorsOf } from './tensors.ts';
 import type { Abstract } from './values.ts';
 
 const FRAMEWORKS: readonly FrameworkTable[] = [KERAS, TENSORFLOW1, PYTORCH];
-
-const MENTION = /LSTM|GRU|RNN|SRU|_rnn\b|\brnn\b/;
-
-/** Whether a text may hold a recurrent model: a search for words, before anything is parsed. */
-export function mentionsRecurrence(text: string): boolean {
-  return MENTION.test(text);
-}
 
 const NOTHING: Reading = { models: [], symbols: [], diagnostics: [] };
 const PYTHON: ReadonlySet<string> = new Set(['python', 'py', 'python3', 'python2', '']);
@@ -87,3 +81,5 @@ function referred(value: Abstract): string | null {
   const [first] = tensorsOf(value) ?? [];
   return first?.ref?.from ?? null;
 }
+
+export { mentionsRecurrence };

@@ -12,6 +12,7 @@ import {
   type Reader,
 } from '../calls.ts';
 import type { Graph } from '../graph.ts';
+import { mentionsRecurrence } from '../mention.ts';
 import type { Diagnostic, TextRange } from '../reading.ts';
 import { add, type Dimension, divide, equal, multiply } from '../sizes.ts';
 import { index } from '../tensors.ts';
@@ -145,7 +146,7 @@ export class Interpreter implements Reader {
   /** Runs the bodies of functions that nothing in the text calls, with their arguments unknown. */
   runUncalled(): void {
     this.#runModules();
-    for (const callee of [...this.uncalled.values()]) {
+    for (const callee of this.#relevant([...this.uncalled.values()])) {
       if (this.uncalled.has(callee.body)) this.#callFunction(callee, [], callee.self);
     }
     for (const build of this.graph.atEnd.splice(0)) build();
@@ -775,6 +776,24 @@ export class Interpreter implements Reader {
       if (base.kind === 'class') return depth < MAX_CALL_DEPTH && this.#isModule(base, depth + 1);
       return base.kind === 'path' && /(?:^|\.)(?:Module|Model|LightningModule)$/.test(base.path);
     });
+  }
+
+  /** The functions that mention a recurrent layer, or another function that does. */
+  #relevant(functions: readonly FunctionValue[]): FunctionValue[] {
+    const textOf = ({ body }: FunctionValue): string => {
+      if (!isStatements(body)) return this.textOf(body.range);
+      return this.textOf({ start: body[0]?.range.start ?? 0, end: body.at(-1)?.range.end ?? 0 });
+    };
+    let waiting = functions.map(callee => ({ callee, text: textOf(callee) }));
+    let found = waiting.filter(({ text }) => mentionsRecurrence(text));
+    const relevant = new Set<FunctionValue>();
+    while (found.length > 0) {
+      for (const { callee } of found) relevant.add(callee);
+      waiting = waiting.filter(({ callee }) => !relevant.has(callee));
+      const names = new RegExp(`\\b(?:${found.map(({ callee }) => callee.name).join('|')})\\b`);
+      found = waiting.filter(({ text }) => names.test(text));
+    }
+    return functions.filter(callee => relevant.has(callee));
   }
 
   /** Builds the models of classes that the text only defines, and runs those that it never calls. */
