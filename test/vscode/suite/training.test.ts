@@ -28,7 +28,9 @@ const unasked = (): Promise<never> => Promise.reject(new Error('Nobody should be
 
 describe('training in VS Code', () => {
   let studio: Studio;
+  let log: vscode.LogOutputChannel;
   before(async () => {
+    log = vscode.window.createOutputChannel('Test', { log: true });
     studio = await (await activated()).studio();
   });
   /** Resolves when the run has ended and everything of it is written. */
@@ -40,6 +42,9 @@ describe('training in VS Code', () => {
         resolve();
       });
     });
+  after(() => {
+    log.dispose();
+  });
   afterEach(async () => {
     await studio.runs.stop();
     await vscode.commands.executeCommand('workbench.action.closeAllEditors');
@@ -72,7 +77,6 @@ describe('training in VS Code', () => {
     assert.ok(run);
     await ended(run);
     const nobody = { askConflict: unasked, tellWaiting: unasked, tellUnwritten: unasked };
-    const log = vscode.window.createOutputChannel('Test', { log: true });
     const anew = new RunService(studio.engine, new RunStore(studio.runsFolder), log, nobody);
     try {
       const again = await anew.find(run.id);
@@ -82,7 +86,6 @@ describe('training in VS Code', () => {
       assert.ok(await anew.lastCheckpoint(again));
     } finally {
       anew.dispose();
-      log.dispose();
     }
   });
 
