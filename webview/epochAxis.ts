@@ -16,7 +16,15 @@ export function axisEnd(lastStep: number, stepsPerEpoch: number | undefined): nu
   return Math.max(1, Math.ceil(lastStep / stepsPerEpoch)) * stepsPerEpoch;
 }
 
-/** 1, 2 and 5 of each power of ten within the range; only powers of ten where that would be many. */
+/** Which multiples of a power of ten may carry a tick, from the finest to the coarsest. */
+const FACTORS: readonly (readonly number[])[] = [
+  ...[0.1, 0.25, 0.5, 1].map(step => Array.from({ length: Math.round(9 / step) }, (_, index) => 1 + index * step)),
+  [1, 2, 5],
+  [1],
+];
+const MOST_TICKS = 7;
+
+/** Round numbers within the range, as fine as they fit; powers of ten where even 1, 2 and 5 would be many. */
 export function logarithmicTicks(low: number, high: number): number[] {
   if (!(low > 0) || !(high > low)) return [];
   const [first, last] = [Math.floor(Math.log10(low)), Math.ceil(Math.log10(high))];
@@ -25,7 +33,5 @@ export function logarithmicTicks(low: number, high: number): number[] {
     powers
       .flatMap(power => factors.map(factor => Number((factor * 10 ** power).toPrecision(3))))
       .filter(tick => tick >= low && tick <= high);
-  return (
-    [[1, 1.2, 1.5, 2, 2.5, 3, 4, 5, 6, 8], [1, 2, 5], [1]].map(within).find(ticks => ticks.length <= 7) ?? within([1])
-  );
+  return FACTORS.map(within).find(ticks => ticks.length <= MOST_TICKS) ?? within([1]);
 }

@@ -254,8 +254,10 @@ class GatesPage {
   async #ask(signal: AbortSignal): Promise<void> {
     if (!this.#subject) return;
     const { sample, layer, order } = this.#navigation.state;
+    // A person who waits sees it turn; what a live run does by itself stays quiet.
+    const waited = sample !== this.#trace?.sample.index || layer !== this.#trace.layer || order !== this.#order;
     const slow = setTimeout(() => {
-      show(this.#waiting, true);
+      show(this.#waiting, waited);
     }, 300);
     try {
       // Layer -1 stands for the top one, which only an answer tells.

@@ -66,7 +66,8 @@ describe('the axis of a training chart', () => {
   });
   it('has round ticks on a logarithmic axis, few over many decades, more within one', () => {
     assert.deepEqual(logarithmicTicks(0.03, 2.4), [0.05, 0.1, 0.2, 0.5, 1, 2]);
-    assert.deepEqual(logarithmicTicks(1.65, 2.3), [2]);
+    assert.deepEqual(logarithmicTicks(1.65, 2.3), [1.7, 1.8, 1.9, 2, 2.1, 2.2, 2.3]);
+    assert.deepEqual(logarithmicTicks(1.1, 2.4), [1.25, 1.5, 1.75, 2, 2.25]);
     assert.deepEqual(logarithmicTicks(1e-6, 10), [1e-6, 1e-5, 1e-4, 0.001, 0.01, 0.1, 1, 10]);
     assert.deepEqual(logarithmicTicks(0, 1), []);
   });
