@@ -144,7 +144,8 @@ function checkLoss(spec: ModelSpec, loss: LossSpec, refuse: Refuse): void {
 }
 
 function checkTraining({ framework, training: { optimizer, truncateSteps } }: ModelSpec, refuse: Refuse): void {
-  if (optimizer && !OPTIMIZERS[framework].includes(optimizer.kind))
+  if (!optimizer) refuse('The optimizer of the model is not known.');
+  else if (!OPTIMIZERS[framework].includes(optimizer.kind))
     refuse('The optimizer {0} cannot be run yet.', optimizer.kind);
   if (truncateSteps) refuse('Truncated back-propagation cannot be run yet.');
 }

@@ -41,7 +41,7 @@ export class ModelLenses implements vscode.CodeLensProvider {
   }
 
   #titles(model: SourceModel, argument: ModelArgument): vscode.Command[] {
-    const { spec, open } = model.reading;
+    const { spec, open, variant } = model.reading;
     const commands: vscode.Command[] = [
       {
         title: vscode.l10n.t('▶ Train Model'),
@@ -57,6 +57,7 @@ export class ModelLenses implements vscode.CodeLensProvider {
       },
       { title: sizeTitle(model), command: '' },
     ];
+    if (variant) commands.push({ title: translate(variant), command: '' });
     const result = this.#results.of(model.key);
     if (result) commands.push(resultCommand(result.run, result.testAccuracy, result.hash !== model.hash));
     const [missing, ...more] = [...unsupported(spec), ...open];

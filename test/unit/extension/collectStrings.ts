@@ -5,7 +5,7 @@ import { PAGE_STRINGS } from '../../../engine/protocol/pageStrings.ts';
 import { DATA_SOURCES } from '../../../engine/data/sources.ts';
 
 /** Functions whose first argument is a sentence for people. */
-const SENTENCE_CALLS: ReadonlySet<string> = new Set(['t', 'phrase', 'no']);
+const SENTENCE_CALLS: ReadonlySet<string> = new Set(['t', 'phrase', 'no', 'refuse']);
 
 /** Every sentence for people, in English, with the file that says it. */
 export function collectStrings(root: string): Map<string, string> {

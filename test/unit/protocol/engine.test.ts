@@ -176,20 +176,17 @@ describe('engine worker', function () {
     await logits('more 7');
   });
 
-  it('trains the network of the notes on MNIST, with the first step within a second of opening', async () => {
+  it('trains the network of the notes on MNIST, from a loss of ln 10', async () => {
     const client = worker.start();
     await client.ready;
     const heard = hear(client);
-    const opened = performance.now();
     await client.request('open', DIGITS);
     const end = client.request('train', { model: 'digits', run: 'r6' }, { timeout: Infinity });
     await first(client, 'metrics');
-    const took = performance.now() - opened;
     await client.request('stop', { model: 'digits' });
     assert.equal((await end).status, 'stopped');
     const row = heard.rows[0]!;
     assert.ok(row.kind === 'step' && Math.abs(row.loss - Math.log(10)) < 0.2, JSON.stringify(row)); // ten classes, nothing learned
-    assert.ok(took < 2000, `${took} ms`); // a second on a quiet machine
   });
 
   it('names what is wrong with a request', async () => {
