@@ -221,8 +221,12 @@ export class Workbench {
   async extensionPages(): Promise<Frame[]> {
     const found: Frame[] = [];
     for (const shell of await this.page.locator('iframe.webview.ready:visible').elementHandles()) {
-      const inner = await (await (await shell.contentFrame())?.$('iframe#active-frame'))?.contentFrame();
-      if (inner) found.push(inner);
+      try {
+        const inner = await (await (await shell.contentFrame())?.$('iframe#active-frame'))?.contentFrame();
+        if (inner) found.push(inner);
+      } catch {
+        // VS Code put a new document in its place while it was asked.
+      }
     }
     return found;
   }
