@@ -1,0 +1,86 @@
+/** What a person waits for in a window that has just opened: activation, hovers, the first point, the first gates. */
+import { Workbench, pageOf, type OpenOptions } from '../browser/workbench.ts';
+import { BrowserClock } from './hostClock.ts';
+
+const SAMPLE = 'mnist_lstm.py';
+/** Repetitions in a window that has done it before. */
+const WARM = 3;
+
+/** All in ms. */
+export interface Waits {
+  readonly activation: number[];
+  readonly firstHover: number[];
+  readonly hover: number[];
+  readonly coldTrain: number[];
+  readonly warmTrain: number[];
+  readonly coldInspect: number[];
+  readonly warmInspect: number[];
+  readonly hoverWhileTraining: number[];
+}
+
+/** Opens two windows a round: in one the first click goes on Train, in the other on Inspect. */
+export async function measureWaits(rounds: number, options: OpenOptions, say: (line: string) => void): Promise<Waits> {
+  const waits: Waits = {
+    ...{ activation: [], firstHover: [], hover: [], coldTrain: [], warmTrain: [] },
+    ...{ coldInspect: [], warmInspect: [], hoverWhileTraining: [] },
+  };
+  for (let round = 1; round <= rounds; round++) {
+    await inWindow(options, (workbench, clock) => measureTraining(workbench, clock, waits));
+    await inWindow(options, (workbench, clock) => measureInspection(workbench, clock, waits));
+    say(`  windows ${2 * round} of ${2 * rounds}: ${JSON.stringify(waits, (_, value: unknown) => (typeof value === 'number' ? Math.round(value) : value))}`);
+  }
+  return waits;
+} // prettier-ignore
+
+async function inWindow(
+  options: OpenOptions,
+  work: (workbench: Workbench, clock: BrowserClock) => Promise<void>,
+): Promise<void> {
+  const workbench = await Workbench.open(options);
+  try {
+    const clock = await BrowserClock.in(workbench);
+    await workbench.openFile(SAMPLE);
+    await workbench.lens('Train Model').waitFor();
+    await work(workbench, clock);
+  } finally {
+    await workbench.close();
+  }
+}
+
+async function measureTraining(workbench: Workbench, clock: BrowserClock, waits: Waits): Promise<void> {
+  waits.coldTrain.push(await clock.time('click', 'chart', () => workbench.clickLens('Train Model')));
+  const page = await workbench.extensionPage(pageOf('training'));
+  for (let time = 0; time < WARM; time++) {
+    waits.hoverWhileTraining.push(await hover(workbench, clock));
+    await page.getByRole('button', { name: 'Stop' }).click();
+    await page.locator('main.training[data-status="stopped"]').waitFor();
+    waits.warmTrain.push(await clock.time('click', 'chart', () => workbench.clickLens('Train Model')));
+  }
+  waits.activation.push(await activation(workbench));
+}
+
+async function measureInspection(workbench: Workbench, clock: BrowserClock, waits: Waits): Promise<void> {
+  waits.firstHover.push(await hover(workbench, clock));
+  for (let time = 0; time < WARM; time++) waits.hover.push(await hover(workbench, clock));
+  waits.coldInspect.push(await clock.time('click', 'gates', () => workbench.clickLens('Inspect')));
+  for (let time = 0; time < WARM; time++) {
+    // A hidden view loses its page: the next click builds it anew.
+    await workbench.command('View: Show Explorer');
+    await workbench.page.locator('.explorer-folders-view').waitFor();
+    waits.warmInspect.push(await clock.time('click', 'gates', () => workbench.clickLens('Inspect')));
+  }
+}
+
+function hover(workbench: Workbench, clock: BrowserClock): Promise<number> {
+  return clock.time('mouse', 'hover', () => workbench.hover('outputs, states =', 'outputs'));
+}
+
+/** VS Code's own measure: loading the code and calling `activate`. */
+async function activation(workbench: Workbench): Promise<number> {
+  await workbench.command('Developer: Show Running Extensions');
+  const row = workbench.page.locator('.runtime-extensions-editor .extension', { hasText: 'RNN Explorer' });
+  const said = await row.locator('.activation-time').first().innerText();
+  const found = /(\d+)\s*ms/.exec(said);
+  if (!found) throw new Error(`VS Code says of the activation only: ${said}`);
+  return Number(found[1]);
+}
