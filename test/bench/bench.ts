@@ -8,10 +8,14 @@ import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { build } from 'esbuild';
+import { hostSection } from './host.ts';
+import { median } from './median.ts';
 
 const here = import.meta.dirname;
 const root = join(here, '../..');
 const rounds = Number(process.argv.find(argument => argument.startsWith('--rounds='))?.slice(9) ?? 21);
+/** Windows that are opened for each first use in VS Code, and pairs of runs. */
+const HOST_ROUNDS = 5;
 const kernels = join(root, 'dist/kernels.wasm');
 const ours = join(tmpdir(), `rnn-explorer-bench-${process.pid}/ours.mjs`);
 
@@ -42,7 +46,7 @@ const ALL: readonly Contender[] = [
   { name: 'tfjs cpu', command: process.execPath, args: [join(here, 'contenders/tfjs_step.mjs'), 'cpu'], steps: 3 },
 ];
 
-/** `--only=ours,PyTorch`: those whose name contains one of these. */
+/** `--only=ours,PyTorch`: those whose name contains one of these; `VS Code` stands for what a person waits for in it. */
 const chosen = process.argv
   .find(argument => argument.startsWith('--only='))
   ?.slice(7)
@@ -82,8 +86,6 @@ class Runner {
     this.#child.kill();
   }
 }
-
-const median = (values: readonly number[]): number => [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)]!;
 
 async function main(): Promise<void> {
   await prepare();
@@ -171,6 +173,13 @@ async function main(): Promise<void> {
         .map(name => `| ${name} | ${part(name).toFixed(1)} | ${((100 * part(name)) / total).toFixed(1)} % |`),
       '',
     );
+  }
+  if (chosen?.includes('VS Code') ?? true) {
+    try {
+      lines.push(...(await hostSection(HOST_ROUNDS)));
+    } catch (error) {
+      lines.push(`- VS Code could not be measured: ${(error as Error).message}`, '');
+    }
   }
   writeFileSync(join(here, 'RESULTS.md'), lines.join('\n'));
   console.log(lines.join('\n'));

@@ -133,10 +133,11 @@ class ShownTraining {
       await workbench.extensionPage(pageOf('training')),
       await workbench.extensionPage(pageOf('gates')),
     ];
-    await training.locator('main.training[data-step="2"]').waitFor();
+    const shown = new ShownTraining(workbench, training, gates);
+    await until(async () => (await shown.#step()) >= 1);
     await training.getByRole('button', { name: 'Stop' }).click();
     await training.locator('main.training[data-status="stopped"]').waitFor();
-    return new ShownTraining(workbench, training, gates);
+    return shown;
   }
 
   async run(): Promise<{
