@@ -147,16 +147,19 @@ describe('engine worker', function () {
     assert.equal(heard.checkpoints.at(-1)!.step, stopped.step);
   });
 
-  it('sends metrics at most about ten times a second', async () => {
+  it('sends metrics at most about ten times a second, and before each checkpoint', async () => {
     const client = worker.start();
     const heard = hear(client);
     await client.request('open', { ...RECALL, settings: { ...SETTINGS, epochs: 1000, examples: 10_000 } });
     const end = client.request('train', { model: 'recall', run: 'r5' }, { timeout: Infinity });
     await first(client, 'metrics');
-    heard.sequences.length = 0;
+    heard.sequences.length = heard.checkpoints.length = 0;
+    const from = performance.now();
     await new Promise(resolve => setTimeout(resolve, 1000));
-    const { length } = heard.sequences;
-    assert.ok(length >= 5 && length <= 12, `${length} events in a second`);
+    // Each checkpoint has its metrics sent before it. On a busy machine a second of the timer can be longer.
+    const [events, seconds] = [heard.sequences.length - heard.checkpoints.length, (performance.now() - from) / 1000];
+    assert.ok(heard.sequences.length > 0);
+    assert.ok(events <= 12 * seconds, `${events} events in ${seconds} s`);
     await client.request('stop', { model: 'recall' });
     await end;
   });
