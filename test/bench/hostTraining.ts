@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as pause } from 'node:timers/promises';
-import type { Frame } from 'playwright-core';
+import type { CDPSession, Frame } from 'playwright-core';
 import { pageOf, Workbench, type OpenOptions } from '../browser/workbench.ts';
 import { readSafetensors } from '../../engine/formats/safetensors.ts';
 import type { MetricRow } from '../../engine/runs/format.ts';
@@ -118,9 +118,12 @@ class ShownTraining {
   readonly #workbench: Workbench;
   readonly #training: Frame;
   readonly #gates: Frame;
+  /** Counts from the moment on at which it is opened. */
+  readonly #session: CDPSession;
   readonly #host: number | undefined;
 
-  private constructor(workbench: Workbench, training: Frame, gates: Frame) {
+  private constructor(workbench: Workbench, training: Frame, gates: Frame, session: CDPSession) {
+    this.#session = session;
     this.#workbench = workbench;
     this.#training = training;
     this.#gates = gates;
@@ -133,7 +136,9 @@ class ShownTraining {
       await workbench.extensionPage(pageOf('training')),
       await workbench.extensionPage(pageOf('gates')),
     ];
-    const shown = new ShownTraining(workbench, training, gates);
+    const session = await workbench.page.context().newCDPSession(workbench.page);
+    await session.send('Performance.enable');
+    const shown = new ShownTraining(workbench, training, gates, session);
     await until(async () => (await shown.#step()) >= 1);
     await training.getByRole('button', { name: 'Stop' }).click();
     await training.locator('main.training[data-status="stopped"]').waitFor();
@@ -178,10 +183,7 @@ class ShownTraining {
 
   /** Seconds that the main thread of the window has worked so far: scripts, layout and painting of workbench and pages. */
   async #windowSeconds(): Promise<number> {
-    const session = await this.#workbench.page.context().newCDPSession(this.#workbench.page);
-    await session.send('Performance.enable');
-    const { metrics } = await session.send('Performance.getMetrics');
-    await session.detach();
+    const { metrics } = await this.#session.send('Performance.getMetrics');
     return metrics.find(({ name }) => name === 'TaskDuration')!.value;
   }
 }

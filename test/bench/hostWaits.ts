@@ -56,7 +56,6 @@ async function measureTraining(workbench: Workbench, clock: BrowserClock, waits:
     await page.locator('main.training[data-status="stopped"]').waitFor();
     waits.warmTrain.push(await clock.time('click', 'chart', () => workbench.clickLens('Train Model')));
   }
-  waits.activation.push(await activation(workbench));
 }
 
 async function measureInspection(workbench: Workbench, clock: BrowserClock, waits: Waits): Promise<void> {
@@ -69,6 +68,7 @@ async function measureInspection(workbench: Workbench, clock: BrowserClock, wait
     await workbench.page.locator('.explorer-folders-view').waitFor();
     waits.warmInspect.push(await clock.time('click', 'gates', () => workbench.clickLens('Inspect')));
   }
+  waits.activation.push(await activation(workbench));
 }
 
 function hover(workbench: Workbench, clock: BrowserClock): Promise<number> {
