@@ -260,7 +260,7 @@ describe('the notes’ LSTM in VS Code', () => {
     const file = join(workbench.workspace, 'mnist_lstm.py');
     writeFileSync(file, readFileSync(file, 'utf8').replace('n_neurons = 150', 'n_neurons = 120'));
     await page.getByText('The source of this model has changed since this run was started.').waitFor();
-    await workbench.lens(/LSTM 3×120/).waitFor();
+    await workbench.page.locator('.codelens-decoration', { hasText: /LSTM\s3×120/ }).waitFor();
   });
 
   it('raised no content security violation and no error in its pages', () => {
