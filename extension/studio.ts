@@ -152,6 +152,7 @@ export class Studio {
     const trained = await this.#newestRun(model);
     if (trained) {
       this.#shown.show(trained);
+      this.inspection.prepare();
       await this.gatesView.reveal({ focus: false });
       return;
     }
@@ -159,6 +160,7 @@ export class Studio {
     if (!data) return;
     const { spec } = model.reading;
     this.#shown.showModel(model, { spec, data, settings: defaultSettings(spec), source: sourceOf(model) });
+    this.inspection.prepare();
     await this.gatesView.reveal({ focus: false });
   }
 

@@ -261,11 +261,8 @@ class GatesPage {
     }, 300);
     try {
       // Layer -1 stands for the top one, which only an answer tells.
-      const params = { sample, layer: Math.max(0, layer), order: order as UnitOrder };
-      let trace = readTrace(await this.#host.request('trace', params, { signal }));
-      const top = trace.layers.at(-1)?.index ?? 0;
-      if (layer < 0 && trace.layer !== top)
-        trace = readTrace(await this.#host.request('trace', { ...params, layer: top }, { signal }));
+      const params = { sample, layer, order: order as UnitOrder };
+      const trace = readTrace(await this.#host.request('trace', params, { signal }));
       if (signal.aborted) return;
       this.#trace = trace;
       this.#order = params.order;

@@ -28,16 +28,17 @@ type Followed = SampleTrace & {
 };
 
 /**
- * One sample in one layer, gate by gate.
+ * One sample in one layer (-1: the top one), gate by gate.
  * @throws EngineError `unknown` when the test split has no such sample or the network no such layer.
  */
 export function gateTrace(
   model: Inspected,
-  { sample, layer, order }: { readonly sample: number; readonly layer: number; readonly order: UnitOrder },
+  { sample, layer: asked, order }: { readonly sample: number; readonly layer: number; readonly order: UnitOrder },
 ): GateTrace {
   const { dataset, network, survey, state } = model;
   const batch = readSample(dataset, sample);
   const followed = follow(model, sample, batch);
+  const layer = asked === -1 ? followed.layers.length - 1 : asked;
   const shown = followed.layers[layer];
   if (!shown) throw new EngineError('unknown', phrase('There is no layer {0}: the model has {1}', layer, followed.layers.length));
   const units = widthOf(shown, CELLS[shown.cell].tensors[0]!.id);

@@ -35,7 +35,12 @@ export type ModelParams = Static<typeof ModelParams>;
 
 const SampleIndex = Type.Integer({ minimum: 0 });
 export const TraceParams = Type.Object(
-  { model: Type.String(), sample: SampleIndex, layer: Type.Integer({ minimum: 0 }), order: UnitOrder },
+  {
+    model: Type.String(),
+    sample: SampleIndex,
+    /** -1: the top one. */ layer: Type.Integer({ minimum: -1 }),
+    order: UnitOrder,
+  },
   closed,
 );
 export type TraceParams = Static<typeof TraceParams>;

@@ -133,7 +133,7 @@ export const GatesPageRequests = {
   hydrate: Nothing,
   /** The page asks again by itself on a `stale` event. */
   trace: Type.Object(
-    { sample: Type.Integer({ minimum: 0 }), layer: Type.Integer({ minimum: 0 }), order: UnitOrder },
+    { sample: Type.Integer({ minimum: 0 }), layer: Type.Integer({ minimum: -1 }), order: UnitOrder },
     closed,
   ),
   showRun: Type.Object({ run: Type.String() }, closed),

@@ -88,6 +88,11 @@ export class Inspection implements InspectorModel, vscode.Disposable {
     };
   }
 
+  /** Opens the subject in the engine before a page asks for it, while VS Code still brings up the page. */
+  prepare(): void {
+    this.#open().catch(() => undefined); // whoever asks for a trace is told
+  }
+
   async trace(params: Omit<TraceParams, 'model'>, signal: AbortSignal): Promise<GateTrace> {
     const model = await this.#open();
     const trace = await this.#engine.request('trace', { ...params, model }, { signal });

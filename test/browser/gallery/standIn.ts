@@ -106,7 +106,15 @@ const tile = (
 
 let stepNow = scenario === 'live' ? 1200 : 3660;
 
-async function trace({ sample, layer, order }: { sample: number; layer: number; order: string }): Promise<GateTrace> {
+async function trace({
+  sample,
+  layer: asked,
+  order,
+}: {
+  sample: number;
+  layer: number;
+  order: string;
+}): Promise<GateTrace> {
   const data = await loaded;
   // A live run goes from weak to full weights, so that its gates move.
   const network =
@@ -117,6 +125,7 @@ async function trace({ sample, layer, order }: { sample: number; layer: number; 
   const { layers, logits } = network.run(pixels, STEPS);
   const probabilities = softmax(logits);
   const winner = probabilities.indexOf(Math.max(...probabilities));
+  const layer = asked < 0 ? layers.length - 1 : asked;
   const top = layer === layers.length - 1;
   const last = layers[layer]!.h.subarray((STEPS - 1) * network.units);
   const contributions = top ? Array.from(last, (h, unit) => h * network.head.kernel[unit * 10 + winner]!) : undefined;

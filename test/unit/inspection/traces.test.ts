@@ -38,6 +38,12 @@ describe('gate trace', () => {
     assert.deepEqual(Object.fromEntries(other.tensors.map(tile => [tile.id, tile.bounds])), bounds);
   }); // prettier-ignore
 
+  it('takes -1 for the top layer, which a page does not know before it has an answer', () => {
+    const top = gateTrace(model, { sample: 3, layer: -1, order: 'similarity' });
+    assert.equal(top.layer, 1);
+    assert.deepEqual(valuesOf(top.tensors, 'h'), valuesOf(trace.tensors, 'h'));
+  });
+
   it('gives c a round scale that covers 99.9 % of its values', () => {
     const { bounds } = trace.tensors.find(({ id }) => id === 'c')!;
     assert.equal(bounds[0], -bounds[1]);
