@@ -53,5 +53,7 @@ export async function hostSection(rounds: number, say: (line: string) => void = 
 
 if (process.argv[1] === import.meta.filename) {
   const rounds = Number(process.argv.find(argument => argument.startsWith('--rounds='))?.slice(9) ?? 5);
-  console.log((await hostSection(rounds)).join('\n'));
+  void hostSection(rounds).then(lines => {
+    console.log(lines.join('\n'));
+  });
 }
