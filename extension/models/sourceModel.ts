@@ -1,6 +1,6 @@
 import type * as vscode from 'vscode';
-import { createHash } from 'node:crypto';
 import type { ModelReading } from '../../engine/reader/reading.ts';
+import { sourceHash } from '../../engine/runs/sourceHash.ts';
 import type { DocumentReading } from '../language/readingCache.ts';
 import { locate } from '../language/readableText.ts';
 
@@ -34,16 +34,11 @@ export function sourceModels({ text, reading }: DocumentReading): SourceModel[] 
       key: `${text.uri.toString()}#${model.spec.name}${count === 0 ? '' : `.${count}`}`,
       file: fileName(text.uri),
       reading: model,
-      hash: hashOfExtent(text.text, model),
+      hash: sourceHash(text.text, model.extent),
       ...place,
     });
   }
   return models;
-}
-
-/** Line ends do not count, so that a checkout on another system is no change. */
-export function hashOfExtent(text: string, { extent }: ModelReading): string {
-  return createHash('sha256').update(text.slice(extent.start, extent.end).replaceAll('\r\n', '\n')).digest('hex');
 }
 
 /** `mnist_lstm.py` of `file:///…/mnist_lstm.py`. */
