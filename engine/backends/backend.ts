@@ -23,7 +23,7 @@ export interface Batch {
   readonly targets?: Int32Array | Float32Array;
   /** `[B]`; absent where all rows have all steps. */
   readonly lengths?: Int32Array;
-  /** Values `[B, W]` of the inputs that are fed as first states, by the id of the input. */
+  /** Values `[B, W]`, or of all layers `[B, L, W]`, of the inputs that are fed as first states, by the id of the input. */
   readonly states?: Readonly<Record<string, Float32Array>>;
   /** Dropout masks that are given instead of drawn, 1 keeps and 0 drops, by names such as `step3.input`. */
   readonly masks?: Readonly<Record<string, Float32Array>>;
@@ -110,7 +110,7 @@ export interface Network {
   evaluate(batch: Batch): BatchResult;
   /** Gradients of the mean loss with respect to every weight, by name, before any clipping; changes nothing. */
   gradients(batch: Batch): Parameter[];
-  /** Gradients of the loss with respect to what is fed (the sequence `[B, T, D]`, first states `[B, W]`), by the input's id; changes nothing. */
+  /** Gradients of the loss with respect to what is fed (the sequence `[B, T, D]`, first states `[B, …]`), by the input's id; changes nothing. */
   inputGradients(batch: Batch): Parameter[];
   /** Everything that a forward pass computes for the whole batch; changes nothing. */
   values(batch: Batch): NetworkValues;

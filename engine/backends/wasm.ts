@@ -10,7 +10,7 @@ import type { ClippingSpec, InputSpec, ModelSpec, TrainingSpec } from '../model/
 import { unsupported } from '../model/support.ts';
 import { Random } from '../random.ts';
 import { initialise } from '../training/initialisers.ts';
-import { decayedRate, type Optimizer, OPTIMIZERS } from '../training/optimizers.ts';
+import { decayedRate, type Optimizer, OPTIMIZERS, type UpdateTarget } from '../training/optimizers.ts';
 import type {
   Backend,
   Batch,
@@ -22,7 +22,7 @@ import type {
   SampleTrace,
 } from './backend.ts';
 import { buildGraph, type Graph } from './wasm/graph.ts';
-import { type NamedPlace, ParameterStore, readPlaces, writePlaces } from './wasm/parameters.ts';
+import { type NamedPlace, ParameterStore, readPlaces, type View, writePlaces } from './wasm/parameters.ts';
 import { type Shape, type Slice, Tensor } from './wasm/part.ts';
 import { readValues } from './wasm/values.ts';
 
@@ -55,6 +55,8 @@ export function createWasmBackend(
 interface FedInput {
   readonly id: string;
   readonly tensor: Tensor;
+  /** Sizes of the axes after the batch, for a state. */
+  readonly sizes: readonly number[];
   at: number;
 }
 
@@ -176,8 +178,9 @@ class WasmNetwork implements Network {
     const rate = decayedRate(this.#training, this.#learningRate, this.#step);
     this.#step++;
     if (this.#clipping) this.#clip(this.#clipping);
-    for (const { weight, gradient, slots, size } of this.#store.blocks) {
-      this.#optimizer.update(this.#kernels, { weight, gradient, slots, n: size }, rate, this.#step);
+    const { views } = this.#store;
+    for (const [place, view] of views.entries()) {
+      this.#optimizer.update(this.#kernels, { ...placesOf(view), place, count: views.length }, rate, this.#step);
     }
     this.#pack();
     return result;
@@ -205,7 +208,7 @@ class WasmNetwork implements Network {
       const values = this.#batchMajor(tensor.slopes, shape, tensor.width, tensor.slopeStride);
       const states = this.#states.map(state => ({
         name: state.id,
-        shape: [shape.batch, state.tensor.width],
+        shape: [shape.batch, ...state.sizes],
         values: this.#memory.floats(state.tensor.slopes, shape.batch * state.tensor.width).slice(),
       }));
       return [{ name: id, shape: [shape.batch, shape.steps, tensor.width], values }, ...states];
@@ -283,10 +286,13 @@ class WasmNetwork implements Network {
 
   #fedInput({ id, role, axes }: InputSpec): FedInput {
     // Tokens have no axis of features: each is one number.
-    const width = role === 'sequence' && axes.length === 1 ? 1 : axes.at(-1)?.size;
-    if (typeof width !== 'number')
-      throw new EngineError('invalid-model', phrase('The size {0} of the input {1} is not known.', width ?? '?', id));
-    const fed: FedInput = { id, at: 0, tensor: new Tensor(width, role === 'sequence', () => fed.at, () => this.#inputSlopes) }; // prettier-ignore
+    const own = role === 'state' ? axes : axes.slice(1);
+    const sizes = own.map(({ size }) => {
+      if (typeof size === 'number') return size;
+      throw new EngineError('invalid-model', phrase('The size {0} of the input {1} is not known.', size, id));
+    });
+    const width = sizes.reduce((product, size) => product * size, 1);
+    const fed: FedInput = { id, sizes, at: 0, tensor: new Tensor(width, role === 'sequence', () => fed.at, () => this.#inputSlopes) }; // prettier-ignore
     return fed;
   }
 
@@ -370,12 +376,12 @@ class WasmNetwork implements Network {
       );
     }
     checkFinite(this.#sequence.id, inputs);
-    for (const { id, tensor } of this.#states) {
+    for (const { id, tensor, sizes } of this.#states) {
       const found = states?.[id]?.length ?? 0;
       if (found !== size * tensor.width)
         throw new EngineError(
           'invalid-shape',
-          phrase('The input {0} must be [{1}, {2}], but has {3} values.', id, size, tensor.width, found),
+          phrase('The input {0} must be [{1}, {2}], but has {3} values.', id, size, sizes.join(', '), found),
         );
       checkFinite(id, states![id]!);
     }
@@ -495,6 +501,16 @@ class WasmNetwork implements Network {
     }
     return copy;
   }
+}
+
+/** Where one weight lies in its block, with what belongs to it. */
+function placesOf({ block, offset, shape }: View): Pick<UpdateTarget, 'weight' | 'gradient' | 'slots' | 'n'> {
+  return {
+    weight: block.weight + offset * 4,
+    gradient: block.gradient + offset * 4,
+    slots: block.slots.map(slot => slot + offset * 4),
+    n: shape.reduce((size, one) => size * one, 1),
+  };
 }
 
 /** The value that masks steps of the sequence, by a masking layer or an embedding. */

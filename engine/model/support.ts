@@ -9,13 +9,14 @@ const ACTIVATIONS = [
   'linear', 'tanh', 'sigmoid', 'relu', 'elu', 'selu', 'softsign', 'softplus', 'hard_sigmoid', 'hard_sigmoid_keras3', 'relu6', 'exponential',
 ]; // prettier-ignore
 const PLAIN = ['sgd', 'momentum', 'rmsprop', 'adagrad', 'adadelta', 'adam'] as const;
-const KERAS = [...PLAIN, 'amsgrad', 'adamw', 'adamax'] as const;
+const TENSORFLOWJS = [...PLAIN, 'amsgrad', 'adamw', 'adamax'] as const;
+const ALL = [...TENSORFLOWJS, 'nadam'] as const;
 const OPTIMIZERS: Readonly<Record<Framework, readonly OptimizerSpec['kind'][]>> = {
   tensorflow1: PLAIN,
-  keras2: KERAS,
-  keras3: [...KERAS, 'nadam'],
-  tensorflowjs: KERAS,
-  pytorch: [...KERAS, 'nadam'],
+  keras2: ALL,
+  keras3: ALL,
+  tensorflowjs: TENSORFLOWJS,
+  pytorch: ALL,
 };
 const LOSSES: readonly LossSpec['kind'][] = [
   'sparse_softmax_cross_entropy',
@@ -44,27 +45,25 @@ function checkInputs(spec: ModelSpec, refuse: Refuse): void {
     if (role === 'mask') refuse('The input {0} ({1}) cannot be fed yet.', id, role);
     if (role !== 'sequence' && role !== 'state') continue;
     const tokens = role === 'sequence' && spec.nodes.some(node => node.op === 'embedding' && node.input.from === id);
-    const expected = role === 'sequence' && !tokens ? 2 : 1;
+    const layers = role === 'state' && spec.framework === 'pytorch' && axes.length === 2;
+    const expected = (role === 'sequence' && !tokens) || layers ? 2 : 1;
     if (axes.length !== expected)
       refuse('The input {0} must have {1} axes after the batch, but has {2}.', id, expected, axes.length);
     if (tokens) continue;
-    const width = axes.at(-1)?.size ?? '?';
-    if (typeof width !== 'number') refuse('The size {0} of the input {1} is not known.', width, id);
+    for (const { size } of role === 'state' ? axes : axes.slice(1))
+      if (typeof size !== 'number') refuse('The size {0} of the input {1} is not known.', size, id);
   }
 }
 
 function checkNode(spec: ModelSpec, node: GraphNode, refuse: Refuse): void {
   switch (node.op) {
     case 'recurrent':
-      checkDriver(spec, node, refuse);
+      checkDriver(node, refuse);
       for (const cell of [...node.cells, ...(node.backwardCells ?? [])]) checkCell(cell, refuse);
       break;
     case 'dense':
       if (typeof node.units !== 'number') refuse('The size {0} of {1} is not known.', node.units, node.scope);
       if (!isLossActivation(spec, node)) checkActivation(node.activation, node.scope, refuse);
-      break;
-    case 'combine':
-      if (node.by !== 'add') refuse('The operation {0} cannot be run yet.', node.by);
       break;
     case 'reduce_steps':
       if (node.by !== 'mean') refuse('The operation {0} cannot be run yet.', node.by);
@@ -77,6 +76,7 @@ function checkNode(spec: ModelSpec, node: GraphNode, refuse: Refuse): void {
     case 'dropout':
     case 'select_step':
     case 'concatenate':
+    case 'combine':
     case 'swap_batch_and_steps':
       break;
     default:
@@ -84,19 +84,9 @@ function checkNode(spec: ModelSpec, node: GraphNode, refuse: Refuse): void {
   }
 }
 
-function checkDriver(spec: ModelSpec, node: RecurrentNode, refuse: Refuse): void {
-  const { sequenceLength, initialState, merge } = node;
+function checkDriver(node: RecurrentNode, refuse: Refuse): void {
+  const { sequenceLength } = node;
   if (sequenceLength && sequenceLength.part) refuse('Lengths that are computed cannot be run yet.');
-  if (initialState?.kind === 'learned') refuse('A learned first state cannot be run yet.');
-  if (merge && !['concatenate', 'separate', 'sum'].includes(merge))
-    refuse('Directions merged by {0} cannot be run yet.', merge);
-  if (
-    spec.framework !== 'tensorflow1' &&
-    spec.framework !== 'pytorch' &&
-    node.direction === 'backward' &&
-    node.returnSequences
-  )
-    refuse('Sequences that are handed out backwards cannot be run yet.');
   const dropsState = node.cells.some(({ wrappers = [] }) =>
     wrappers.some(one => one.wrapper === 'dropout' && (one.stateKeep ?? 1) < 1),
   );

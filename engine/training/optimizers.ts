@@ -12,6 +12,9 @@ export interface UpdateTarget {
   readonly gradient: number;
   readonly slots: readonly number[];
   readonly n: number;
+  /** Its number among all weights in the order in which the framework makes them, and their count. */
+  readonly place: number;
+  readonly count: number;
 }
 
 export interface Optimizer {
@@ -61,17 +64,22 @@ const adam =
     },
   });
 
-/** Nadam's momentum at step t is b1 (1 - 0.5 · 0.96^(t ψ)) (Dozat 2016). */
+/**
+ * Nadam's momentum at step t is b1 (1 - 0.5 · 0.96^(t ψ)) (Dozat 2016).
+ * Note: in a compiled step of Keras 2.15 (`optimizers/nadam.py`) every weight multiplies the product that all of them
+ * share, so that it shrinks faster by as many times as there are weights (`shared`).
+ */
 const nadam =
-  (learningRate: number, defaultEpsilon: number, psi: number): Make =>
+  (learningRate: number, defaultEpsilon: number, psi: number, shared = false): Make =>
   ({ beta1 = 0.9, beta2 = 0.999, epsilon = defaultEpsilon }) => {
     const momentumAt = (t: number) => beta1 * (1 - 0.5 * Math.pow(0.96, t * psi));
     return {
       slots: [slot('Nadam'), slot('Nadam_1')],
       learningRate,
-      update(kernels, { weight, gradient, slots: [m = 0, v = 0], n }, rate, step) {
-        let product = 1;
-        for (let t = 1; t <= step; t++) product *= momentumAt(t);
+      update(kernels, { weight, gradient, slots: [m = 0, v = 0], n, place, count }, rate, step) {
+        let before = 1;
+        for (let t = 1; t < step; t++) before *= momentumAt(t);
+        const product = shared ? power(before, count) * power(momentumAt(step), place + 1) : before * momentumAt(step);
         const next = momentumAt(step + 1);
         const ofM = next / (1 - product * next);
         const ofG = (1 - momentumAt(step)) / (1 - product);
@@ -246,10 +254,10 @@ const PYTORCH = {
   nadam: l2(nadam(0.002, 1e-8, 0.004)),
 } satisfies Partial<Record<Kind, Make>>;
 
-/** What can be run, by framework and kind. Note: Nadam of Keras 2 has a fault of its own, which is not followed here. */
+/** What can be run, by framework and kind. */
 export const OPTIMIZERS: Readonly<Record<Framework, Readonly<Partial<Record<Kind, Make>>>>> = {
   tensorflow1: TENSORFLOW1,
-  keras2: KERAS,
+  keras2: { ...KERAS, nadam: decoupled(nadam(0.001, 1e-7, 1, true)) },
   keras3: { ...KERAS, nadam: decoupled(nadam(0.001, 1e-7, 1)) },
   tensorflowjs: KERAS,
   pytorch: PYTORCH,

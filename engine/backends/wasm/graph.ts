@@ -1,5 +1,5 @@
 /** Builds the parts of a network from its `ModelSpec`. */
-import type { CellId } from '../../cells/table.ts';
+import { type CellId, CELLS } from '../../cells/table.ts';
 import { EngineError } from '../../errors.ts';
 import { ACTIVATIONS } from '../../kernels/activations.ts';
 import type { MemoryPlan } from '../../kernels/memory.ts';
@@ -12,7 +12,8 @@ import { given, known, makeLayer } from './cells.ts';
 import { DenseLayer } from './dense.ts';
 import { Dropout, DropoutMask } from './dropout.ts';
 import { Embedding } from './embedding.ts';
-import { Concatenation, MaskedSteps, MeanOfSteps, SelectedStep, Sum } from './joints.ts';
+import { Columns, Concatenation, MaskedSteps, MeanOfSteps, Product, ReversedSteps, SelectedStep, Sum } from './joints.ts'; // prettier-ignore
+import { LearnedState } from './learnedState.ts';
 import { Loss } from './loss.ts';
 import type { Block, ParameterStore } from './parameters.ts';
 import type { Part, Tensor } from './part.ts';
@@ -51,6 +52,7 @@ export interface Fed {
 
 const GLOROT: Initializer = { kind: 'glorot_uniform' };
 const ZEROS: Initializer = { kind: 'zeros' };
+const MERGES = { concatenate: 'concatenate', separate: 'concatenate', sum: 'add', average: 'average', multiply: 'multiply' } as const; // prettier-ignore
 
 export function buildGraph(
   spec: ModelSpec,
@@ -132,10 +134,44 @@ export function buildGraph(
     return { layer, output };
   };
 
+  /** Tensors made into one. */
+  const joined = (how: 'concatenate' | 'add' | 'average' | 'multiply', inputs: readonly Tensor[]) => {
+    if (how === 'concatenate') return new Concatenation(kernels, inputs);
+    if (how !== 'multiply') return new Sum(kernels, inputs, how === 'average' ? 1 / inputs.length : 1);
+    const [first, ...others] = inputs;
+    const last = others.pop()!;
+    return new Product(kernels, others.reduce((product, one) => add(new Product(kernels, product, one)).output, first!), last); // prettier-ignore
+  };
+
+  /** First states in the order in which layers are built; none where they are zeros. */
+  const addInitialStates = (node: RecurrentNode): Tensor[] => {
+    const { initialState, cells } = node;
+    const places = Array.from({ length: cells.length * (node.direction === 'bidirectional' ? 2 : 1) }, (_, k) => k);
+    if (initialState?.kind === 'learned') {
+      const own = nodeParameters(spec, node).filter(({ of }) => of === undefined);
+      const states = own.map(shape => {
+        const width = known(shape.shape[2]!);
+        const weight = named(store, places.length * width, shape, ZEROS);
+        return add(new LearnedState(kernels, weight, places.length, width)).made;
+      });
+      return places.flatMap(place => states.map(state => state[place]!));
+    }
+    if (initialState?.kind !== 'given') return [];
+    const given = initialState.tensors.map(resolve);
+    // A PyTorch module is fed one tensor a state for all its layers and directions.
+    if (spec.framework !== 'pytorch' || node.driver !== 'layer') return given;
+    return places.flatMap(place =>
+      given.map(state => {
+        const width = state.width / places.length;
+        return places.length === 1 ? state : add(new Columns(kernels, state, place * width, width)).output;
+      }),
+    );
+  };
+
   const addRecurrent = (node: RecurrentNode): void => {
     const weights = weightsByCell(spec, node);
     const alive = (node.sequenceLength ?? node.mask) ? fed.alive : undefined;
-    const first = node.initialState?.kind === 'given' ? node.initialState.tensors.map(resolve) : [];
+    const first = addInitialStates(node);
     const directions = node.direction === 'bidirectional' ? (['forward', 'backward'] as const) : [node.direction];
     const cellsOf = (direction: 'forward' | 'backward') =>
       direction === 'backward' && directions.length > 1 ? (node.backwardCells ?? node.cells) : node.cells;
@@ -143,7 +179,7 @@ export function buildGraph(
 
     const addLayer = (one: Direction, index: number): void => {
       const cell = cellsOf(one.direction)[index]!;
-      const states = cell.cell === 'lstm' ? ['c', 'h'] : ['h'];
+      const states = CELLS[cell.cell].states;
       const initial = new Map(first.splice(0, states.length).map((tensor, k) => [states[k]!, tensor]));
       const options = {
         products,
@@ -154,7 +190,7 @@ export function buildGraph(
         stateDropout: undefined,
       };
       const name = `${directions.length > 1 && one.direction === 'backward' ? 'bw.' : ''}${cellsOf(one.direction).length > 1 ? `cell_${index}.` : ''}`;
-      const { layer, output } = addCell(cell, weights.shift()!, options, name);
+      const { layer, output } = addCell(cell, weights(one.direction, index), options, name);
       layers.push({ layer, cell: cell.cell, direction: one.direction });
       one.layers.push(layer);
       one.top = output;
@@ -182,13 +218,17 @@ export function buildGraph(
       for (const one of built) cellsOf(one.direction).forEach((_, index) => { addLayer(one, index); }); // prettier-ignore
     }
     // Keras repeats the output before where a step does not count; TensorFlow 1 and PyTorch give zeros.
+    const turned = isKerasLike(spec.framework) && node.direction === 'backward';
     const zeros = alive !== undefined && (node.zeroOutputForMask ?? !isKerasLike(spec.framework));
     const lastOnly = isKerasLike(spec.framework) && node.returnSequences !== true;
     nodes.set(
       node.id,
       new BuiltRecurrent(built, lastOnly, {
-        masked: top => (zeros ? add(new MaskedSteps(kernels, top, alive)).output : top),
-        merged: both => add(node.merge === 'sum' ? new Sum(kernels, both) : new Concatenation(kernels, both)).output,
+        handedOut: top => {
+          const masked = zeros ? add(new MaskedSteps(kernels, top, alive)).output : top;
+          return turned ? add(new ReversedSteps(kernels, masked)).output : masked;
+        },
+        merged: both => add(joined(MERGES[node.merge ?? 'concatenate'], both)).output,
       }),
     );
   };
@@ -232,7 +272,7 @@ export function buildGraph(
         tensors.set(node.id, add(new Concatenation(kernels, node.inputs.map(resolve))).output);
         break;
       case 'combine':
-        tensors.set(node.id, add(new Sum(kernels, node.inputs.map(resolve))).output);
+        tensors.set(node.id, add(joined(node.by, node.inputs.map(resolve))).output);
         break;
       case 'dropout': {
         const input = resolve(node.input);
@@ -288,7 +328,8 @@ interface Direction {
 
 /** How a node makes what it hands out. */
 interface Joining {
-  readonly masked: (top: Tensor) => Tensor;
+  /** Outputs of the top layer as the node gives them: steps that do not count masked, Keras' `go_backwards` turned round. */
+  readonly handedOut: (top: Tensor) => Tensor;
   readonly merged: (both: readonly Tensor[]) => Tensor;
 }
 
@@ -318,7 +359,7 @@ export class BuiltRecurrent {
     const kind = part === undefined && this.#lastOnly ? 'last' : 'outputs';
     const tensors = chosen.map(({ direction, layers, top }) =>
       this.#once(`${kind} ${direction}`, () =>
-        kind === 'last' ? layers.at(-1)!.finals.get('h')! : this.#joining.masked(top),
+        kind === 'last' ? layers.at(-1)!.finals.get('h')! : this.#joining.handedOut(top),
       ),
     );
     return tensors.length === 1 ? tensors[0]! : this.#once(kind, () => this.#joining.merged(tensors));

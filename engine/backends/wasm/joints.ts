@@ -89,13 +89,15 @@ export class Concatenation extends Joint {
   }
 }
 
-/** The sum of tensors of one width. */
+/** The sum of tensors of one width, times a factor: 1 over their number makes it their average. */
 export class Sum extends Joint {
   readonly #inputs: readonly Tensor[];
+  readonly #factor: number;
 
-  constructor(kernels: Kernels, inputs: readonly Tensor[]) {
+  constructor(kernels: Kernels, inputs: readonly Tensor[], factor = 1) {
     super(kernels, inputs[0]!.width, inputs[0]!.sequence, inputs);
     this.#inputs = inputs;
+    this.#factor = factor;
     for (const input of inputs) input.readBy('whole');
   }
 
@@ -109,15 +111,120 @@ export class Sum extends Joint {
         if (k === 0) this.kernels.copyRows(to, stride, from, stride, rows, width);
         else this.kernels.addRows(to, stride, from, stride, rows, width);
       });
+      if (this.#factor !== 1) this.kernels.scale(to, rows * width, this.#factor);
     });
   }
 
   backward(shape: Shape, slice: Slice): void {
-    const { slopes, slopeStride, sequence } = this.output;
+    const { slopes, slopeStride, sequence, width } = this.output;
     if (slopes === 0) return;
     eachRun(sequence, shape, slice, (first, rows) => {
+      // The rows of a gradient may lie apart.
+      if (this.#factor !== 1)
+        for (let row = first; row < first + rows; row++)
+          this.kernels.scale(slopes + row * slopeStride, width, this.#factor);
       for (const input of this.#inputs) this.send(input, first, slopes + first * slopeStride, slopeStride, rows);
     });
+  }
+}
+
+/** The product of two tensors of one width, value by value. */
+export class Product extends Joint {
+  readonly #factors: readonly [Tensor, Tensor];
+  /** Gradient of one factor, on its way there. */
+  #sent = 0;
+
+  constructor(kernels: Kernels, a: Tensor, b: Tensor) {
+    super(kernels, a.width, a.sequence, [a, b]);
+    this.#factors = [a, b];
+    for (const factor of this.#factors) factor.readBy('whole');
+  }
+
+  override plan(plan: MemoryPlan, shape: Shape): void {
+    super.plan(plan, shape);
+    this.#sent = plan.floats(this.output.rows(shape) * this.output.width);
+  }
+
+  forward(shape: Shape, slice: Slice): void {
+    const { at, width, sequence } = this.output;
+    const stride = width * 4;
+    const [a, b] = this.#factors;
+    eachRun(sequence, shape, slice, (first, rows) => {
+      const from = first * stride;
+      this.kernels.multiplyRows(at(shape) + from, stride, a.at(shape) + from, stride, b.at(shape) + from, stride, rows, width); // prettier-ignore
+    });
+  }
+
+  backward(shape: Shape, slice: Slice): void {
+    const { slopes, slopeStride, width, sequence } = this.output;
+    if (slopes === 0) return;
+    const stride = width * 4;
+    const [a, b] = this.#factors;
+    eachRun(sequence, shape, slice, (first, rows) => {
+      const sent = this.#sent + first * stride;
+      for (const [to, other] of [[a, b], [b, a]] as const) {
+        this.kernels.multiplyRows(sent, stride, slopes + first * slopeStride, slopeStride, other.at(shape) + first * stride, stride, rows, width); // prettier-ignore
+        this.send(to, first, sent, stride, rows);
+      }
+    });
+  } // prettier-ignore
+}
+
+/** A sequence from its last step to its first. */
+export class ReversedSteps extends Joint {
+  readonly #input: Tensor;
+
+  constructor(kernels: Kernels, input: Tensor) {
+    super(kernels, input.width, true, [input]);
+    this.#input = input;
+    input.readBy('whole');
+  }
+
+  forward(shape: Shape, { first, rows }: Slice): void {
+    const { at, width } = this.output;
+    const stride = width * 4;
+    for (let t = 0; t < shape.steps; t++) {
+      const to = at(shape) + (t * shape.batch + first) * stride;
+      const from = this.#input.at(shape) + ((shape.steps - 1 - t) * shape.batch + first) * stride;
+      this.kernels.copyRows(to, stride, from, stride, rows, width);
+    }
+  }
+
+  backward(shape: Shape, { first, rows }: Slice): void {
+    const { slopes, slopeStride } = this.output;
+    if (slopes === 0) return;
+    for (let t = 0; t < shape.steps; t++) {
+      const from = slopes + (t * shape.batch + first) * slopeStride;
+      this.send(this.#input, (shape.steps - 1 - t) * shape.batch + first, from, slopeStride, rows);
+    }
+  }
+}
+
+/** Some columns of a tensor `[B, W]`: the state of one layer, where those of all are fed together. */
+export class Columns extends Joint {
+  readonly #input: Tensor;
+  readonly #begin: number;
+
+  constructor(kernels: Kernels, input: Tensor, begin: number, width: number) {
+    super(kernels, width, false, [input]);
+    this.#input = input;
+    this.#begin = begin;
+    input.readBy('part');
+  }
+
+  forward(shape: Shape, { first, rows }: Slice): void {
+    const { at, width } = this.output;
+    const stride = this.#input.width * 4;
+    const from = this.#input.at(shape) + first * stride + this.#begin * 4;
+    this.kernels.copyRows(at(shape) + first * width * 4, width * 4, from, stride, rows, width);
+  }
+
+  backward(_shape: Shape, { first, rows }: Slice): void {
+    const { slopes, slopeStride, width } = this.output;
+    const input = this.#input;
+    if (slopes === 0 || input.slopes === 0) return;
+    const to = input.slopes + first * input.slopeStride + this.#begin * 4;
+    this.kernels.addRows(to, input.slopeStride, slopes + first * slopeStride, slopeStride, rows, width);
   }
 }
 

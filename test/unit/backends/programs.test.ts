@@ -182,6 +182,6 @@ function inOurAxes(spec: ModelSpec, key: string, numbers: Numbers): Numbers {
 }
 
 provenBy('TensorFlow 1', 'tf1', 22);
-provenBy('PyTorch', 'torch', 21);
-provenBy('Keras 3', 'keras3', 22);
-provenBy('Keras 2', 'keras2', 11);
+provenBy('PyTorch', 'torch', 23);
+provenBy('Keras 3', 'keras3', 24);
+provenBy('Keras 2', 'keras2', 12);
