@@ -85,7 +85,7 @@ export const SAMPLE_VIEWS: Readonly<Record<Sample['kind'], SampleView>> = {
     name: ({ index, steps }) => text('sampleSeries', index, steps),
   },
   tokens: {
-    drawOverTime: (canvas, { values, steps, features }, theme, { x, y, width, height }) => {
+    drawOverTime: (canvas, { values, steps, features, tokenNames }, theme, { x, y, width, height }) => {
       const context = canvas.canvas.getContext('2d')!;
       const cell = width / steps;
       context.font = `${clamp(Math.floor(cell * 0.8), 8, 13)}px ${theme.fontFamily}`;
@@ -98,7 +98,11 @@ export const SAMPLE_VIEWS: Readonly<Record<Sample['kind'], SampleView>> = {
         const token = features === 1 ? Math.round(row[0]!) : row.indexOf(Math.max(...row));
         // Narrow cells take turns on three lines.
         const line = cell < 14 ? step % 3 : 1;
-        context.fillText(String(token), x + (step + 0.5) * cell, y + (height * (line + 0.5)) / 3);
+        context.fillText(
+          tokenNames?.[token] ?? String(token),
+          x + (step + 0.5) * cell,
+          y + (height * (line + 0.5)) / 3,
+        );
       }
     },
     stripHeight: () => 40,

@@ -32,7 +32,10 @@ export interface Batch {
 export interface BatchResult {
   /** Mean loss over the batch before the update. */
   readonly loss: number;
-  /** Rows whose label is among the predicted (`in_top_k`, k = 1); undefined where the loss has no classes. */
+  /**
+   * Rows whose label is among the predicted (`in_top_k`, k = 1), or on whose side of 0 a single logit of a sigmoid
+   * cross-entropy lies; undefined where the loss has no classes.
+   */
   readonly correct: number | undefined;
 }
 

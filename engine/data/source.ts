@@ -25,6 +25,8 @@ export interface Split {
   readInputs(rows: ArrayLike<number>, into: Float32Array): void;
   /** Writes labels `[n]` (Int32Array) or target values. */
   readTargets(rows: ArrayLike<number>, into: Int32Array | Float32Array): void;
+  /** Writes the number of steps of each row `[n]`, the rest of which is padding; absent where all rows have all steps. */
+  readonly readLengths?: (rows: ArrayLike<number>, into: Int32Array) => void;
 }
 
 export interface Dataset {
@@ -35,6 +37,8 @@ export interface Dataset {
   readonly classes: number | undefined;
   /** Names of the classes where they have any. */
   readonly classNames?: readonly string[];
+  /** What each feature of one-hot tokens stands for, where there are tokens. */
+  readonly tokenNames?: readonly string[];
   readonly train: Split;
   readonly validation: Split;
   readonly test: Split;

@@ -4,9 +4,10 @@ import { phrase } from '../model/phrase.ts';
 import type { ModelSpec } from '../model/spec.ts';
 import { delayedRecall, randomLabels } from './generated.ts';
 import { mnistRows } from './mnist.ts';
+import { embeddedReber } from './reber.ts';
 import type { DataSource } from './source.ts';
 
-export const DATA_SOURCES: readonly DataSource[] = [mnistRows, delayedRecall, randomLabels];
+export const DATA_SOURCES: readonly DataSource[] = [mnistRows, embeddedReber, delayedRecall, randomLabels];
 
 /** @throws EngineError `unknown` naming the source and those that there are. */
 export function dataSource(id: string): DataSource {

@@ -2,7 +2,7 @@
 import type { Network } from '../backends/backend.ts';
 import { CELLS } from '../cells/table.ts';
 import type { Dataset } from '../data/source.ts';
-import { rowsBetween } from '../training/batches.ts';
+import { BatchReader, readTestSample, rowsBetween } from '../training/batches.ts';
 import type { TrainingState } from '../training/trainer.ts';
 import { alignOrder, similarityOrder } from './ordering.ts';
 
@@ -52,16 +52,15 @@ export class Survey {
     if (!this.#magnitudes || !lasts(this.#magnitudes.state, state))
       this.#magnitudes = { state, value: this.#measure(state) };
     const magnitudes = this.#magnitudes.value[layer]?.get(tensor);
-    return magnitudes ? (magnitudes.covering ??= covering(magnitudes.values)) : 1;
+    return magnitudes ? (magnitudes.covering ??= covering(magnitudes.samples)) : 1;
   }
 
   /** h of one layer over many samples, unit by unit `[U, n]`. */
   #hiddenStates(layer: number, units: number, state: TrainingState): Float32Array {
-    const { steps, features, test } = this.#dataset;
+    const { steps, test } = this.#dataset;
     const size = Math.min(state.step === 0 ? SEEDED_SAMPLES : SAMPLES, test.count);
-    const inputs = new Float32Array(size * steps * features);
-    test.readInputs(rowsBetween(0, size), inputs);
-    const h = this.#network.hiddenStates({ size, steps, inputs }, layer);
+    const batch = new BatchReader(this.#dataset, test, size).read(rowsBetween(0, size));
+    const h = this.#network.hiddenStates(batch, layer);
     const moments = size * steps;
     const stride = Math.max(1, Math.ceil((moments * units * units) / 2 / MOST_WORK));
     const kept = Math.ceil(moments / stride);
@@ -72,21 +71,18 @@ export class Survey {
   }
 
   #measure(state: TrainingState): ReadonlyMap<string, Magnitudes>[] {
-    const { steps, features, test } = this.#dataset;
+    const { test } = this.#dataset;
     const samples = Math.min(state.step === 0 ? SEEDED_TRACED_SAMPLES : TRACED_SAMPLES, test.count);
     const found: Map<string, Magnitudes>[] = [];
-    const inputs = new Float32Array(steps * features);
     for (let sample = 0; sample < samples; sample++) {
-      test.readInputs([sample], inputs);
-      const { layers } = this.#network.trace({ size: 1, steps, inputs });
+      const { layers } = this.#network.trace(readTestSample(this.#dataset, sample));
       for (const [index, { cell, tensors }] of layers.entries()) {
         const ofLayer = (found[index] ??= new Map<string, Magnitudes>());
         for (const id of CELLS[cell].states) {
           const traced = tensors.get(id)!;
-          const { values } = ofLayer.get(id) ?? { values: new Float32Array(samples * traced.length) };
-          for (let place = 0, to = sample * traced.length; place < traced.length; place++, to++)
-            values[to] = Math.abs(traced[place]!);
-          ofLayer.set(id, { values, covering: undefined });
+          const ofTensor = ofLayer.get(id) ?? { samples: [], covering: undefined };
+          ofTensor.samples.push(traced.map(Math.abs));
+          ofLayer.set(id, ofTensor);
         }
       }
     }
@@ -95,7 +91,8 @@ export class Survey {
 }
 
 interface Magnitudes {
-  readonly values: Float32Array;
+  /** One array a sample: samples may differ in length. */
+  readonly samples: Float32Array[];
   covering: number | undefined;
 }
 
@@ -105,8 +102,14 @@ function lasts(then: TrainingState, now: TrainingState): boolean {
 }
 
 /** The least round number that nearly all of the values do not pass. */
-function covering(values: Float32Array): number {
-  const sorted = values.toSorted();
+function covering(samples: readonly Float32Array[]): number {
+  const sorted = new Float32Array(samples.reduce((length, sample) => length + sample.length, 0));
+  let start = 0;
+  for (const sample of samples) {
+    sorted.set(sample, start);
+    start += sample.length;
+  }
+  sorted.sort();
   const most = sorted[Math.min(sorted.length - 1, Math.floor(COVERED * sorted.length))] ?? 0;
   if (!(most > 0) || !Number.isFinite(most)) return 1;
   const power = 10 ** Math.floor(Math.log10(most));

@@ -7,6 +7,7 @@ import { tensorAxes } from '../model/axes.ts';
 import { phrase } from '../model/phrase.ts';
 import type { ModelSpec } from '../model/spec.ts';
 import type { GateTrace, LayerInfo, Sample, TensorTile, TensorTrace, UnitOrder } from '../protocol/trace.ts';
+import { readTestSample } from '../training/batches.ts';
 import type { TrainingState } from '../training/trainer.ts';
 import { decisionOrder, indexOrder } from './ordering.ts';
 import type { Survey } from './survey.ts';
@@ -165,25 +166,24 @@ export function buffersOf(trace: GateTrace | TensorTrace): ArrayBuffer[] {
 }
 
 function readSample(dataset: Dataset, index: number): Batch {
-  const { steps, features, test } = dataset;
+  const { test } = dataset;
   if (index >= test.count)
     throw new EngineError('unknown', phrase('There is no sample {0}: the test data has {1}', index, test.count));
-  const inputs = new Float32Array(steps * features);
-  test.readInputs([index], inputs);
-  return { size: 1, steps, inputs };
+  return readTestSample(dataset, index);
 }
 
 function follow({ dataset, network, spec }: Inspected, index: number, batch: Batch): Followed {
   const trace = network.trace(batch);
-  const { kind, steps, features, classes, test } = dataset;
+  const { kind, features, classes, test } = dataset;
   const label = new Int32Array(1);
   if (classes !== undefined) test.readTargets([index], label);
   const sample: Sample = {
     index,
     kind,
-    steps,
+    steps: batch.steps,
     features,
     values: new Float32Array(batch.inputs).buffer,
+    tokenNames: dataset.tokenNames,
     label: classes === undefined ? undefined : label[0]!,
   };
   const softmaxed = spec.loss?.kind === 'sparse_softmax_cross_entropy' || spec.loss?.kind === 'softmax_cross_entropy';

@@ -17,6 +17,8 @@ export interface Sample {
   readonly features: number;
   /** float32 `[T, D]`. */
   readonly values: ArrayBuffer;
+  /** Names of the tokens, where it has any. */
+  readonly tokenNames?: readonly string[] | undefined;
   /** Class label, where there are classes. */
   readonly label: number | undefined;
 }

@@ -8,12 +8,14 @@ export class BatchReader {
   readonly #split: Split;
   readonly #inputs: Float32Array<ArrayBuffer>;
   readonly #targets: Int32Array<ArrayBuffer> | Float32Array<ArrayBuffer>;
+  readonly #lengths: Int32Array<ArrayBuffer>;
 
   constructor(dataset: Dataset, split: Split, largest: number) {
     this.#dataset = dataset;
     this.#split = split;
     this.#inputs = new Float32Array(largest * dataset.steps * dataset.features);
     this.#targets = dataset.classes === undefined ? new Float32Array(largest) : new Int32Array(largest);
+    this.#lengths = new Int32Array(largest);
   }
 
   /** The batch of these rows; valid until the next call. */
@@ -24,8 +26,21 @@ export class BatchReader {
     const targets = this.#targets.subarray(0, size);
     this.#split.readInputs(rows, inputs);
     this.#split.readTargets(rows, targets);
-    return { size, steps, inputs, targets };
+    if (!this.#split.readLengths) return { size, steps, inputs, targets };
+    const lengths = this.#lengths.subarray(0, size);
+    this.#split.readLengths(rows, lengths);
+    return { size, steps, inputs, targets, lengths };
   }
+}
+
+/** The inputs of one test row by itself, `[1, T, D]` without its padding. */
+export function readTestSample({ steps, features, test }: Dataset, row: number): Batch {
+  const inputs = new Float32Array(steps * features);
+  test.readInputs([row], inputs);
+  if (!test.readLengths) return { size: 1, steps, inputs };
+  const lengths = new Int32Array(1);
+  test.readLengths([row], lengths);
+  return { size: 1, steps: lengths[0]!, inputs: inputs.subarray(0, lengths[0]! * features), lengths };
 }
 
 /**

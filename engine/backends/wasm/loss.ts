@@ -13,6 +13,8 @@ type Targets = Int32Array | Float32Array;
 interface LossKind {
   /** Whether targets are one label a row, and not as many values as the prediction has. */
   readonly labels: boolean;
+  /** A single logit decides between two: above 0 it says 1. */
+  readonly binary?: boolean;
   /** Losses of rows and the gradient by their predictions, times `scale`. */
   run(kernels: Kernels, at: { prediction: number; targets: number; slopes: number; losses: number; correct: number }, rows: number, width: number, scale: number): void;
 } // prettier-ignore
@@ -26,6 +28,7 @@ const KINDS: Partial<Record<LossSpec['kind'], LossKind>> = {
   },
   sigmoid_cross_entropy: {
     labels: false,
+    binary: true,
     run(kernels, { prediction, targets, slopes, losses }, rows, width, scale) {
       kernels.sigmoidCrossEntropy(prediction, targets, rows, width, scale, slopes, losses);
     },
@@ -165,6 +168,11 @@ export class Loss {
     if (this.#kind.labels && !this.prediction.sequence) {
       correct = 0;
       for (const row of memory.bytesAt(this.#correct, rows)) correct += row;
+    } else if (this.#kind.binary && this.prediction.width === 1 && !this.prediction.sequence) {
+      const targets = memory.floats(this.#targets, rows);
+      correct = 0;
+      for (const [row, logit] of memory.floats(this.prediction.at(shape), rows).entries())
+        if (logit > 0 === targets[row]! > 0.5) correct++;
     }
     return { loss: this.#mean ? loss / (this.#count * this.#targetWidth) : loss, correct };
   }

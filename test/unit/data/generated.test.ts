@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { DATA_SOURCES, dataSource, fittingSources, sourceFor } from '../../../engine/data/sources.ts';
+import { dataSource, fittingSources, sourceFor } from '../../../engine/data/sources.ts';
 import type { Dataset } from '../../../engine/data/source.ts';
 import { EngineError } from '../../../engine/errors.ts';
 import { lstmClassifier } from '../model/specs.ts';
@@ -17,7 +17,7 @@ function read(dataset: Dataset, which: number[], split: 'train' | 'test' = 'trai
 } // prettier-ignore
 
 describe('generated data', () => {
-  for (const { id } of DATA_SOURCES.filter(source => source.names.length === 0)) {
+  for (const { id } of fittingSources(spec)) {
     it(`of ${id} has the shape of the model, every class, and the same rows for the same seed`, () => {
       const dataset = load(id);
       assert.deepEqual([dataset.steps, dataset.features, dataset.classes], [12, 3, 3]);
