@@ -105,13 +105,16 @@ function checkCell(cell: CellSpec, refuse: Refuse): void {
   if (cell.coupledInputForget || cell.layerNorm) refuse('{0} cannot be run yet.', name);
   if (cell.className === 'CudnnCompatibleGRUCell') refuse('{0} cannot be run yet.', name);
   if (cell.inputDropout || cell.recurrentDropout) refuse('Dropout cannot be run yet.');
-  let dropouts = 0;
-  for (const { wrapper } of cell.wrappers ?? []) {
-    if (wrapper === 'dropout') dropouts++;
-    else if (wrapper !== 'residual') refuse('The wrapper {0} cannot be run yet.', wrapper);
+  const kinds = new Set<string>();
+  for (const wrapper of cell.wrappers ?? []) {
+    // Two of a kind would give their weights and masks the same names.
+    if (wrapper.wrapper !== 'residual' && kinds.has(wrapper.wrapper))
+      refuse('Two wrappers {0} around one cell cannot be run yet.', wrapper.wrapper);
+    kinds.add(wrapper.wrapper);
+    if (!('units' in wrapper)) continue;
+    if (typeof wrapper.units !== 'number') refuse('The size {0} of {1} is not known.', wrapper.units, name);
+    checkActivation(wrapper.activation ?? 'linear', name, refuse);
   }
-  if (dropouts > 0 && (cell.wrappers?.length ?? 0) > 1)
-    refuse('Dropout together with other wrappers of one cell cannot be run yet.');
   if (cell.sharesWeightsWith !== undefined) refuse('Layers that share weights cannot be run yet.');
 }
 

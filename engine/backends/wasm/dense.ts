@@ -41,7 +41,7 @@ export class DenseLayer implements Part {
       Products.sumScratch(input.width, units),
     );
     this.output = new Tensor(units, input.sequence, () => this.#y);
-    input.readBy('whole');
+    input.readBy('whole', this.output);
   }
 
   get made(): readonly Tensor[] {
@@ -85,6 +85,7 @@ export class DenseLayer implements Part {
   backward(shape: Shape, slice: Slice): void {
     const input = this.#input;
     const { width, slopes, slopeStride } = this.output;
+    if (slopes === 0) return;
     eachRun(input.sequence, shape, slice, (first, rows) => {
       const from = slopes + first * slopeStride;
       this.#kernels.activationSlopes(
@@ -124,6 +125,12 @@ export class DenseLayer implements Part {
     const [first, end] = columnsOf(share, width);
     if (first === end) return;
     const { at, width: depth } = this.#input;
+    if (slopes === 0) {
+      // Nothing reads it: the output projection of a cell of which only the state is used.
+      this.#kernels.fill(this.#kernel.gradient, 0, share.index === 0 ? depth * width : 0);
+      if (this.#bias && share.index === 0) this.#kernels.fill(this.#bias.gradient, 0, width);
+      return;
+    }
     const rows = this.output.rows(shape);
     this.#products.sumOfOuterProducts(
       at(shape),

@@ -87,7 +87,7 @@ export class Dropout extends Joint {
     super(kernels, input.width, input.sequence, [input]);
     this.#input = input;
     this.#mask = mask;
-    input.readBy('whole');
+    input.readBy('whole', this.output);
   }
 
   override plan(plan: MemoryPlan, shape: Shape): void {

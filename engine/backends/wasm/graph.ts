@@ -7,7 +7,16 @@ import type { Products } from '../../kernels/products.ts';
 import { nodeParameters, type ParameterShape } from '../../model/parameters.ts';
 import { phrase } from '../../model/phrase.ts';
 import { isKerasLike } from '../../model/axes.ts';
-import type { CellSpec, DenseNode, Initializer, ModelSpec, RecurrentNode, TensorRef } from '../../model/spec.ts';
+import type {
+  CellSpec,
+  CellWrapper,
+  DenseNode,
+  Initializer,
+  ModelSpec,
+  RecurrentNode,
+  Size,
+  TensorRef,
+} from '../../model/spec.ts';
 import { given, known, makeLayer } from './cells.ts';
 import { DenseLayer } from './dense.ts';
 import { Dropout, DropoutMask } from './dropout.ts';
@@ -98,38 +107,38 @@ export function buildGraph(
     name: string,
   ): { layer: RecurrentLayer; output: Tensor } => {
     const wrappers = cell.wrappers ?? [];
-    const dropout = wrappers.find(({ wrapper }) => wrapper === 'dropout');
-    const {
-      inputKeep = 1,
-      stateKeep = 1,
-      outputKeep = 1,
-      variational = false,
-    } = dropout?.wrapper === 'dropout' ? dropout : {};
+    const dropped = (what: string, seen: Tensor, keep = 1, variational = false): Tensor => {
+      if (keep === 1) return seen;
+      const drawn = mask(seen.width, true, keep, t => `step${t}.${name}${what}`, variational);
+      return add(new Dropout(kernels, seen, drawn)).output;
+    };
+    const projected = (
+      { wrapper, units, activation = 'linear' }: Extract<CellWrapper, { units: Size }>,
+      seen: Tensor,
+    ): Tensor => {
+      const kernel = named(store, seen.width * known(units), weights.get(`${wrapper}/kernel`)!, GLOROT);
+      const bias = named(store, known(units), weights.get(`${wrapper}/bias`)!, ZEROS);
+      return add(new DenseLayer(plan, products, seen, known(units), ACTIVATIONS[activation]!, kernel, bias)).output;
+    };
+    // The outermost wrapper sees the input first.
     let { input } = common;
-    if (inputKeep < 1)
-      input = add(
-        new Dropout(
-          kernels,
-          input,
-          mask(input.width, true, inputKeep, t => `step${t}.${name}input`, variational),
-        ),
-      ).output;
+    const seen = new Map<CellWrapper, Tensor>();
+    for (const wrapper of [...wrappers].reverse()) {
+      seen.set(wrapper, input);
+      if (wrapper.wrapper === 'dropout') input = dropped('input', input, wrapper.inputKeep, wrapper.variational);
+      if (wrapper.wrapper === 'input_projection') input = projected(wrapper, input);
+    }
+    const dropout = wrappers.find(wrapper => wrapper.wrapper === 'dropout');
+    const { stateKeep = 1, variational } = dropout?.wrapper === 'dropout' ? dropout : {};
     const width = known(cell.projection?.units ?? cell.units);
     const stateDropout =
       stateKeep < 1 ? mask(width, true, stateKeep, t => `step${t}.${name}state`, variational) : undefined;
     const layer = add(makeLayer(spec.framework, cell, weights, { ...common, input, stateDropout }, plan, store));
     let output = layer.outputs;
-    for (const { wrapper } of wrappers) {
-      if (wrapper === 'residual') output = add(new Sum(kernels, [common.input, output])).output;
-      if (wrapper === 'dropout' && outputKeep < 1) {
-        output = add(
-          new Dropout(
-            kernels,
-            output,
-            mask(width, true, outputKeep, t => `step${t}.${name}output`, variational),
-          ),
-        ).output;
-      }
+    for (const wrapper of wrappers) {
+      if (wrapper.wrapper === 'residual') output = add(new Sum(kernels, [seen.get(wrapper)!, output])).output;
+      if (wrapper.wrapper === 'output_projection') output = projected(wrapper, output);
+      if (wrapper.wrapper === 'dropout') output = dropped('output', output, wrapper.outputKeep, wrapper.variational);
     }
     return { layer, output };
   };

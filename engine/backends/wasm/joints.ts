@@ -55,7 +55,7 @@ export class Concatenation extends Joint {
   constructor(kernels: Kernels, inputs: readonly Tensor[]) {
     super(kernels, inputs.reduce((sum, { width }) => sum + width, 0), inputs[0]!.sequence, inputs); // prettier-ignore
     this.#inputs = inputs;
-    for (const input of inputs) input.readBy('whole');
+    for (const input of inputs) input.readBy('whole', this.output);
   }
 
   forward(shape: Shape, slice: Slice): void {
@@ -98,7 +98,7 @@ export class Sum extends Joint {
     super(kernels, inputs[0]!.width, inputs[0]!.sequence, inputs);
     this.#inputs = inputs;
     this.#factor = factor;
-    for (const input of inputs) input.readBy('whole');
+    for (const input of inputs) input.readBy('whole', this.output);
   }
 
   forward(shape: Shape, slice: Slice): void {
@@ -137,7 +137,7 @@ export class Product extends Joint {
   constructor(kernels: Kernels, a: Tensor, b: Tensor) {
     super(kernels, a.width, a.sequence, [a, b]);
     this.#factors = [a, b];
-    for (const factor of this.#factors) factor.readBy('whole');
+    for (const factor of this.#factors) factor.readBy('whole', this.output);
   }
 
   override plan(plan: MemoryPlan, shape: Shape): void {
@@ -177,7 +177,7 @@ export class ReversedSteps extends Joint {
   constructor(kernels: Kernels, input: Tensor) {
     super(kernels, input.width, true, [input]);
     this.#input = input;
-    input.readBy('whole');
+    input.readBy('whole', this.output);
   }
 
   forward(shape: Shape, { first, rows }: Slice): void {
@@ -209,7 +209,7 @@ export class Columns extends Joint {
     super(kernels, width, false, [input]);
     this.#input = input;
     this.#begin = begin;
-    input.readBy('part');
+    input.readBy('part', this.output);
   }
 
   forward(shape: Shape, { first, rows }: Slice): void {
@@ -237,7 +237,7 @@ export class SelectedStep extends Joint {
     super(kernels, input.width, false, [input]);
     this.#input = input;
     this.#step = step;
-    input.readBy('part');
+    input.readBy('part', this.output);
   }
 
   forward(shape: Shape, { first, rows }: Slice): void {
@@ -267,7 +267,7 @@ export class MaskedSteps extends Joint {
     super(kernels, input.width, true, [input]);
     this.#input = input;
     this.#alive = alive;
-    input.readBy('part');
+    input.readBy('part', this.output);
   }
 
   forward(shape: Shape, slice: Slice): void {
@@ -310,7 +310,7 @@ export class MeanOfSteps extends Joint {
     super(kernels, input.width, false, [input]);
     this.#input = input;
     // It adds the same gradient at every step.
-    input.readBy('part');
+    input.readBy('part', this.output);
   }
 
   forward(shape: Shape, { first, rows }: Slice): void {

@@ -42,6 +42,7 @@ export class Tensor {
   slopes = 0;
   slopeStride: number;
   #readers = 0;
+  readonly #through: (Tensor | undefined)[] = [];
   #partial = false;
   #bringsOwn = false;
 
@@ -57,11 +58,18 @@ export class Tensor {
    * Registers a part that sends a gradient back.
    * @param how `whole`: it writes all of it; `part`: only some steps; `own`: all of it, into memory that it brings if it
    * is the only one.
+   * @param through what the part makes, where its gradient comes from that alone.
    */
-  readBy(how: 'whole' | 'part' | 'own'): void {
+  readBy(how: 'whole' | 'part' | 'own', through?: Tensor): void {
     this.#readers++;
+    this.#through.push(through);
     this.#partial ||= how === 'part';
     this.#bringsOwn = how === 'own';
+  }
+
+  /** Whether any gradient arrives: not where all that is made of it stays unread (an output, where the head reads the state). */
+  get receives(): boolean {
+    return this.#through.some(made => made === undefined || made.receives);
   }
 
   /** Whether readers add their gradients instead of writing them. */
@@ -83,7 +91,7 @@ export class Tensor {
   planSlopes(plan: MemoryPlan, shape: Shape): void {
     this.slopes = 0;
     this.slopeStride = this.width * 4;
-    if (this.#readers === 0 || !this.needsSlopes() || this.broughtByReader) return;
+    if (!this.receives || !this.needsSlopes() || this.broughtByReader) return;
     this.slopes = plan.floats(this.rows(shape) * this.width);
   }
 

@@ -30,6 +30,7 @@ const CELLS: readonly ((units: number) => CellSpec)[] = [
   units => ({ cell: 'lstm', className: 'LSTMCell', units, peepholes: true, cellClip: 0.5, projection: { units: Math.ceil(units / 2), clip: 0.3 } }),
   units => ({ cell: 'gru', className: 'GRUCell', units }),
   units => ({ cell: 'rnn', className: 'BasicRNNCell', units, activation: 'relu' }),
+  units => ({ cell: 'gru', className: 'GRUCell in three wrappers', name: 'gru_cell', units, wrappers: [{ wrapper: 'input_projection', units: 4 }, { wrapper: 'output_projection', units: 3, activation: 'tanh' }] }),
 ]; // prettier-ignore
 
 describe('the WebAssembly engine against the float64 reference at odd sizes: gradients to 1e-5 of the largest', () => {
