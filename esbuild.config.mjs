@@ -22,23 +22,31 @@ const common = {
 mkdirSync('dist', { recursive: true });
 
 if (wants('kernels')) {
-  execFileSync(
-    'node',
-    [
-      'node_modules/assemblyscript/bin/asc.js',
-      '--config',
-      'engine/kernels/assembly/asconfig.json',
-      '--target',
-      'release',
-    ],
-    { stdio: 'inherit' },
-  );
+  // The same kernels over plain memory, and over memory that threads share.
+  for (const target of ['release', 'shared']) {
+    execFileSync(
+      'node',
+      [
+        'node_modules/assemblyscript/bin/asc.js',
+        '--config',
+        'engine/kernels/assembly/asconfig.json',
+        '--target',
+        target,
+      ],
+      { stdio: 'inherit' },
+    );
+  }
 }
 
 if (wants('node')) {
   await build({
     ...common,
-    entryPoints: { extension: 'extension/extension.ts', engineWorker: 'engine/worker.ts', cli: 'engine/cli.ts' },
+    entryPoints: {
+      extension: 'extension/extension.ts',
+      engineWorker: 'engine/worker.ts',
+      kernelThread: 'engine/kernelThread.ts',
+      cli: 'engine/cli.ts',
+    },
     outdir: 'dist',
     platform: 'node',
     format: 'cjs',

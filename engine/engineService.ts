@@ -34,6 +34,8 @@ export type Emit = <N extends keyof EngineSide['events']>(
   transfer?: readonly ArrayBuffer[],
 ) => void;
 
+/** Rows of a batch that are worth a thread of their own. */
+const LEAST_ROWS = 16;
 /** Models that may be open at once; beyond that the one that was longest out of use is closed. */
 const MOST_OPEN = 8;
 
@@ -52,20 +54,24 @@ export interface EngineServiceOptions {
   readonly backend: Backend;
   /** Where the shipped data lies. */
   readonly dataDirectory: string;
+  /** Threads that a network may take where its settings do not tell. */
+  readonly threads?: number;
   readonly emit: Emit;
 }
 
 export class EngineService {
   readonly #backend: Backend;
   readonly #dataDirectory: string;
+  readonly #threads: number;
   readonly #emit: Emit;
   /** Last used last. */
   readonly #models = new Map<string, OpenModel>();
   #lastData: { readonly key: string; readonly dataset: Dataset } | undefined;
 
-  constructor({ backend, dataDirectory, emit }: EngineServiceOptions) {
+  constructor({ backend, dataDirectory, threads = 1, emit }: EngineServiceOptions) {
     this.#backend = backend;
     this.#dataDirectory = dataDirectory;
+    this.#threads = threads;
     this.#emit = emit;
   }
 
@@ -91,7 +97,9 @@ export class EngineService {
     if (this.#models.get(id)?.training)
       throw new EngineError('in-use', phrase('"{0}" is being trained and cannot be opened again', id));
     const dataset = this.#load(data, spec);
-    const network = this.#backend.createNetwork(spec, { seed: settings.seed, batchSize: settings.batchSize });
+    const { seed, batchSize } = settings;
+    const threads = settings.threads ?? Math.min(this.#threads, Math.ceil(batchSize / LEAST_ROWS));
+    const network = this.#backend.createNetwork(spec, { seed, batchSize, threads });
     const state = checkpoint ? readCheckpoint(network, checkpoint) : UNTRAINED;
     this.#models.get(id)?.network.dispose();
     this.#models.delete(id);
@@ -103,7 +111,7 @@ export class EngineService {
       trainCount: dataset.train.count,
       testCount: dataset.test.count,
       stepsPerEpoch: stepsPerEpoch(dataset, settings),
-      engine: this.#backend.title,
+      engine: `${this.#backend.title}, ${network.threads} ${network.threads === 1 ? 'thread' : 'threads'}`,
       bytes: network.bytes,
     };
   }

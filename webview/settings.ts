@@ -52,6 +52,12 @@ export const SETTINGS: readonly Setting[] = [
       return typeof value === 'number' ? value : { text: 'mustBeExamples', args: [most] };
     },
   },
+  {
+    name: 'threads',
+    label: 'settingThreads',
+    write: ({ threads }) => String(threads ?? ''),
+    read: text => (text === '' ? null : whole(1, 64)(text)),
+  },
 ];
 
 /** Reads all fields. @returns the settings, or undefined with what is wrong where. */

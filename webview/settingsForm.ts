@@ -84,6 +84,7 @@ export class SettingsForm {
           ? text('settingExamplesAllUnknown')
           : text('settingExamplesAll', formatCount(exampleCount)),
     });
+    setAttributes(this.#fields.threads.field.element, { placeholder: text('settingThreadsAutomatic') });
     this.#startButton.name(text(run ? 'startAgain' : 'start'));
     show(this.#locked, locked);
     show(this.#startButton.element, !locked);

@@ -98,6 +98,8 @@ export interface NetworkValues extends NodeValues {
 export interface Network {
   /** Names and shapes in a fixed order, without values. */
   readonly parameters: readonly { readonly name: string; readonly shape: readonly number[] }[];
+  /** Threads that compute. */
+  readonly threads: number;
   /** Bytes of memory that the network holds. */
   readonly bytes: number;
   getParameters(): Parameter[];
@@ -135,10 +137,12 @@ export interface NetworkOptions {
   readonly seed: number;
   /** Largest batch that will be asked for; memory is planned for it. */
   readonly batchSize: number;
+  /** Threads that share the batch; 1 when absent. Their number changes no bit. */
+  readonly threads?: number;
 }
 
 export interface Backend {
-  /** Shown in the run's settings: `WebAssembly SIMD, 1 thread`. */
+  /** What computes: `WebAssembly SIMD`. */
   readonly title: string;
   /** @throws EngineError `unsupported` with the parts it cannot run, `no-memory` with the bytes it would need. */
   createNetwork(spec: ModelSpec, options: NetworkOptions): Network;

@@ -1,12 +1,11 @@
 /** Our own engine: networks over the WebAssembly kernels. */
 import { EngineError } from '../errors.ts';
-import { type Kernels, linkKernels } from '../kernels/kernels.ts';
-import { EngineMemory, MemoryPlan } from '../kernels/memory.ts';
-import { Products } from '../kernels/products.ts';
+import { linkKernels } from '../kernels/kernels.ts';
+import { EngineMemory } from '../kernels/memory.ts';
 import { fastestTile } from '../kernels/tiles.ts';
 import { modelParameters } from '../model/parameters.ts';
 import { phrase } from '../model/phrase.ts';
-import type { ClippingSpec, InputSpec, ModelSpec, TrainingSpec } from '../model/spec.ts';
+import type { ClippingSpec, ModelSpec, TrainingSpec } from '../model/spec.ts';
 import { unsupported } from '../model/support.ts';
 import { Random } from '../random.ts';
 import { initialise } from '../training/initialisers.ts';
@@ -21,9 +20,11 @@ import type {
   Parameter,
   SampleTrace,
 } from './backend.ts';
-import { buildGraph, type Graph } from './wasm/graph.ts';
-import { type NamedPlace, ParameterStore, readPlaces, type View, writePlaces } from './wasm/parameters.ts';
-import { type Shape, type Slice, Tensor } from './wasm/part.ts';
+import type { Graph } from './wasm/graph.ts';
+import { type NamedPlace, readPlaces, type View, writePlaces } from './wasm/parameters.ts';
+import type { Shape } from './wasm/part.ts';
+import { Pass, type Planned, WORK } from './wasm/pass.ts';
+import type { Crew, Team } from './wasm/team.ts';
 import { readValues } from './wasm/values.ts';
 
 export interface WasmOptions {
@@ -31,67 +32,53 @@ export interface WasmOptions {
   readonly tile?: number;
   /** Slices that the batch is cut into, one after the other on this thread; 1 when absent. It changes no bit. */
   readonly slices?: number;
+  /** Brings threads together that share the work of a batch; without it there is only this one. It changes no bit. */
+  readonly gather?: (threads: number) => Team;
 }
 
-/** @param bytes the compiled kernels (`dist/kernels.wasm`). */
+/** What a network works with: the kernels and, if it is not alone, those who help. */
+interface Workplace {
+  readonly kernels: WebAssembly.Module;
+  readonly tile: number;
+  readonly slices: number;
+  readonly team: Team | undefined;
+}
+
+/** @param bytes the compiled kernels for one thread (`dist/kernels.wasm`). */
 export function createWasmBackend(
   bytes: Uint8Array<ArrayBuffer> | ArrayBuffer,
-  { tile, slices = 1 }: WasmOptions = {},
+  { tile, slices = 1, gather }: WasmOptions = {},
 ): Backend {
   const module = new WebAssembly.Module(bytes);
   let shape = tile;
   return {
-    title: 'WebAssembly SIMD, 1 thread',
+    title: 'WebAssembly SIMD',
     createNetwork(spec, options) {
       const reasons = unsupported(spec);
       if (reasons[0]) throw new EngineError('unsupported', reasons[0]);
       shape ??= fastestTile(module);
-      return new WasmNetwork(spec, options, module, shape, slices);
+      const { threads = 1 } = options;
+      const team = threads > 1 ? gather?.(threads) : undefined;
+      return new WasmNetwork(spec, options, { kernels: team?.kernels ?? module, tile: shape, slices, team });
     },
   };
 }
 
-/** What is fed as numbers: the sequence and first states. */
-interface FedInput {
-  readonly id: string;
-  readonly tensor: Tensor;
-  /** Sizes of the axes after the batch, for a state. */
-  readonly sizes: readonly number[];
-  at: number;
-}
-
 class WasmNetwork implements Network {
   readonly #spec: ModelSpec;
-  readonly #memory = new EngineMemory();
-  readonly #kernels: Kernels;
-  readonly #products: Products;
-  readonly #graph: Graph;
-  readonly #store: ParameterStore;
+  readonly #memory: EngineMemory;
+  readonly #pass: Pass;
   readonly #optimizer: Optimizer;
   readonly #training: TrainingSpec;
   readonly #clipping: ClippingSpec | undefined;
   /** PyTorch divides by the norm and a little more when it clips. */
   readonly #clipMargin: number;
-  /** Which steps count is told by lengths, or by the values that are fed. */
-  readonly #lengths: boolean;
-  readonly #masking: { readonly value: number } | undefined;
+  readonly #crew: Crew | undefined;
   readonly #slices: number;
   readonly #seed: number;
-  /** Where the memory of the weights ends and that of a pass begins. */
-  readonly #weightsEnd: number;
-  readonly #sequence: FedInput;
-  readonly #states: readonly FedInput[];
   #learningRate: number;
   #step = 0;
-  #planned: Shape = { batch: 0, steps: 0 };
-  #scratch = 0;
-  /** The sequence as it is fed, `[B, T, D]`. */
-  #fed = 0;
-  /** A byte for every row of every step, 0 where it does not count. */
-  #alive = 0;
-  #inputSlopes = false;
-
-  constructor(spec: ModelSpec, options: NetworkOptions, module: WebAssembly.Module, tile: number, slices: number) {
+  constructor(spec: ModelSpec, options: NetworkOptions, { kernels, tile, slices, team }: Workplace) {
     this.#spec = spec;
     this.#slices = slices;
     this.#seed = options.seed;
@@ -101,42 +88,34 @@ class WasmNetwork implements Network {
     this.#training = spec.training;
     this.#clipping = clipping;
     this.#clipMargin = spec.framework === 'pytorch' ? 1e-6 : 0;
-    this.#kernels = linkKernels(module, this.#memory.memory);
-    this.#products = new Products(this.#kernels, tile);
-    const plan = new MemoryPlan(this.#kernels.reservedBytes());
-    this.#store = new ParameterStore(plan, this.#optimizer.slots.length);
-    const inputs = spec.inputs
-      .filter(({ role }) => role === 'sequence' || role === 'state')
-      .map(input => this.#fedInput(input));
-    this.#sequence = inputs.find(({ tensor }) => tensor.sequence)!;
-    this.#states = inputs.filter(input => input !== this.#sequence);
-    this.#lengths = spec.inputs.some(({ role }) => role === 'lengths');
-    this.#masking = maskingOf(spec);
-    this.#graph = buildGraph(spec, plan, this.#products, this.#store, {
-      tensors: new Map(inputs.map(({ id, tensor }) => [id, tensor])),
-      alive: () => this.#alive,
-    });
+    this.#memory = new EngineMemory(team !== undefined);
+    const place = { tile, slots: this.#optimizer.slots.length, threads: team?.threads ?? 1 };
+    this.#pass = new Pass(spec, linkKernels(kernels, this.#memory.memory), place);
+    this.#crew = team?.open(this.#pass, { spec, memory: this.#memory.memory, place });
+    const { store, sequence } = this.#pass;
     const order = new Map(modelParameters(spec).map(({ name }, index) => [name, index]));
-    this.#store.views.sort((a, b) => order.get(a.name)! - order.get(b.name)!);
-    this.#scratch = plan.floats(Math.max(...this.#graph.parts.map(part => part.scratch)));
-    this.#weightsEnd = plan.end;
-    const steps = spec.inputs.find(({ role }) => role === 'sequence')!.axes[0]!.size;
-    this.#plan({ batch: options.batchSize, steps: typeof steps === 'number' ? steps : 1 });
+    store.views.sort((a, b) => order.get(a.name)! - order.get(b.name)!);
+    const steps = spec.inputs.find(({ id }) => id === sequence.id)!.axes[0]!.size;
+    this.#plan({ batch: options.batchSize, steps: typeof steps === 'number' ? steps : 1, inputSlopes: false });
     const random = new Random(options.seed, 'weights');
     this.setParameters(
-      this.#store.views.map(({ name, shape, initializer, ones }) => {
+      store.views.map(({ name, shape, initializer, ones }) => {
         const values = initialise(initializer, shape, random);
         if (ones) values.fill(1, ones.first, ones.end);
         return { name, shape, values };
       }),
     );
-    for (const { size, slots } of this.#store.blocks) {
+    for (const { size, slots } of store.blocks) {
       this.#optimizer.slots.forEach((slot, k) => this.#memory.floats(slots[k]!, size).fill(slot.initial));
     }
   }
 
   get parameters(): Network['parameters'] {
-    return this.#store.views.map(({ name, shape }) => ({ name, shape }));
+    return this.#pass.store.views.map(({ name, shape }) => ({ name, shape }));
+  }
+
+  get threads(): number {
+    return this.#crew?.whole ? this.#crew.threads : 1;
   }
 
   get bytes(): number {
@@ -178,9 +157,9 @@ class WasmNetwork implements Network {
     const rate = decayedRate(this.#training, this.#learningRate, this.#step);
     this.#step++;
     if (this.#clipping) this.#clip(this.#clipping);
-    const { views } = this.#store;
+    const { views } = this.#pass.store;
     for (const [place, view] of views.entries()) {
-      this.#optimizer.update(this.#kernels, { ...placesOf(view), place, count: views.length }, rate, this.#step);
+      this.#optimizer.update(this.#pass.kernels, { ...placesOf(view), place, count: views.length }, rate, this.#step);
     }
     this.#pack();
     return result;
@@ -188,8 +167,7 @@ class WasmNetwork implements Network {
 
   evaluate(batch: Batch): BatchResult {
     const shape = this.#feed(batch, true);
-    this.#forwardAll(shape);
-    for (const slice of this.#cut(shape)) this.#graph.loss.run(shape, slice, false);
+    this.#run(WORK.forward | WORK.loss, shape);
     return this.#graph.loss.result(this.#memory, shape);
   }
 
@@ -199,41 +177,40 @@ class WasmNetwork implements Network {
   }
 
   inputGradients(batch: Batch): Parameter[] {
-    this.#inputSlopes = true;
+    const { planned } = this.#pass;
     try {
-      this.#plan(largest(this.#planned, { batch: batch.size, steps: batch.steps }));
+      this.#plan({ ...largest(planned, { batch: batch.size, steps: batch.steps }), inputSlopes: true });
       const shape = this.#feed(batch, true);
       this.#gradientsOf(shape);
-      const { id, tensor } = this.#sequence;
+      const { id, tensor } = this.#pass.sequence;
       const values = this.#batchMajor(tensor.slopes, shape, tensor.width, tensor.slopeStride);
-      const states = this.#states.map(state => ({
+      const states = this.#pass.states.map(state => ({
         name: state.id,
         shape: [shape.batch, ...state.sizes],
         values: this.#memory.floats(state.tensor.slopes, shape.batch * state.tensor.width).slice(),
       }));
       return [{ name: id, shape: [shape.batch, shape.steps, tensor.width], values }, ...states];
     } finally {
-      this.#inputSlopes = false;
-      this.#plan(this.#planned);
+      this.#plan({ ...this.#pass.planned, inputSlopes: false });
     }
   }
 
   values(batch: Batch): NetworkValues {
     const evaluated = batch.targets !== undefined;
     const shape = this.#feed(batch, evaluated);
-    this.#forwardAll(shape);
-    const counts = this.#lengths || this.#masking !== undefined;
-    const alive = counts ? this.#memory.bytesAt(this.#alive, shape.steps * shape.batch) : undefined;
+    this.#run(WORK.forward, shape);
+    const counts = this.#pass.lengths || this.#pass.masking !== undefined;
+    const alive = counts ? this.#memory.bytesAt(this.#pass.alive, shape.steps * shape.batch) : undefined;
     const nodes = readValues(this.#spec, this.#graph, { memory: this.#memory, shape, alive });
     if (!evaluated) return { ...nodes, loss: undefined };
-    for (const slice of this.#cut(shape)) this.#graph.loss.run(shape, slice, false);
+    this.#run(WORK.loss, shape);
     return { ...nodes, loss: this.#graph.loss.result(this.#memory, shape).loss };
   }
 
   trace(batch: Batch): SampleTrace {
     const one = firstRow(batch);
     const shape = this.#feed(one, false);
-    this.#forwardAll(shape);
+    this.#run(WORK.forward, shape);
     const layers = this.#graph.layers.map(({ layer, cell, direction }) => {
       const places = [...layer.places(shape)];
       const tensors = new Map(
@@ -252,19 +229,19 @@ class WasmNetwork implements Network {
 
   hiddenStates(batch: Batch, layer: number): Float32Array<ArrayBuffer> {
     const shape = this.#feed(batch, false);
-    this.#forwardAll(shape);
+    this.#run(WORK.forward, shape);
     const { outputs } = this.#graph.layers[layer]!.layer;
     return this.#batchMajor(outputs.at(shape), shape, outputs.width, outputs.width * 4);
   }
 
   contributions(batch: Batch, logit: number): Float32Array<ArrayBuffer>[] {
     const shape = this.#feed(firstRow(batch), false);
-    this.#forwardAll(shape);
+    this.#run(WORK.forward, shape);
     const { prediction } = this.#graph.loss;
     const slopes = this.#memory.floats(prediction.slopes, prediction.rows(shape) * prediction.width).fill(0);
     // Of a head on every step, the last step counts.
     slopes[slopes.length - prediction.width + logit] = 1;
-    for (const slice of this.#cut(shape)) this.#backward(shape, slice);
+    this.#run(WORK.backward, shape);
     return this.#graph.layers.map(({ layer: { outputs, finals, width, reversed } }) => {
       const parts = new Float32Array(width);
       const h = this.#memory.floats(outputs.at(shape), shape.steps * width);
@@ -281,58 +258,31 @@ class WasmNetwork implements Network {
   }
 
   dispose(): void {
-    // Memory goes with the last reference to the network.
-  }
-
-  #fedInput({ id, role, axes }: InputSpec): FedInput {
-    // Tokens have no axis of features: each is one number.
-    const own = role === 'state' ? axes : axes.slice(1);
-    const sizes = own.map(({ size }) => {
-      if (typeof size === 'number') return size;
-      throw new EngineError('invalid-model', phrase('The size {0} of the input {1} is not known.', size, id));
-    });
-    const width = sizes.reduce((product, size) => product * size, 1);
-    const fed: FedInput = { id, sizes, at: 0, tensor: new Tensor(width, role === 'sequence', () => fed.at, () => this.#inputSlopes) }; // prettier-ignore
-    return fed;
+    this.#crew?.leave(); // memory goes with the last reference to the network
   }
 
   /** Loss of the batch that was fed, and the gradient of every weight. */
   #gradientsOf(shape: Shape): BatchResult {
-    // A slice goes all the way forward and back without waiting for another.
-    for (const slice of this.#cut(shape)) {
-      this.#forward(shape, slice);
-      this.#graph.loss.run(shape, slice, true);
-      this.#backward(shape, slice);
-    }
-    for (let index = 0; index < this.#slices; index++) {
-      for (const part of this.#graph.parts)
-        part.sumGradients(shape, { index, of: this.#slices, scratch: this.#scratch });
-    }
+    // A slice goes all the way forward and back without waiting for another; only the sums over the batch meet.
+    this.#run(WORK.forward | WORK.loss | WORK.slopes | WORK.backward, shape);
+    this.#run(WORK.sums, shape);
     return this.#graph.loss.result(this.#memory, shape);
   }
 
-  /** The forward pass of the whole batch. */
-  #forwardAll(shape: Shape): void {
-    for (const slice of this.#cut(shape)) this.#forward(shape, slice);
+  /** One row has nothing to share out, and a team that has lost a thread is left: the bits are the same. */
+  #run(work: number, shape: Shape): void {
+    if (this.#crew?.whole && shape.batch > 1) this.#crew.run(work, shape);
+    else for (let index = 0; index < this.#slices; index++) this.#pass.run(work, shape, { index, of: this.#slices });
   }
 
-  #forward(shape: Shape, slice: Slice): void {
-    for (const part of this.#graph.parts) part.forward(shape, slice);
+  get #graph(): Graph {
+    return this.#pass.graph;
   }
 
-  #backward(shape: Shape, slice: Slice): void {
-    const { parts, tensors } = this.#graph;
-    for (const tensor of tensors) tensor.clearSlopes(this.#kernels, shape, slice);
-    for (let k = parts.length - 1; k >= 0; k--) parts[k]!.backward(shape, slice);
-  }
-
-  /** The batch in slices of nearly equal size, none of them empty. */
-  #cut({ batch }: Shape): Slice[] {
-    const of = Math.min(this.#slices, batch);
-    return Array.from({ length: of }, (_, k) => {
-      const first = Math.floor((batch * k) / of);
-      return { first, rows: Math.floor((batch * (k + 1)) / of) - first, scratch: this.#scratch };
-    });
+  /** Plans the memory of a pass; it grows, at most, and what it held is lost. */
+  #plan(planned: Planned): void {
+    this.#memory.growTo(this.#pass.plan(planned));
+    this.#pack();
   }
 
   #pack(): void {
@@ -347,10 +297,10 @@ class WasmNetwork implements Network {
     const shrink = (squares: number, clipped: typeof places) => {
       const norm = Math.sqrt(squares) + this.#clipMargin;
       // A gradient that is short enough keeps its bits.
-      if (norm > limit) for (const { at, n } of clipped) this.#kernels.scale(at, n, limit / norm);
+      if (norm > limit) for (const { at, n } of clipped) this.#pass.kernels.scale(at, n, limit / norm);
     };
-    const squares = places.map(({ at, n }) => (kind === 'value' ? 0 : this.#kernels.sumOfSquares(at, n)));
-    if (kind === 'value') for (const { at, n } of places) this.#kernels.clip(at, n, limit);
+    const squares = places.map(({ at, n }) => (kind === 'value' ? 0 : this.#pass.kernels.sumOfSquares(at, n)));
+    if (kind === 'value') for (const { at, n } of places) this.#pass.kernels.clip(at, n, limit);
     else if (kind === 'norm') places.forEach((place, k) => { shrink(squares[k]!, [place]); }); // prettier-ignore
     else shrink(squares.reduce((sum, square) => sum + square, 0), places); // prettier-ignore
   }
@@ -361,7 +311,7 @@ class WasmNetwork implements Network {
     const shape = { batch: size, steps };
     if (size < 1 || steps < 1)
       throw new EngineError('invalid-shape', phrase('The batch is empty: {0} rows of {1} steps.', size, steps));
-    const { width } = this.#sequence.tensor;
+    const { width } = this.#pass.sequence.tensor;
     if (inputs.length !== size * steps * width) {
       throw new EngineError(
         'invalid-shape',
@@ -375,8 +325,8 @@ class WasmNetwork implements Network {
         ),
       );
     }
-    checkFinite(this.#sequence.id, inputs);
-    for (const { id, tensor, sizes } of this.#states) {
+    checkFinite(this.#pass.sequence.id, inputs);
+    for (const { id, tensor, sizes } of this.#pass.states) {
       const found = states?.[id]?.length ?? 0;
       if (found !== size * tensor.width)
         throw new EngineError(
@@ -399,12 +349,14 @@ class WasmNetwork implements Network {
         );
     }
     if (targets) this.#graph.loss.check(batch.targets, shape);
-    if (size > this.#planned.batch || steps > this.#planned.steps) this.#plan(largest(this.#planned, shape));
-    this.#memory.floats(this.#fed, inputs.length).set(inputs);
-    this.#kernels.batchToSteps(this.#fed, this.#sequence.at, size, steps, width);
-    for (const { id, at } of this.#states) this.#memory.floats(at, states![id]!.length).set(states![id]!);
-    if (this.#lengths) this.#feedLengths(shape, lengths);
-    if (this.#masking) this.#feedMask(shape, inputs, this.#masking.value);
+    const { planned } = this.#pass;
+    if (size > planned.batch || steps > planned.steps)
+      this.#plan({ ...largest(planned, shape), inputSlopes: planned.inputSlopes });
+    this.#memory.floats(this.#pass.fed, inputs.length).set(inputs);
+    this.#pass.kernels.batchToSteps(this.#pass.fed, this.#pass.sequence.at, size, steps, width);
+    for (const { id, at } of this.#pass.states) this.#memory.floats(at, states![id]!.length).set(states![id]!);
+    if (this.#pass.lengths) this.#feedLengths(shape, lengths);
+    if (this.#pass.masking) this.#feedMask(shape, inputs, this.#pass.masking.value);
     this.#graph.masks.forEach((mask, index) => {
       if (batch.masks) mask.set(this.#memory, shape, batch.masks);
       else if (training)
@@ -416,7 +368,7 @@ class WasmNetwork implements Network {
   }
 
   #feedLengths({ batch, steps }: Shape, lengths: Int32Array | undefined): void {
-    const alive = this.#memory.bytesAt(this.#alive, steps * batch);
+    const alive = this.#memory.bytesAt(this.#pass.alive, steps * batch);
     for (let t = 0; t < steps; t++) {
       for (let b = 0; b < batch; b++) alive[t * batch + b] = lengths === undefined || t < lengths[b]! ? 1 : 0;
     }
@@ -424,8 +376,8 @@ class WasmNetwork implements Network {
 
   /** A step counts when any of its values is another than the one that masks. */
   #feedMask({ batch, steps }: Shape, inputs: Float32Array, value: number): void {
-    const { width } = this.#sequence.tensor;
-    const alive = this.#memory.bytesAt(this.#alive, steps * batch);
+    const { width } = this.#pass.sequence.tensor;
+    const alive = this.#memory.bytesAt(this.#pass.alive, steps * batch);
     for (let b = 0; b < batch; b++) {
       for (let t = 0; t < steps; t++) {
         const from = (b * steps + t) * width;
@@ -434,25 +386,8 @@ class WasmNetwork implements Network {
     }
   }
 
-  /** Plans the memory of a pass; it grows, at most, and what it held is lost. */
-  #plan(shape: Shape): void {
-    const { parts, tensors, loss } = this.#graph;
-    const plan = new MemoryPlan(this.#weightsEnd);
-    const sequence = shape.batch * shape.steps * this.#sequence.tensor.width;
-    this.#fed = plan.floats(sequence);
-    this.#sequence.at = plan.floats(sequence);
-    for (const state of this.#states) state.at = plan.floats(shape.batch * state.tensor.width);
-    if (this.#lengths || this.#masking) this.#alive = plan.reserve(shape.batch * shape.steps);
-    for (const tensor of tensors) tensor.planSlopes(plan, shape);
-    for (const part of parts) part.plan(plan, shape);
-    loss.plan(plan, shape);
-    this.#memory.growTo(plan.end);
-    this.#planned = shape;
-    this.#pack();
-  }
-
   #weightPlaces(which: 'weight' | 'gradient'): NamedPlace[] {
-    return this.#store.views.map(({ name, shape, block, offset, transposed }) => ({
+    return this.#pass.store.views.map(({ name, shape, block, offset, transposed }) => ({
       name,
       shape,
       at: block[which] + offset * 4,
@@ -461,7 +396,7 @@ class WasmNetwork implements Network {
   }
 
   #slotPlaces(): NamedPlace[] {
-    return this.#store.views.flatMap(({ name, shape, block, offset, transposed }) =>
+    return this.#pass.store.views.flatMap(({ name, shape, block, offset, transposed }) =>
       this.#optimizer.slots.map(({ suffix }, k) => ({
         name: `${name}/${suffix}`,
         shape,
@@ -511,15 +446,6 @@ function placesOf({ block, offset, shape }: View): Pick<UpdateTarget, 'weight' |
     slots: block.slots.map(slot => slot + offset * 4),
     n: shape.reduce((size, one) => size * one, 1),
   };
-}
-
-/** The value that masks steps of the sequence, by a masking layer or an embedding. */
-function maskingOf({ nodes }: ModelSpec): { value: number } | undefined {
-  for (const node of nodes) {
-    if (node.op === 'masking') return { value: node.value };
-    if (node.op === 'embedding' && node.maskZero) return { value: 0 };
-  }
-  return undefined;
 }
 
 function largest(a: Shape, b: Shape): Shape {

@@ -58,11 +58,11 @@ export async function train(options: TrainOptions): Promise<number> {
   const client = new EngineClient(join(__dirname, 'engineWorker.js'));
   const output = new RunOutput(client, record, options);
   try {
-    const { engine } = await client.ready;
+    const opening = { model: record.id, spec, data: record.data, settings };
+    const { engine } = await client.request('open', opening, { timeout: OPEN_TIMEOUT });
     const { epochs, batchSize, learningRate, seed, examples } = settings;
     say(`${basename(options.file)}: ${headline(spec)}, ${parameterCount(spec)?.toLocaleString('en-US') ?? 'unknown'} parameters, ${formatPhrase(source.title)}, ${engine}`);
     say(`${epochs} epoch${epochs === 1 ? '' : 's'} of ${examples ?? 'all'} examples, batch ${batchSize}, learning rate ${learningRate}, seed ${seed}; Ctrl+C stops`);
-    await client.request('open', { model: record.id, spec, data: record.data, settings }, { timeout: OPEN_TIMEOUT });
     return await run(client, { ...record, engine }, output);
   } finally {
     await client.stop();

@@ -6,6 +6,8 @@
 export interface Kernels {
   /** Bytes at the beginning of the memory that the kernels use themselves. */
   reservedBytes(): number;
+  /** Tells this instance which of the threads on its memory it serves, from 0 to 63. */
+  beThread(index: number): void;
   /**
    * C[m, n] = A · B, or C += A · B when `add` is 1, over packed panels (`assembly/tile.ts` tells the layout). `shape` is an
    * index of `TILES`; all shapes give the same bits.

@@ -39,8 +39,13 @@ export class EngineMemory {
   readonly memory: WebAssembly.Memory;
   #floats: Float32Array<ArrayBuffer>;
 
-  constructor() {
-    this.memory = new WebAssembly.Memory({ initial: 1, maximum: LIMIT / PAGE });
+  /** @param shared whether other threads work in it, too. @throws EngineError `no-memory` */
+  constructor(shared = false) {
+    try {
+      this.memory = new WebAssembly.Memory({ initial: 1, maximum: LIMIT / PAGE, shared });
+    } catch {
+      throw outOfMemory(PAGE);
+    }
     this.#floats = new Float32Array(this.memory.buffer);
   }
 

@@ -9,7 +9,7 @@ declare namespace WebAssembly {
     readonly buffer: ArrayBuffer;
     grow(pages: number): number;
   }
-  const Memory: new (descriptor: { initial: number; maximum?: number }) => Memory;
+  const Memory: new (descriptor: { initial: number; maximum?: number; shared?: boolean }) => Memory;
 
   interface Instance {
     readonly exports: Record<string, unknown>;

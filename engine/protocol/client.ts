@@ -9,6 +9,9 @@ import type { EngineClientSide, EngineSide } from './engine.ts';
 export interface EnginePlaces {
   /** Path of the compiled kernels. */
   readonly kernels?: string;
+  /** The same for memory that threads share, and the bundle of such a thread. */
+  readonly sharedKernels?: string;
+  readonly thread?: string;
   /** Folder of the shipped data. */
   readonly data?: string;
 }

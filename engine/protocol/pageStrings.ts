@@ -75,6 +75,8 @@ export const PAGE_STRINGS = {
   settingExamples: 'Training examples',
   settingExamplesAll: 'all {0}',
   settingExamplesAllUnknown: 'all',
+  settingThreads: 'Threads',
+  settingThreadsAutomatic: 'automatic',
   settingsLocked: 'Settings hold for the run under way; stop it to change them.',
   quickRun: 'Quick run on {0}',
   quickRunHint: 'Trains for one epoch on the first {0} examples, in batches of {1}',

@@ -22,6 +22,8 @@ export const RunSettings = Type.Object(
     seed: Type.Integer({ minimum: 0, maximum: 0xffff_ffff }),
     /** Training examples that are used, from the first; null for all. */
     examples: Type.Union([Type.Integer({ minimum: 1 }), Type.Null()]),
+    /** Threads that compute; null: one core is left to the editor. Their number changes no bit. */
+    threads: Type.Optional(Type.Union([Type.Integer({ minimum: 1, maximum: 64 }), Type.Null()])),
   },
   closed,
 );

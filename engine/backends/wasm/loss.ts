@@ -63,7 +63,8 @@ export class Loss {
   #correct = 0;
   /** A byte a row, where rows are left out by their label; rows that count, when some are left out. */
   #counted = 0;
-  #count = 0;
+  /** Rows that count in the batch that was fed; every thread needs it for the scale of the gradient. */
+  count = 0;
 
   /** @param alive address of the bytes that say which steps count. */
   constructor(kernels: Kernels, prediction: Tensor, spec: LossSpec, alive: () => number) {
@@ -128,15 +129,15 @@ export class Loss {
       // Any label will do where the row is left out.
       labels.forEach((label, row) => (labels[row] = label === this.#ignored ? 0 : label));
     }
-    this.#count = rows;
-    if (this.#alive) this.#count = memory.bytesAt(this.#alive(), rows).reduce((sum, byte) => sum + byte, 0);
+    this.count = rows;
+    if (this.#alive) this.count = memory.bytesAt(this.#alive(), rows).reduce((sum, byte) => sum + byte, 0);
   }
 
   /** Losses of the rows and, with `slopes`, the gradient of the loss by their predictions. */
   run(shape: Shape, slice: Slice, slopes: boolean): void {
     const { prediction } = this;
     const { width } = prediction;
-    const scale = this.#mean ? 1 / (this.#count * this.#targetWidth) : 1;
+    const scale = this.#mean ? 1 / (this.count * this.#targetWidth) : 1;
     eachRun(prediction.sequence, shape, slice, (first, rows) => {
       this.#kind.run(
         this.#kernels,
@@ -174,7 +175,7 @@ export class Loss {
       for (const [row, logit] of memory.floats(this.prediction.at(shape), rows).entries())
         if (logit > 0 === targets[row]! > 0.5) correct++;
     }
-    return { loss: this.#mean ? loss / (this.#count * this.#targetWidth) : loss, correct };
+    return { loss: this.#mean ? loss / (this.count * this.#targetWidth) : loss, correct };
   }
 
   get #targetWidth(): number {

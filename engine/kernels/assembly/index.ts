@@ -1,8 +1,8 @@
-export { bareTile, multiply } from './tile';
+export { bareTile, beThread, multiply, reservedBytes } from './tile';
 export { packColumns, packRows } from './pack';
 export { lstmBackward, lstmForward } from './lstm';
 export { gruAfterBackward, gruAfterForward, gruGates, gruGatesBackward, gruState, gruStateBackward } from './gru';
 export { activationSlopes, biasActivate, carryRows, carrySlopes, maskRows, maskSlopes } from './rnn';
-export { activate, activationBackward, addRows, batchToSteps, clip, clipBackward, columnSums, copyRows, fill, gatherRows, multiplyRows, productSums, reservedBytes, scale, scatterRows, sumOfSquares } from './vector';
+export { activate, activationBackward, addRows, batchToSteps, clip, clipBackward, columnSums, copyRows, fill, gatherRows, multiplyRows, productSums, scale, scatterRows, sumOfSquares } from './vector';
 export { sigmoidCrossEntropy, softmaxCrossEntropy, valueError } from './loss';
 export { adadelta, adagrad, adam, adamax, addScaled, momentum, nadam, rmsprop, sgd } from './optimizer';

@@ -5,8 +5,22 @@
 // every tile shape and at every edge, so all shapes give the same bits. k is not unrolled: V8 has 15 registers.
 
 /** Room for one tile whose last columns do not fill a vector: 5 rows of 12 floats. */
-const EDGE = memory.data(5 * 12 * 4, 16);
+/** Threads that may share one memory, and the room of each for a tile that hangs over the edge. */
+const MOST_THREADS: usize = 64;
+const EDGE_BYTES: usize = 5 * 12 * 4 + 16;
+const EDGES = (__heap_base + 15) & ~15;
+let EDGE: usize = EDGES;
 const EDGE_STRIDE: usize = 48;
+
+/** The first address that the kernels do not use themselves (constants, tables, edges). */
+export function reservedBytes(): usize {
+  return EDGES + MOST_THREADS * EDGE_BYTES;
+}
+
+/** Tells this instance which of the threads on its memory it serves. */
+export function beThread(index: usize): void {
+  EDGE = EDGES + index * EDGE_BYTES;
+}
 
 /** One tile; all arguments up to `aStep` are constants, so what they switch off vanishes. */
 @inline

@@ -119,11 +119,6 @@ export function batchToSteps(source: usize, target: usize, batch: i32, steps: i3
   }
 }
 
-/** The first address that the kernels do not use themselves (constants, tables). */
-export function reservedBytes(): usize {
-  return __heap_base;
-}
-
 /** Rows of a table [vocabulary, width] by numbers that are kept as floats. */
 export function gatherRows(ids: usize, table: usize, target: usize, rows: i32, width: i32): void {
   const bytes = <usize>width << 2;

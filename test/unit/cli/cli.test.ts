@@ -52,14 +52,18 @@ describe('command line', function () {
     folder = mkdtempSync(join(tmpdir(), 'rnn-cli-'));
     await build({
       bundle: true,
-      entryPoints: { cli: join(ROOT, 'engine/cli.ts'), engineWorker: join(ROOT, 'engine/worker.ts') },
+      entryPoints: {
+        cli: join(ROOT, 'engine/cli.ts'),
+        engineWorker: join(ROOT, 'engine/worker.ts'),
+        kernelThread: join(ROOT, 'engine/kernelThread.ts'),
+      },
       outdir: folder,
       platform: 'node',
       format: 'cjs',
       target: 'node20',
       logLevel: 'error',
     });
-    cpSync(join(ROOT, 'dist/kernels.wasm'), join(folder, 'kernels.wasm'));
+    for (const name of ['kernels.wasm', 'kernelsShared.wasm']) cpSync(join(ROOT, 'dist', name), join(folder, name));
     symlinkSync(join(ROOT, 'dist/data'), join(folder, 'data'));
     file = join(folder, 'recall.py');
     writeFileSync(file, PROGRAM);

@@ -16,7 +16,14 @@ const mnist = [
 /** What ships besides the folders that ship whole. */
 const expected = [
   ...['package.json', 'package.nls.json', 'package.nls.zh-cn.json', 'readme.md', 'changelog.md', 'LICENSE.txt'],
-  ...['dist/extension.js', 'dist/engineWorker.js', 'dist/cli.js', 'dist/kernels.wasm'],
+  ...[
+    'dist/extension.js',
+    'dist/engineWorker.js',
+    'dist/cli.js',
+    'dist/kernels.wasm',
+    'dist/kernelsShared.wasm',
+    'dist/kernelThread.js',
+  ],
   ...['dist/webview/codicon.css', 'dist/webview/codicon.ttf'],
   ...pages.flatMap(page => [`dist/webview/${page}.js`, `dist/webview/${page}.css`]),
   ...mnist.map(name => `dist/data/mnist/${name}.gz`),

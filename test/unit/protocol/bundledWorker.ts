@@ -5,7 +5,11 @@ import { join } from 'node:path';
 import { EngineClient, type EnginePlaces } from '../../../engine/protocol/client.ts';
 
 const ROOT = join(import.meta.dirname, '../../..');
-const PLACES: EnginePlaces = { kernels: join(ROOT, 'dist/kernels.wasm'), data: join(ROOT, 'dist/data') };
+const PLACES: EnginePlaces = {
+  kernels: join(ROOT, 'dist/kernels.wasm'),
+  sharedKernels: join(ROOT, 'dist/kernelsShared.wasm'),
+  data: join(ROOT, 'dist/data'),
+};
 
 /** The engine's worker, bundled as it ships, and what was started of it. */
 export class BundledWorker {
@@ -16,7 +20,7 @@ export class BundledWorker {
     this.#folder = await mkdtemp(join(tmpdir(), 'rnn-worker-'));
     await build({
       bundle: true,
-      entryPoints: { engineWorker: join(ROOT, 'engine/worker.ts') },
+      entryPoints: { engineWorker: join(ROOT, 'engine/worker.ts'), kernelThread: join(ROOT, 'engine/kernelThread.ts') },
       outdir: this.#folder,
       platform: 'node',
       format: 'cjs',

@@ -1,14 +1,28 @@
 import assert from 'node:assert/strict';
 import { checkSettings, SETTINGS, type SettingTexts } from '../../../webview/settings.ts';
 
-const good: SettingTexts = { epochs: '10', batchSize: '150', learningRate: '0.001', seed: '42', examples: '' };
+const good: SettingTexts = {
+  epochs: '10',
+  batchSize: '150',
+  learningRate: '0.001',
+  seed: '42',
+  examples: '',
+  threads: '',
+};
 const faultsOf = (texts: Partial<SettingTexts>, count: number | null = 55_000) =>
   Object.keys(checkSettings({ ...good, ...texts }, count).faults);
 
 describe('settings of a run', () => {
-  it('are read from what stands in the fields, empty examples meaning all', () => {
+  it('are read from what stands in the fields, empty examples meaning all and empty threads the default', () => {
     const { settings } = checkSettings({ ...good, learningRate: ' 1e-3 ' }, 55_000);
-    assert.deepEqual(settings, { epochs: 10, batchSize: 150, learningRate: 0.001, seed: 42, examples: null });
+    assert.deepEqual(settings, {
+      epochs: 10,
+      batchSize: 150,
+      learningRate: 0.001,
+      seed: 42,
+      examples: null,
+      threads: null,
+    });
   });
   it('are written back as they were', () => {
     const { settings } = checkSettings({ ...good, examples: '5000' }, 55_000);
@@ -24,6 +38,7 @@ describe('settings of a run', () => {
     ['learningRate', ['0', '-0.1', '', 'fast', 'Infinity', '1e999', '0.0.1']],
     ['seed', ['-1', '4294967296']],
     ['examples', ['0', '55001', '12.5']],
+    ['threads', ['0', '65', 'two']],
   ] as const)
     for (const text of texts)
       it(`name ${name} as wrong when it is "${text}"`, () => {

@@ -1,0 +1,207 @@
+/**
+ * A team of worker threads over shared memory. A piece of work is told by a few words in memory that all see; whoever waits
+ * looks again and again for a moment and then sleeps until it is woken, so that waiting costs neither time nor processor.
+ */
+import { type MessagePort, receiveMessageOnPort, Worker } from 'node:worker_threads';
+import { EngineError } from '../../errors.ts';
+import { linkKernels } from '../../kernels/kernels.ts';
+import { phrase } from '../../model/phrase.ts';
+import type { Shape } from './part.ts';
+import { Pass } from './pass.ts';
+import type { Crew, SharedNetwork, Team } from './team.ts';
+
+/** The words of the board, and behind them the number of the job that each thread has taken. */
+const BOARD = {
+  job: 0, pending: 1, failed: 2, network: 3, work: 4, batch: 5, steps: 6, plannedBatch: 7, plannedSteps: 8, inputSlopes: 9, count: 10, taken: 16,
+} as const; // prettier-ignore
+
+/** Looks before it sleeps: some 50 µs, about what waking up takes. */
+const LOOKS = 10_000;
+/** A thread that has not begun after so many seconds is dead; a computer that was asleep meanwhile counts as one. */
+const PATIENCE = 5;
+
+export interface ThreadData {
+  readonly board: Int32Array;
+  readonly kernels: WebAssembly.Module;
+  /** From 1; 0 is the one that asks. */
+  readonly index: number;
+  readonly threads: number;
+}
+
+/** To a thread: a network that there is from now on, or (without one) is no more. */
+interface NetworkNews {
+  readonly id: number;
+  readonly network?: SharedNetwork;
+}
+
+export class ThreadTeam implements Team {
+  readonly threads: number;
+  readonly kernels: WebAssembly.Module;
+  readonly #board: Int32Array;
+  readonly #workers: Worker[] = [];
+  #death: EngineError | undefined;
+  #disposed = false;
+  #networks = 0;
+
+  /**
+   * @param kernels those for shared memory (`dist/kernelsShared.wasm`)
+   * @param file the thread's bundle (`dist/kernelThread.js`)
+   * @param threads at least 2, together with this one
+   */
+  constructor(kernels: WebAssembly.Module, file: string, threads: number) {
+    this.kernels = kernels;
+    this.threads = threads;
+    this.#board = new Int32Array(new SharedArrayBuffer((BOARD.taken + threads) * 4));
+    for (let index = 1; index < threads; index++) {
+      const workerData: ThreadData = { board: this.#board, kernels, index, threads };
+      const worker = new Worker(file, { name: `rnn-explorer-kernels-${index}`, workerData });
+      worker.unref();
+      worker.on('error', error => {
+        this.#die(phrase('A thread of the engine has failed: {0}', String(error)));
+      });
+      worker.on('exit', () => {
+        if (!this.#disposed) this.#die(phrase('A thread of the engine has died.'));
+      });
+      this.#workers.push(worker);
+    }
+  }
+
+  /** Whether all threads live. */
+  get whole(): boolean {
+    return this.#death === undefined;
+  }
+
+  open(pass: Pass, network: SharedNetwork): Crew {
+    const id = ++this.#networks;
+    this.#tell({ id, network });
+    const team = this; // eslint-disable-line @typescript-eslint/no-this-alias -- the crew is a view of it
+    let failed = false;
+    return {
+      threads: this.threads,
+      // The first work after a death fails; who goes on after it, goes on alone.
+      get whole() {
+        return team.whole || !failed;
+      },
+      run(work, shape) {
+        try {
+          team.#run(id, pass, work, shape);
+        } catch (error) {
+          failed = true;
+          throw error;
+        }
+      },
+      leave() {
+        team.#tell({ id });
+      },
+    };
+  }
+
+  /** Ends the threads. */
+  dispose(): void {
+    this.#disposed = true;
+    for (const worker of this.#workers) void worker.terminate();
+  }
+
+  #run(network: number, pass: Pass, work: number, { batch, steps }: Shape): void {
+    if (this.#death) throw this.#death;
+    const { planned, graph } = pass;
+    const board = this.#board;
+    board[BOARD.network] = network;
+    board[BOARD.work] = work;
+    board[BOARD.batch] = batch;
+    board[BOARD.steps] = steps;
+    board[BOARD.plannedBatch] = planned.batch;
+    board[BOARD.plannedSteps] = planned.steps;
+    board[BOARD.inputSlopes] = Number(planned.inputSlopes);
+    board[BOARD.count] = graph.loss.count;
+    Atomics.store(board, BOARD.pending, this.threads - 1);
+    Atomics.add(board, BOARD.job, 1);
+    Atomics.notify(board, BOARD.job);
+    pass.run(work, { batch, steps }, { index: 0, of: this.threads });
+    this.#await();
+    if (Atomics.load(board, BOARD.failed)) throw this.#die(phrase('A thread of the engine has failed: {0}', 'see the log'));
+  } // prettier-ignore
+
+  /** Waits for the other threads. */
+  #await(): void {
+    const board = this.#board;
+    for (let look = 0; look < LOOKS; look++) if (Atomics.load(board, BOARD.pending) === 0) return;
+    for (let seconds = 0; ;) {
+      const left = Atomics.load(board, BOARD.pending);
+      if (left === 0) return;
+      if (Atomics.wait(board, BOARD.pending, left, 1000) !== 'timed-out') continue;
+      const job = Atomics.load(board, BOARD.job);
+      const begun = this.#workers.every((_, k) => Atomics.load(board, BOARD.taken + k + 1) === job);
+      seconds = begun ? 0 : seconds + 1;
+      if (seconds === PATIENCE) throw this.#die(phrase('A thread of the engine has died.'));
+    }
+  }
+
+  #tell(news: NetworkNews): void {
+    if (this.whole) for (const worker of this.#workers) worker.postMessage(news);
+  }
+
+  #die(reason: ReturnType<typeof phrase>): EngineError {
+    this.#death ??= new EngineError('closed', reason);
+    this.dispose();
+    return this.#death;
+  }
+}
+
+/** Brings teams together, one for each number of threads, anew where one has died. */
+export function teams(kernels: Uint8Array<ArrayBuffer>, file: string): (threads: number) => Team {
+  const module = new WebAssembly.Module(kernels);
+  const known = new Map<number, ThreadTeam>();
+  return threads => {
+    let team = known.get(threads);
+    if (!team?.whole) known.set(threads, (team = new ThreadTeam(module, file, threads)));
+    return team;
+  };
+}
+
+/** What a thread does all its life; it ends when it is ended. @param port where it hears of networks. */
+export function serveTeam(port: MessagePort, { board, kernels, index, threads }: ThreadData): never {
+  const passes = new Map<number, Pass>();
+  for (let job = 0; ;) {
+    job = nextJob(board, job);
+    Atomics.store(board, BOARD.taken + index, job);
+    try {
+      for (let news = receive(port); news; news = receive(port)) {
+        const { id, network } = news;
+        if (!network) passes.delete(id);
+        else passes.set(id, new Pass(network.spec, linkKernels(kernels, network.memory), network.place, index));
+      }
+      const pass = passes.get(board[BOARD.network]!)!;
+      const planned = {
+        batch: board[BOARD.plannedBatch]!,
+        steps: board[BOARD.plannedSteps]!,
+        inputSlopes: board[BOARD.inputSlopes] === 1,
+      };
+      const { batch, steps, inputSlopes } = pass.planned;
+      if (batch !== planned.batch || steps !== planned.steps || inputSlopes !== planned.inputSlopes) pass.plan(planned);
+      pass.graph.loss.count = board[BOARD.count]!;
+      const shape = { batch: board[BOARD.batch]!, steps: board[BOARD.steps]! };
+      pass.run(board[BOARD.work]!, shape, { index, of: threads });
+    } catch (error) {
+      port.postMessage(String(error));
+      Atomics.store(board, BOARD.failed, 1);
+    }
+    if (Atomics.sub(board, BOARD.pending, 1) === 1) Atomics.notify(board, BOARD.pending);
+  }
+}
+
+function nextJob(board: Int32Array, last: number): number {
+  for (let look = 0; look < LOOKS; look++) {
+    const job = Atomics.load(board, BOARD.job);
+    if (job !== last) return job;
+  }
+  for (;;) {
+    Atomics.wait(board, BOARD.job, last);
+    const job = Atomics.load(board, BOARD.job);
+    if (job !== last) return job;
+  }
+}
+
+function receive(port: MessagePort): NetworkNews | undefined {
+  return receiveMessageOnPort(port)?.message as NetworkNews | undefined;
+}

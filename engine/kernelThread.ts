@@ -1,0 +1,5 @@
+/** A thread that helps the engine's own with its batches. */
+import { parentPort, workerData } from 'node:worker_threads';
+import { serveTeam, type ThreadData } from './backends/wasm/threadTeam.ts';
+
+serveTeam(parentPort!, workerData as ThreadData);
