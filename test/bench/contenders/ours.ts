@@ -3,19 +3,25 @@
  * of each bare tile in GFLOP/s, `trace` one sample in milliseconds, `profile` the milliseconds of one step by kernel.
  */
 import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { createWasmBackend } from '../../../engine/backends/wasm.ts';
+import { teams } from '../../../engine/backends/wasm/threadTeam.ts';
 import { type Kernels, linkKernels, TILES } from '../../../engine/kernels/kernels.ts';
 import { measureTile } from '../../../engine/kernels/tiles.ts';
 import { NOTES, notesBatch } from '../network.ts';
 
-const bytes = readFileSync(process.argv[2]!);
-const profiled = process.argv[3] === 'profile';
+/** The built `dist` folder, the number of threads, and `profile` where kernels are timed. */
+const [dist = '', threads = '1', mode] = process.argv.slice(2);
+const bytes = readFileSync(join(dist, 'kernels.wasm'));
+const profiled = mode === 'profile';
 const spent = new Map<string, { ms: number; operations: number }>();
 if (profiled) watchKernels();
 
-const backend = createWasmBackend(bytes);
-const network = backend.createNetwork(NOTES, { seed: 1, batchSize: 150 });
+const backend = createWasmBackend(bytes, {
+  gather: teams(readFileSync(join(dist, 'kernelsShared.wasm')), join(dist, 'kernelThread.js')),
+});
+const network = backend.createNetwork(NOTES, { seed: 1, batchSize: 150, threads: Number(threads) });
 const batch = notesBatch(150);
 for (let k = 0; k < 5; k++) network.trainStep(batch);
 for (let k = 0; k < 30; k++) network.trace(batch);
@@ -33,7 +39,9 @@ const answers: Record<string, () => unknown> = {
   },
 };
 
-process.stdout.write(`${backend.title}, Node ${process.versions.node}\n`);
+process.stdout.write(
+  `${backend.title}, ${network.threads} thread${network.threads === 1 ? '' : 's'}, Node ${process.versions.node}\n`,
+);
 for await (const line of createInterface({ input: process.stdin })) {
   process.stdout.write(`${line === 'step' ? step() : JSON.stringify(answers[line]!())}\n`);
 }
