@@ -130,7 +130,7 @@ async function main(): Promise<void> {
         const busy = other?.runner.ask('peak'); // at the same time
         const mine = JSON.parse(await runner.ask('peak')) as number[];
         const theirs = JSON.parse((await busy) ?? '[0,0,0]') as number[];
-        peaks.push(mine.map((speed, shape) => speed + theirs![shape]!));
+        peaks.push(mine.map((speed, shape) => speed + theirs[shape]!));
       }
       const [ms = NaN, cpu = NaN] = (await runner.ask('step')).split(' ').map(Number);
       times.push(ms);
