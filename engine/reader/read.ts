@@ -4,6 +4,7 @@ import { diagnose } from './diagnose.ts';
 import { Graph } from './graph.ts';
 import { KERAS } from './keras/table.ts';
 import { fencesOf } from './markdown.ts';
+import { phrase } from '../model/phrase.ts';
 import { mentionsRecurrence } from './mention.ts';
 import { type FoundModel, modelsOf } from './models.ts';
 import { readFences } from './note.ts';
@@ -28,9 +29,20 @@ const PYTHON: ReadonlySet<string> = new Set(['python', 'py', 'python3', 'python2
  */
 export function readSource(text: string, language: string): Reading {
   if (!mentionsRecurrence(text)) return NOTHING;
-  if (language === 'python') return readProgram(text);
-  if (language === 'markdown') return readNote(text);
+  if (language === 'python') return guarded(() => readProgram(text));
+  if (language === 'markdown') return guarded(() => readNote(text));
   return NOTHING;
+}
+
+/** A fault of the reader itself becomes a diagnostic: whoever edits a text must never be stopped by it. */
+export function guarded(read: () => Reading): Reading {
+  try {
+    return read();
+  } catch (error) {
+    const message = phrase('RNN Explorer could not read this text: {0}', String(error));
+    const range = { start: 0, end: 0 };
+    return { ...NOTHING, diagnostics: [{ range, severity: 'information', code: 'reader-failed', message }] };
+  }
 }
 
 function readProgram(text: string): Reading {

@@ -14,7 +14,7 @@ import {
 import type { Graph } from '../graph.ts';
 import { mentionsRecurrence } from '../mention.ts';
 import type { Diagnostic, TextRange } from '../reading.ts';
-import { add, type Dimension, divide, equal, multiply } from '../sizes.ts';
+import { add, type Dimension, divide, equal, multiply, symbol } from '../sizes.ts';
 import { index } from '../tensors.ts';
 import {
   type Abstract, boolean, type Cells, type ClassValue, dimension, fromDimension, held, type FunctionValue, type Instance, list, NONE, number, type Scope, shortText,
@@ -204,9 +204,7 @@ export class Interpreter implements Reader {
       case 'if': {
         const test = truth(this.evaluate(statement.test, scope));
         if (test?.kind === 'boolean') return this.#block(test.value ? statement.body : statement.otherwise, scope);
-        const other = this.#block(statement.otherwise, scope);
-        const first = this.#block(statement.body, scope);
-        return other.kind === 'next' ? NEXT : first;
+        return this.#either(statement, scope);
       }
       case 'for':
         return this.#loop(statement, scope);
@@ -242,6 +240,24 @@ export class Interpreter implements Reader {
       case 'other':
         return NEXT;
     }
+  }
+
+  /** Both branches of a condition that is not known: a size that differs between them is known by its name only. */
+  #either({ body, otherwise }: Statement & { kind: 'if' }, scope: Scope): Completion {
+    const before = [...scope.names];
+    const other = this.#block(otherwise, scope);
+    const otherNames = [...scope.names];
+    scope.names.clear();
+    for (const [name, value] of before) scope.names.set(name, value);
+    const first = this.#block(body, scope);
+    for (const [name, value] of otherNames) {
+      const current = scope.names.get(name);
+      if (current === undefined) scope.names.set(name, value);
+      else if (other.kind !== 'next') continue;
+      else if (first.kind !== 'next') scope.names.set(name, value);
+      else if (differ(current, value)) scope.names.set(name, { kind: 'size', size: symbol(name) });
+    }
+    return other.kind === 'next' ? NEXT : first;
   }
 
   #loop(statement: Statement & { kind: 'for' }, scope: Scope): Completion {
@@ -948,4 +964,12 @@ function arithmetic(operator: string, left: Abstract, right: Abstract): Abstract
   };
   const size = result[operator]?.(a, b) ?? null;
   return size === null ? null : fromDimension(size);
+}
+
+/** Whether two values are sizes, and not the same one. */
+function differ(a: Abstract, b: Abstract): boolean {
+  const [one, other] = [a, b].map(value =>
+    value.kind === 'number' && value.integer ? value.value : value.kind === 'size' ? value.size : null,
+  );
+  return one != null && other != null && !equal(one, other);
 }

@@ -56,7 +56,9 @@ class Builder {
   }
 
   #range(from: number, to: number): TextRange {
-    return { start: this.#source.offset(from), end: this.#source.offset(Math.max(from, to - 1)) + (to > from ? 1 : 0) };
+    // The end is one behind the last character, which a bracket that a repair has put in is not.
+    const end = this.#source.offset(Math.max(from, to - 1)) + (to > from ? 1 : 0);
+    return { start: this.#source.offset(from), end: Math.min(end, this.#source.offset(to)) };
   }
 
   /** The statements of a script or of a `Body`. */

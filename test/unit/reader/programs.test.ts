@@ -17,6 +17,8 @@ const SHAPES: readonly (readonly [what: string, program: string, expression: str
   ['a cell imported by name', `${TF}from tensorflow.contrib.rnn import BasicLSTMCell as Cell\n${tail('Cell(5)')}`, 'states', 'states: (c [batch, 5], h [batch, 5])'],
   ['sizes by arithmetic', `${TF}n = 2 ** 5\nsizes = {"h": n // 2 + 1}\n${tail('tf.nn.rnn_cell.GRUCell(sizes["h"])')}`, 'states', 'states: float32 [batch, 17] · h at the last step'],
   ['a size that nothing says', `${TF}hidden = read()\n${tail('tf.nn.rnn_cell.GRUCell(2 * hidden)')}`, 'states', 'states: float32 [batch, 2·hidden] · h at the last step'],
+  ['a size that differs between branches', `${TF}hidden = 64\nif big():\n    hidden = 128\n${tail('tf.nn.rnn_cell.GRUCell(hidden)')}`, 'states', 'states: float32 [batch, hidden] · h at the last step'],
+  ['a size that both branches agree on', `${TF}if big():\n    hidden = 64\nelse:\n    hidden = 32 * 2\n${tail('tf.nn.rnn_cell.GRUCell(hidden)')}`, 'states', 'states: float32 [batch, 64] · h at the last step'],
   ['cells appended in a loop', `${TF}cells = []\nfor size in (8, 6):\n    cells.append(tf.nn.rnn_cell.GRUCell(size))\n${tail('tf.nn.rnn_cell.MultiRNNCell(cells)')}`, 'states', 'states: ([batch, 8], [batch, 6])'],
   ['cells made by a function', `${TF}def make(size, keep=0.5):\n    cell = tf.nn.rnn_cell.LSTMCell(size)\n    return tf.nn.rnn_cell.DropoutWrapper(cell, output_keep_prob=keep)\n${tail('tf.nn.rnn_cell.MultiRNNCell([make(4) for _ in range(2)])')}`, 'states', 'states: 2 × (c [batch, 4], h [batch, 4])'],
   ['fields by name', `${TF}${tail('tf.nn.rnn_cell.LSTMCell(5)')}state = states.c`, 'states.c', 'states.c: float32 [batch, 5] · c at the last step'],
