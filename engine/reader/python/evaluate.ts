@@ -20,6 +20,7 @@ import {
   type Abstract, boolean, type Cells, type ClassValue, dimension, fromDimension, held, type FunctionValue, type Instance, list, NONE, number, type Scope, shortText,
   string, tuple, unknown,
 } from '../values.ts'; // prettier-ignore
+import { STANDARD_LIBRARY, STANDARD_METHODS } from './standardLibrary.ts';
 import { BUILTIN_METHODS, BUILTINS, itemsOf, MAX_ITEMS, textOf, truth, typicalItem } from './builtins.ts';
 import type { Argument, Expression, Statement } from './syntax.ts';
 
@@ -680,7 +681,7 @@ export class Interpreter implements Reader {
       const entry = methods[key];
       if (entry !== undefined) return entry;
     }
-    return BUILTIN_METHODS[key] ?? null;
+    return BUILTIN_METHODS[key] ?? STANDARD_METHODS[key] ?? null;
   }
 
   #prepare(
@@ -703,7 +704,7 @@ export class Interpreter implements Reader {
         return this.#callInstance(callee, given, range, text);
       case 'path': {
         const builtin = /^builtins\.(\w+)$/.exec(callee.path)?.[1];
-        const own = builtin === undefined ? undefined : BUILTINS[builtin];
+        const own = builtin === undefined ? STANDARD_LIBRARY[callee.path] : BUILTINS[builtin];
         if (own !== undefined) return own.result(this.#prepare(own, given, range, NONE));
         for (const framework of this.#frameworks) {
           const known = framework.canonical(callee.path);
