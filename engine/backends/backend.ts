@@ -37,6 +37,8 @@ export interface BatchResult {
    * cross-entropy lies; undefined where the loss has no classes.
    */
   readonly correct: number | undefined;
+  /** Where the loss is not finite: the first recurrent layer, from 1, whose outputs are not; absent where all are. */
+  readonly nonFiniteLayer?: number | undefined;
 }
 
 /** Everything one layer computed for one sample: tensors `[T, U]` by their id in the cell table. */

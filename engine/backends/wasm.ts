@@ -153,7 +153,7 @@ class WasmNetwork implements Network {
     const shape = this.#feed(batch, true, true);
     const result = this.#gradientsOf(shape);
     // A loss that is not finite has ruined the gradients: the weights stay as they were.
-    if (!Number.isFinite(result.loss)) return result;
+    if (!Number.isFinite(result.loss)) return { ...result, nonFiniteLayer: this.#firstNotFinite(shape) };
     const rate = decayedRate(this.#training, this.#learningRate, this.#step);
     this.#step++;
     if (this.#clipping) this.#clip(this.#clipping);
@@ -267,6 +267,14 @@ class WasmNetwork implements Network {
     this.#run(WORK.forward | WORK.loss | WORK.slopes | WORK.backward, shape);
     this.#run(WORK.sums, shape);
     return this.#graph.loss.result(this.#memory, shape);
+  }
+
+  /** The first recurrent layer, from 1, whose h is not finite somewhere. */
+  #firstNotFinite(shape: Shape): number | undefined {
+    const index = this.#graph.layers.findIndex(({ layer: { outputs } }) =>
+      this.#memory.floats(outputs.at(shape), outputs.rows(shape) * outputs.width).some(h => !Number.isFinite(h)),
+    );
+    return index < 0 ? undefined : index + 1;
   }
 
   /** One row has nothing to share out, and a team that has lost a thread is left: the bits are the same. */

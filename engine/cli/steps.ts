@@ -1,6 +1,6 @@
+import { divergence } from '../runs/divergence.ts';
 import { EngineError } from '../errors.ts';
 import { feedProgram } from '../inspection/namedInputs.ts';
-import { phrase } from '../model/phrase.ts';
 import { print, UsageError } from './output.ts';
 import { type ModelChoice, readSpec } from './modelFile.ts';
 import { type FedFiles, openNetwork, readInputs } from './tensorFiles.ts';
@@ -23,9 +23,8 @@ export async function trainOnBatch(options: StepsOptions): Promise<void> {
   const network = await openNetwork(spec, weights, batch.size);
   if (learningRate !== undefined) network.setLearningRate(learningRate);
   for (let step = 0; step < steps; step++) {
-    const { loss } = network.trainStep(batch);
+    const { loss, nonFiniteLayer: layer } = network.trainStep(batch);
     print(json ? JSON.stringify({ kind: 'step', step, loss }) : `Step ${step} loss = ${Number(loss.toPrecision(9))}`);
-    if (!Number.isFinite(loss))
-      throw new EngineError('diverged', phrase('The loss became NaN or infinite at step {0}', step));
+    if (!Number.isFinite(loss)) throw new EngineError('diverged', divergence({ step, layer }));
   }
 }

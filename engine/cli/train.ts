@@ -9,6 +9,7 @@ import { unsupported } from '../model/support.ts';
 import { check } from '../model/validate.ts';
 import { EngineClient } from '../protocol/client.ts';
 import type { Progress, RunEnd } from '../protocol/engine.ts';
+import { divergence } from '../runs/divergence.ts';
 import { epochLine } from '../runs/epochLine.ts';
 import { type MetricRow, RUN_FORMAT_VERSION, type RunRecord, RunSettings, type RunStatus } from '../runs/format.ts';
 import { defaultSettings } from '../runs/settings.ts';
@@ -123,7 +124,7 @@ class RunOutput {
   }
 
   async end(record: RunRecord, end: RunEnd): Promise<void> {
-    const reason = end.status === 'diverged' ? phrase('The loss became NaN or infinite at step {0}', end.step) : undefined;
+    const reason = end.status === 'diverged' ? divergence(end) : undefined;
     await this.#finish(record, end.status, reason?.text, reason?.args);
     if (this.#json) print(JSON.stringify({ kind: 'end', ...end }));
     if (reason) say(formatPhrase(reason));

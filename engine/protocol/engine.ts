@@ -63,6 +63,8 @@ export interface RunEnd {
   readonly status: 'finished' | 'stopped' | 'diverged';
   readonly epoch: number;
   readonly step: number;
+  /** Of a diverged run: the first layer, from 1, whose outputs are not finite; absent where only the loss is not. */
+  readonly layer?: number;
 }
 
 /** Where a run stands; sent at most about ten times a second and at every change. */

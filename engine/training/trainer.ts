@@ -72,6 +72,7 @@ export class Trainer {
   readonly #pace = new Pace();
   #state: TrainingState;
   #stopping = false;
+  #nonFiniteLayer: number | undefined;
   #paused: { resume: () => void; over: Promise<void> } | undefined;
   /** Time that the current epoch has taken, without pauses, in milliseconds. */
   #spent = 0;
@@ -161,7 +162,10 @@ export class Trainer {
       batch = this.#training.read(order.subarray(index * batchSize, (index + 1) * batchSize));
       const result = this.#network.trainStep(batch);
       // The step that diverged is not counted: the weights are still those before it.
-      if (!Number.isFinite(result.loss)) return 'diverged';
+      if (!Number.isFinite(result.loss)) {
+        this.#nonFiniteLayer = result.nonFiniteLayer;
+        return 'diverged';
+      }
       const step = this.#state.step + 1;
       this.#state = { ...this.#state, step };
       const accuracy = result.correct === undefined ? {} : { accuracy: result.correct / batch.size };
@@ -265,6 +269,8 @@ export class Trainer {
   #end(status: RunEnd['status']): RunEnd {
     if (status !== 'finished') this.#events.checkpoint(this.#state);
     const { epoch, step } = this.#state;
-    return { status, epoch, step: status === 'diverged' ? step + 1 : step };
+    if (status !== 'diverged') return { status, epoch, step };
+    const layer = this.#nonFiniteLayer;
+    return { status, epoch, step: step + 1, ...(layer !== undefined && { layer }) };
   }
 }

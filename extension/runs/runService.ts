@@ -8,6 +8,7 @@ import { EngineError } from '../../engine/errors.ts';
 import { type Phrase, phrase } from '../../engine/model/phrase.ts';
 import type { ModelSpec } from '../../engine/model/spec.ts';
 import type { DataBinding } from '../../engine/data/source.ts';
+import { divergence } from '../../engine/runs/divergence.ts';
 import { RUN_FORMAT_VERSION, type RunRecord, type RunSettings, type RunStatus } from '../../engine/runs/format.ts';
 import type { RunStore } from '../../engine/runs/store.ts';
 import type { EngineSession } from './engineSession.ts';
@@ -294,10 +295,10 @@ export class RunService implements vscode.Disposable {
     // Nothing stands on disk before the model and its data are known to be good.
     await this.#store.save(run.record);
     if (this.#active?.stopping) return { status: 'stopped' };
-    const { status, step } = await this.#engine.request('train', { model: id, run: id }, { timeout: Infinity });
+    const end = await this.#engine.request('train', { model: id, run: id }, { timeout: Infinity });
     await this.#writing;
-    if (status !== 'diverged') return { status };
-    return { status, reason: phrase('The loss became NaN or infinite at step {0}', step) };
+    const { status } = end;
+    return status === 'diverged' ? { status, reason: divergence(end) } : { status };
   }
 
   async #finish(run: RunState, status: RunStatus, reason?: Phrase): Promise<void> {

@@ -123,6 +123,22 @@ describe('the same bits', () => {
   });
 });
 
+describe('a loss that is not finite', () => {
+  it('comes with the first layer whose outputs are not finite', () => {
+    const relu: CellSpec = { cell: 'rnn', className: 'BasicRNNCell', units: 5, activation: 'relu' };
+    const spec = classifier([relu, relu], 6, 4, CLASSES, { kind: 'sgd', learningRate: 1e30 });
+    const network = open(spec, 11);
+    const batch = randomBatch(11, 6, 4);
+    let result = network.trainStep(batch);
+    for (let step = 0; step < 10 && Number.isFinite(result.loss); step++) {
+      assert.equal(result.nonFiniteLayer, undefined);
+      result = network.trainStep(batch);
+    }
+    assert.ok(!Number.isFinite(result.loss));
+    assert.equal(result.nonFiniteLayer, 1);
+  });
+});
+
 describe('dropout', () => {
   const dropping = (keep: object): ModelSpec =>
     classifier([{ ...basicLstm(6), wrappers: [{ wrapper: 'dropout', ...keep }] }], 5, 4, CLASSES, {

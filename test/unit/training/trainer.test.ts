@@ -218,6 +218,7 @@ describe('training loop', () => {
   it('stops at the first loss that is not finite, names the step, and keeps the weights before it', async () => {
     const diverged = await train({ settings: { learningRate: 1e38 } });
     assert.equal(diverged.end.status, 'diverged');
+    assert.equal(diverged.end.layer, undefined, 'h of this cell stays within 1: it began behind the layers');
     assert.ok(diverged.end.step > 1);
     assert.deepEqual(stepsOf(diverged.rows).length, diverged.end.step - 1);
     for (const row of diverged.rows) assert.ok(row.kind !== 'step' || Number.isFinite(row.loss));
