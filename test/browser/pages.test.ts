@@ -324,7 +324,10 @@ describe('the pages, with real numbers under the content security policy of the 
       assert.equal(await asked(view), null);
       await epochs.fill('2');
       await page.getByRole('button', { name: 'Start' }).click();
-      await isAsked(view, 'start {"epochs":2,"batchSize":150,"learningRate":0.001,"seed":42,"examples":null,"threads":null}');
+      await isAsked(
+        view,
+        'start {"epochs":2,"batchSize":150,"learningRate":0.001,"seed":42,"examples":null,"threads":null}',
+      );
     });
 
     it('starts a quick run on 5,000 examples with one press', async () => {
