@@ -5,7 +5,7 @@ export type ErrorCode =
   | 'cancelled' // asked to stop
   | 'closed' // the other end of a channel is gone
   | 'damaged-file' // a file that is not what it says it is
-  | 'diverged' // loss became NaN or infinite
+  | 'diverged' // the loss or its gradient became NaN or infinite
   | 'in-use' // a run that another window or process works on
   | 'internal' // a fault of ours
   | 'invalid-message' // a message that fails its schema

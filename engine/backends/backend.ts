@@ -37,7 +37,9 @@ export interface BatchResult {
    * cross-entropy lies; undefined where the loss has no classes.
    */
   readonly correct: number | undefined;
-  /** Where the loss is not finite: the first recurrent layer, from 1, whose outputs are not; absent where all are. */
+  /** The loss or a gradient of a training step is not finite, and the weights are still those before it. */
+  readonly diverged?: boolean;
+  /** Of a step that diverged: the first recurrent layer, from 1, whose outputs are not; absent where all are. */
   readonly nonFiniteLayer?: number | undefined;
 }
 
@@ -111,7 +113,7 @@ export interface Network {
   getOptimizerState(): Parameter[];
   setOptimizerState(state: readonly Parameter[]): void;
   setLearningRate(rate: number): void;
-  /** Forward, backward, update. The loss is returned as it is; the caller stops when it is not finite. */
+  /** Forward, backward, and the update, unless the step has diverged; the caller stops then. */
   trainStep(batch: Batch): BatchResult;
   /** Forward only. */
   evaluate(batch: Batch): BatchResult;

@@ -152,8 +152,9 @@ class WasmNetwork implements Network {
   trainStep(batch: Batch): BatchResult {
     const shape = this.#feed(batch, true, true);
     const result = this.#gradientsOf(shape);
-    // A loss that is not finite has ruined the gradients: the weights stay as they were.
-    if (!Number.isFinite(result.loss)) return { ...result, nonFiniteLayer: this.#firstNotFinite(shape) };
+    // A loss or gradient that is not finite would ruin the weights: they stay as they were.
+    if (!Number.isFinite(result.loss) || !this.#gradientsAreFinite())
+      return { ...result, diverged: true, nonFiniteLayer: this.#firstNotFinite(shape) };
     const rate = decayedRate(this.#training, this.#learningRate, this.#step);
     this.#step++;
     if (this.#clipping) this.#clip(this.#clipping);
@@ -269,6 +270,11 @@ class WasmNetwork implements Network {
     return this.#graph.loss.result(this.#memory, shape);
   }
 
+  #gradientsAreFinite(): boolean {
+    const { kernels, store } = this.#pass;
+    return store.blocks.every(({ gradient, size }) => kernels.allFinite(gradient, size) === 1);
+  }
+
   /** The first recurrent layer, from 1, whose h is not finite somewhere. */
   #firstNotFinite(shape: Shape): number | undefined {
     const index = this.#graph.layers.findIndex(({ layer: { outputs } }) =>
@@ -343,6 +349,9 @@ class WasmNetwork implements Network {
         );
       checkFinite(id, states![id]!);
     }
+    const strange = Object.keys(states ?? {}).find(id => !this.#pass.states.some(state => state.id === id));
+    if (strange !== undefined)
+      throw new EngineError('invalid-shape', phrase('The model has no input {0} for a first state.', strange));
     if (lengths) {
       if (lengths.length !== size)
         throw new EngineError(

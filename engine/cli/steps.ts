@@ -23,8 +23,8 @@ export async function trainOnBatch(options: StepsOptions): Promise<void> {
   const network = await openNetwork(spec, weights, batch.size);
   if (learningRate !== undefined) network.setLearningRate(learningRate);
   for (let step = 0; step < steps; step++) {
-    const { loss, nonFiniteLayer: layer } = network.trainStep(batch);
+    const { loss, diverged, nonFiniteLayer: layer } = network.trainStep(batch);
     print(json ? JSON.stringify({ kind: 'step', step, loss }) : `Step ${step} loss = ${Number(loss.toPrecision(9))}`);
-    if (!Number.isFinite(loss)) throw new EngineError('diverged', divergence({ step, layer }));
+    if (diverged) throw new EngineError('diverged', divergence({ step, layer }));
   }
 }

@@ -20,7 +20,8 @@ export function classifierShape(spec: ModelSpec): ClassifierShape | Phrase {
   if (sequence.axes.length !== 2)
     return phrase('"{0}" has {1} axes after the batch, not steps and features', sequence.id, sequence.axes.length);
   if (!spec.loss) return phrase('the model has no loss');
-  if (spec.loss.kind !== 'sparse_softmax_cross_entropy')
+  // Labels stand for one-hot rows, too.
+  if (spec.loss.kind !== 'sparse_softmax_cross_entropy' && spec.loss.kind !== 'softmax_cross_entropy')
     return phrase('the loss is {0}, not a cross-entropy over class labels', spec.loss.kind);
   const prediction = tensorAxes(spec, spec.loss.prediction);
   if (prediction?.length !== 1) return phrase('the model does not give one prediction for a sequence');

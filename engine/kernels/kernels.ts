@@ -89,9 +89,12 @@ export interface Kernels {
   clipBackward(y: number, slopes: number, n: number, limit: number): void;
   scale(x: number, n: number, factor: number): void;
   /** In double precision, from the first to the last. */
+  /** 1 where all of n floats are finite. */
+  allFinite(x: number, n: number): number;
   sumOfSquares(x: number, n: number): number;
   /** Losses in double precision and right predictions per row; logits' gradient times `scale` goes to `slopes` (0: none). */
-  softmaxCrossEntropy(logits: number, labels: number, rows: number, classes: number, scale: number, slopes: number, losses: number, correct: number): void;
+  sparseSoftmaxCrossEntropy(logits: number, labels: number, rows: number, classes: number, scale: number, slopes: number, losses: number, correct: number): void;
+  softmaxCrossEntropy(logits: number, targets: number, rows: number, classes: number, scale: number, slopes: number, losses: number, correct: number): void;
   /** Squared (0) or absolute (1) error summed over each row. */
   valueError(kind: number, predictions: number, targets: number, rows: number, width: number, scale: number, slopes: number, losses: number): void;
   sigmoidCrossEntropy(logits: number, targets: number, rows: number, width: number, scale: number, slopes: number, losses: number): void;

@@ -18,13 +18,6 @@ const OPTIMIZERS: Readonly<Record<Framework, readonly OptimizerSpec['kind'][]>> 
   tensorflowjs: TENSORFLOWJS,
   pytorch: ALL,
 };
-const LOSSES: readonly LossSpec['kind'][] = [
-  'sparse_softmax_cross_entropy',
-  'sigmoid_cross_entropy',
-  'mean_squared_error',
-  'mean_absolute_error',
-];
-
 /** Every reason, most important first; empty when the model can be trained. */
 export function unsupported(spec: ModelSpec): Phrase[] {
   const reasons: Phrase[] = [];
@@ -130,9 +123,7 @@ function isLossActivation({ loss }: ModelSpec, node: GraphNode): boolean {
 
 function checkLoss(spec: ModelSpec, loss: LossSpec, refuse: Refuse): void {
   const prediction = spec.nodes.find(({ id }) => id === loss.prediction.from);
-  const known =
-    LOSSES.includes(loss.kind) &&
-    (loss.fromLogits !== false || (prediction !== undefined && isLossActivation(spec, prediction)));
+  const known = loss.fromLogits !== false || (prediction !== undefined && isLossActivation(spec, prediction));
   if (!known) refuse('The loss {0} cannot be run yet.', loss.kind);
 }
 

@@ -162,7 +162,7 @@ export class Trainer {
       batch = this.#training.read(order.subarray(index * batchSize, (index + 1) * batchSize));
       const result = this.#network.trainStep(batch);
       // The step that diverged is not counted: the weights are still those before it.
-      if (!Number.isFinite(result.loss)) {
+      if (result.diverged) {
         this.#nonFiniteLayer = result.nonFiniteLayer;
         return 'diverged';
       }

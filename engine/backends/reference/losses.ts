@@ -107,5 +107,6 @@ export function lossOf(
   // Rows that are masked still count in a plain mean, as `tf.reduce_mean(losses * mask)` has it; ignored labels never do.
   const byMask = spec.reduction === 'mean_over_mask' || spec.ignoreLabel !== undefined;
   const share = byMask ? weights.reduce<number>((a, b) => a + b, 0) : rowCount;
-  return scale(total, 1 / share);
+  // Note: where no row counts the loss is 0, as in Keras; PyTorch and TF1 divide by zero.
+  return scale(total, 1 / Math.max(1, share));
 }

@@ -313,7 +313,7 @@ export function buildGraph(
         throw new EngineError('unsupported', phrase('The operation {0} cannot be run yet.', node.op));
     }
   }
-  const loss = new Loss(kernels, resolve(spec.loss!.prediction), spec.loss!, fed.alive);
+  const loss = new Loss(kernels, resolve(spec.loss!.prediction), spec.framework, spec.loss!, fed.alive);
   const tops = [...nodes.values()].at(-1)!.tops;
   return {
     parts,

@@ -2,7 +2,8 @@ import { EngineError } from '../../errors.ts';
 import type { Kernels } from '../../kernels/kernels.ts';
 import type { EngineMemory, MemoryPlan } from '../../kernels/memory.ts';
 import { phrase } from '../../model/phrase.ts';
-import type { LossSpec } from '../../model/spec.ts';
+import { isKerasLike } from '../../model/axes.ts';
+import type { Framework, LossSpec } from '../../model/spec.ts';
 import type { BatchResult } from '../backend.ts';
 import type { Tensor } from './part.ts';
 import { eachRun, type Shape, type Slice } from './part.ts';
@@ -13,15 +14,25 @@ type Targets = Int32Array | Float32Array;
 interface LossKind {
   /** Whether targets are one label a row, and not as many values as the prediction has. */
   readonly labels: boolean;
+  /** A row has one loss, that of its classes, and not one for each value. */
+  readonly classes?: boolean;
   /** A single logit decides between two: above 0 it says 1. */
   readonly binary?: boolean;
   /** Losses of rows and the gradient by their predictions, times `scale`. */
   run(kernels: Kernels, at: { prediction: number; targets: number; slopes: number; losses: number; correct: number }, rows: number, width: number, scale: number): void;
 } // prettier-ignore
 
-const KINDS: Partial<Record<LossSpec['kind'], LossKind>> = {
+const KINDS: Record<LossSpec['kind'], LossKind> = {
   sparse_softmax_cross_entropy: {
     labels: true,
+    classes: true,
+    run(kernels, { prediction, targets, slopes, losses, correct }, rows, width, scale) {
+      kernels.sparseSoftmaxCrossEntropy(prediction, targets, rows, width, scale, slopes, losses, correct);
+    },
+  },
+  softmax_cross_entropy: {
+    labels: false,
+    classes: true,
     run(kernels, { prediction, targets, slopes, losses, correct }, rows, width, scale) {
       kernels.softmaxCrossEntropy(prediction, targets, rows, width, scale, slopes, losses, correct);
     },
@@ -52,27 +63,30 @@ export class Loss {
   readonly prediction: Tensor;
   readonly #kernels: Kernels;
   readonly #kind: LossKind;
-  readonly #mean: boolean;
-  readonly #ignored: number | undefined;
-  /** Bytes of the steps that count, where the loss leaves others out. */
-  readonly #alive: (() => number) | undefined;
+  readonly #spec: LossSpec;
+  /** What a row's sum of losses is divided by: the number of its values, where their mean is meant. */
+  readonly #perRow: number;
+  /** Bytes of the steps that count, where the loss has a mask. */
+  readonly #mask: (() => number) | undefined;
   /** As they are fed, and in the order of the predictions. */
   #fed = 0;
   #targets = 0;
   #losses = 0;
   #correct = 0;
-  /** A byte a row, where rows are left out by their label; rows that count, when some are left out. */
+  /** A byte a row, 0 where it is left out by the mask or by its label; used where the loss leaves rows out. */
   #counted = 0;
-  /** Rows that count in the batch that was fed; every thread needs it for the scale of the gradient. */
+  /** Rows that the mean of the batch that was fed goes over; every thread needs it for the scale of the gradient. */
   count = 0;
 
   /** @param alive address of the bytes that say which steps count. */
-  constructor(kernels: Kernels, prediction: Tensor, spec: LossSpec, alive: () => number) {
+  constructor(kernels: Kernels, prediction: Tensor, framework: Framework, spec: LossSpec, alive: () => number) {
     this.#kernels = kernels;
-    this.#kind = KINDS[spec.kind]!;
-    this.#mean = spec.reduction !== 'sum';
-    this.#ignored = spec.ignoreLabel;
-    this.#alive = spec.mask ? alive : spec.ignoreLabel !== undefined ? () => this.#counted : undefined;
+    this.#kind = KINDS[spec.kind];
+    this.#spec = spec;
+    // Note: Keras' `sum` adds up the rows' means; PyTorch's and TF1's add up every value.
+    const mean = spec.reduction !== 'sum' || isKerasLike(framework);
+    this.#perRow = this.#kind.classes || !mean ? 1 : prediction.width;
+    this.#mask = spec.mask && alive;
     this.prediction = prediction;
     prediction.readBy('whole');
   }
@@ -89,13 +103,13 @@ export class Loss {
   /** @throws EngineError `invalid-shape` that names what was expected and found. */
   check(targets: Targets | undefined, shape: Shape): void {
     const { width } = this.prediction;
-    const count = this.prediction.rows(shape) * this.#targetWidth;
+    const count = this.prediction.rows(shape) * this.#widthOf(targets);
     if (targets?.length !== count)
       throw new EngineError(
         'invalid-shape',
         phrase('There must be {0} target values, but there are {1}.', count, targets?.length ?? 0),
       );
-    if (!this.#kind.labels) {
+    if (!this.#areLabels(targets)) {
       const bad = targets.findIndex(value => !Number.isFinite(value));
       if (bad >= 0)
         throw new EngineError(
@@ -105,7 +119,7 @@ export class Loss {
       return;
     }
     const bad = targets.findIndex(
-      label => label !== this.#ignored && (!Number.isInteger(label) || label < 0 || label >= width),
+      label => label !== this.#spec.ignoreLabel && (!Number.isInteger(label) || label < 0 || label >= width),
     );
     if (bad >= 0)
       throw new EngineError(
@@ -114,30 +128,26 @@ export class Loss {
       );
   }
 
-  /** Targets `[B]`, `[B, W]`, or with the steps behind the batch. */
+  /** Targets `[B]`, `[B, W]`, or with the steps behind the batch. Labels stand for rows with a 1 among zeros, too. */
   feed(memory: EngineMemory, targets: Targets, shape: Shape): void {
-    const { sequence } = this.prediction;
+    const { sequence, width } = this.prediction;
     const rows = this.prediction.rows(shape);
     const at = sequence ? this.#fed : this.#targets;
-    const view = this.#kind.labels ? memory.integers(at, targets.length) : memory.floats(at, targets.length);
-    view.set(targets);
+    if (this.#kind.labels) memory.integers(at, rows).set(targets);
+    else if (this.#areLabels(targets)) {
+      const values = memory.floats(at, rows * width).fill(0);
+      targets.forEach((label, row) => (values[row * width + label] = 1));
+    } else memory.floats(at, targets.length).set(targets);
     if (sequence) this.#kernels.batchToSteps(this.#fed, this.#targets, shape.batch, shape.steps, this.#targetWidth);
-    if (this.#ignored !== undefined) {
-      const labels = memory.integers(this.#targets, rows);
-      const counted = memory.bytesAt(this.#counted, rows);
-      labels.forEach((label, row) => (counted[row] = label === this.#ignored ? 0 : 1));
-      // Any label will do where the row is left out.
-      labels.forEach((label, row) => (labels[row] = label === this.#ignored ? 0 : label));
-    }
     this.count = rows;
-    if (this.#alive) this.count = memory.bytesAt(this.#alive(), rows).reduce((sum, byte) => sum + byte, 0);
+    if (this.#leavesOut) this.#countRows(memory, rows);
   }
 
   /** Losses of the rows and, with `slopes`, the gradient of the loss by their predictions. */
   run(shape: Shape, slice: Slice, slopes: boolean): void {
     const { prediction } = this;
     const { width } = prediction;
-    const scale = this.#mean ? 1 / (this.count * this.#targetWidth) : 1;
+    const scale = 1 / this.#divisor;
     eachRun(prediction.sequence, shape, slice, (first, rows) => {
       this.#kind.run(
         this.#kernels,
@@ -152,9 +162,9 @@ export class Loss {
         width,
         scale,
       );
-      if (slopes && this.#alive) {
+      if (slopes && this.#leavesOut) {
         const at = prediction.slopes + first * prediction.slopeStride;
-        this.#kernels.maskRows(at, at, this.#alive() + first, rows, width);
+        this.#kernels.maskRows(at, at, this.#counted + first, rows, width);
       }
     });
   }
@@ -162,11 +172,11 @@ export class Loss {
   /** Sums in the order of the rows. */
   result(memory: EngineMemory, shape: Shape): BatchResult {
     const rows = this.prediction.rows(shape);
-    const alive = this.#alive && memory.bytesAt(this.#alive(), rows);
+    const counted = this.#leavesOut ? memory.bytesAt(this.#counted, rows) : undefined;
     let loss = 0;
-    memory.doubles(this.#losses, rows).forEach((row, k) => (loss += alive?.[k] === 0 ? 0 : row));
+    memory.doubles(this.#losses, rows).forEach((row, k) => (loss += counted?.[k] === 0 ? 0 : row));
     let correct: number | undefined;
-    if (this.#kind.labels && !this.prediction.sequence) {
+    if (this.#kind.classes && !this.prediction.sequence) {
       correct = 0;
       for (const row of memory.bytesAt(this.#correct, rows)) correct += row;
     } else if (this.#kind.binary && this.prediction.width === 1 && !this.prediction.sequence) {
@@ -175,7 +185,42 @@ export class Loss {
       for (const [row, logit] of memory.floats(this.prediction.at(shape), rows).entries())
         if (logit > 0 === targets[row]! > 0.5) correct++;
     }
-    return { loss: this.#mean ? loss / (this.count * this.#targetWidth) : loss, correct };
+    return { loss: loss / this.#divisor, correct };
+  }
+
+  /** Marks the rows that count, and finds out how many the mean goes over. */
+  #countRows(memory: EngineMemory, rows: number): void {
+    const { ignoreLabel, reduction } = this.#spec;
+    const counted = memory.bytesAt(this.#counted, rows);
+    if (this.#mask) counted.set(memory.bytesAt(this.#mask(), rows));
+    else counted.fill(1);
+    if (ignoreLabel !== undefined && this.#kind.labels) {
+      const labels = memory.integers(this.#targets, rows);
+      for (let row = 0; row < rows; row++) {
+        if (labels[row] !== ignoreLabel) continue;
+        counted[row] = 0;
+        labels[row] = 0; // any label will do where the row is left out
+      }
+    }
+    // Rows that are masked still count in a plain mean, as `tf.reduce_mean(losses * mask)` has it; ignored labels never do.
+    if (reduction === 'mean_over_mask' || ignoreLabel !== undefined) this.count = counted.reduce((sum, byte) => sum + byte, 0);
+  } // prettier-ignore
+
+  /** Note: where no row counts the loss is 0, as in Keras; PyTorch and TF1 divide by zero. */
+  get #divisor(): number {
+    return (this.#spec.reduction === 'sum' ? 1 : Math.max(1, this.count)) * this.#perRow;
+  }
+
+  get #leavesOut(): boolean {
+    return this.#mask !== undefined || this.#spec.ignoreLabel !== undefined;
+  }
+
+  #areLabels(targets: Targets | undefined): boolean {
+    return this.#kind.labels || (this.#kind.classes === true && targets instanceof Int32Array);
+  }
+
+  #widthOf(targets: Targets | undefined): number {
+    return this.#areLabels(targets) ? 1 : this.prediction.width;
   }
 
   get #targetWidth(): number {

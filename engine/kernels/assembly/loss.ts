@@ -11,7 +11,7 @@ function exp1(x: f32): f32 {
  * 1 where no other class has a larger logit (TensorFlow's `in_top_k`, k = 1: ties count). Logits turn into
  * their gradient times `scale`, in place, unless `slopes` is 0 (then nothing is written).
  */
-export function softmaxCrossEntropy(logits: usize, labels: usize, rows: i32, classes: i32, scale: f32, slopes: usize, losses: usize, correct: usize): void {
+export function sparseSoftmaxCrossEntropy(logits: usize, labels: usize, rows: i32, classes: i32, scale: f32, slopes: usize, losses: usize, correct: usize): void {
   const bytes = <usize>classes << 2;
   for (let row = 0; row < rows; ++row) {
     const label = load<i32>(labels + (row << 2));
@@ -31,6 +31,46 @@ export function softmaxCrossEntropy(logits: usize, labels: usize, rows: i32, cla
       slopes += bytes;
     }
     logits += bytes;
+  }
+}
+
+/**
+ * Softmax cross-entropy against a distribution a row, `targets[rows, classes]`: sum y (log(sum e^x) - x). `correct` is 1
+ * where the class of the largest target is the one of the largest logit; otherwise as `sparseSoftmaxCrossEntropy`.
+ */
+export function softmaxCrossEntropy(logits: usize, targets: usize, rows: i32, classes: i32, scale: f32, slopes: usize, losses: usize, correct: usize): void {
+  const bytes = <usize>classes << 2;
+  for (let row = 0; row < rows; ++row) {
+    let best = 0;
+    let wanted = 0;
+    for (let k = 1; k < classes; ++k) {
+      if (f32.load(logits + (<usize>k << 2)) > f32.load(logits + (<usize>best << 2))) best = k;
+      if (f32.load(targets + (<usize>k << 2)) > f32.load(targets + (<usize>wanted << 2))) wanted = k;
+    }
+    const most = f32.load(logits + (<usize>best << 2));
+    let sum: f64 = 0;
+    for (let k = 0; k < classes; ++k) sum += <f64>exp1(f32.load(logits + (<usize>k << 2)) - most);
+    const logOfSum = NativeMath.log(sum);
+    let loss: f64 = 0;
+    let weight: f64 = 0;
+    for (let k = 0; k < classes; ++k) {
+      const target = <f64>f32.load(targets + (<usize>k << 2));
+      // A class that is not asked for adds nothing, however small its probability.
+      if (target != 0) loss += target * (logOfSum - <f64>(f32.load(logits + (<usize>k << 2)) - most));
+      weight += target;
+    }
+    f64.store(losses + (row << 3), loss);
+    store<u8>(correct + row, best == wanted ? 1 : 0);
+    if (slopes) {
+      const inverse = weight / sum;
+      for (let k = 0; k < classes; ++k) {
+        const part = <f32>(<f64>exp1(f32.load(logits + (<usize>k << 2)) - most) * inverse);
+        f32.store(slopes + (<usize>k << 2), (part - f32.load(targets + (<usize>k << 2))) * scale);
+      }
+      slopes += bytes;
+    }
+    logits += bytes;
+    targets += bytes;
   }
 }
 

@@ -101,6 +101,17 @@ export function sumOfSquares(x: usize, n: i32): f64 {
   return sum;
 }
 
+/** Whether all of n floats are finite; sums up x · 0, which is 0 or NaN. */
+export function allFinite(x: usize, n: i32): bool {
+  const zero = f32x4.splat(0);
+  let sum = zero;
+  let k: i32 = 0;
+  for (; k + 4 <= n; k += 4) sum = f32x4.add(sum, f32x4.mul(v128.load(x + (<usize>k << 2)), zero));
+  let rest: f32 = f32x4.extract_lane(sum, 0) + f32x4.extract_lane(sum, 1) + f32x4.extract_lane(sum, 2) + f32x4.extract_lane(sum, 3);
+  for (; k < n; ++k) rest += f32.load(x + (<usize>k << 2)) * 0;
+  return rest == 0;
+}
+
 export function fill(target: usize, value: f32, n: i32): void {
   const four = f32x4.splat(value);
   for (let k: i32 = 0; k < n; k += 4) storeLanes(target + (<usize>k << 2), four, n - k);

@@ -162,7 +162,7 @@ describe('command line', function () {
   it('stops with exit code 1 when the loss is not finite, and says at which step', async () => {
     const { code, err } = await train('--learning-rate', '1e38', '--epochs', '1');
     assert.equal(code, 1);
-    assert.match(err, /The loss became NaN or infinite at step \d+/);
+    assert.match(err, /The loss or its gradient became NaN or infinite at step \d+/);
   });
 
   it('tells wrong usage from failure', async () => {

@@ -1,0 +1,138 @@
+import assert from 'node:assert/strict';
+import type { Batch } from '../../../engine/backends/backend.ts';
+import { runReference } from '../../../engine/backends/reference/reference.ts';
+import { createWasmBackend } from '../../../engine/backends/wasm.ts';
+import type { Framework, LossSpec, ModelSpec } from '../../../engine/model/spec.ts';
+import { Random } from '../../../engine/random.ts';
+import { errorOf } from '../reference/cases.ts';
+import { KERNEL_BYTES } from './kernelBytes.ts';
+import { basicLstm } from './specs.ts';
+
+const [BATCH, STEPS, FEATURES, WIDTH] = [5, 4, 3, 3];
+/** A batch in which some rows are shorter, one of length 0. */
+const LENGTHS = Int32Array.of(4, 2, 0, 3, 1);
+
+/** An LSTM with a head on every step. */
+function tagger(framework: Framework, loss: Pick<LossSpec, 'kind' | 'reduction'> & Partial<LossSpec>): ModelSpec {
+  const targets = loss.kind === 'sparse_softmax_cross_entropy' ? [] : [{ name: 'values', size: WIDTH }];
+  const keras = framework !== 'tensorflow1';
+  return {
+    version: 1,
+    name: 'tagger',
+    framework,
+    inputs: [
+      { id: 'X', role: 'sequence', dtype: 'float32', axes: [{ name: 'steps', size: STEPS }, { name: 'features', size: FEATURES }] },
+      { id: 'n', role: 'lengths', dtype: 'int32', axes: [] },
+      { id: 'y', role: 'target', dtype: 'float32', axes: [{ name: 'steps', size: STEPS }, ...targets] },
+    ],
+    nodes: [
+      { op: 'recurrent', id: 'rnn', input: { from: 'X' }, cells: [keras ? { cell: 'lstm', className: 'LSTM', units: 4 } : basicLstm(4)], direction: 'forward', driver: keras ? 'layer' : 'dynamic_rnn', scope: 'rnn', stacked: false, ...(keras && { returnSequences: true }) },
+      { op: 'dense', id: 'head', input: { from: 'rnn', part: { take: 'outputs' } }, units: WIDTH, activation: 'linear', useBias: true, scope: 'head' },
+    ],
+    loss: { prediction: { from: 'head' }, target: { from: 'y' }, ...loss },
+    training: { optimizer: { kind: 'sgd' } },
+  };
+} // prettier-ignore
+
+function batchFor({ loss }: ModelSpec, ignored: boolean): Batch {
+  const random = new Random(7);
+  const labels = loss!.kind === 'sparse_softmax_cross_entropy';
+  const rows = BATCH * STEPS;
+  return {
+    size: BATCH,
+    steps: STEPS,
+    inputs: Float32Array.from({ length: rows * FEATURES }, () => random.normal()),
+    lengths: LENGTHS,
+    targets: labels
+      ? Int32Array.from({ length: rows }, (_, row) => (ignored && row % 3 === 0 ? -1 : random.below(WIDTH)))
+      : Float32Array.from({ length: rows * WIDTH }, () => Math.abs(random.normal())),
+  };
+}
+
+function open(spec: ModelSpec) {
+  return createWasmBackend(KERNEL_BYTES, { tile: 0, slices: 2 }).createNetwork(spec, { seed: 5, batchSize: BATCH });
+}
+
+const CASES: readonly (Pick<LossSpec, 'kind' | 'reduction'> & Partial<LossSpec>)[] = (
+  ['sparse_softmax_cross_entropy', 'softmax_cross_entropy', 'sigmoid_cross_entropy', 'mean_squared_error', 'mean_absolute_error'] as const
+).flatMap(kind =>
+  (['mean', 'sum', 'mean_over_mask'] as const).flatMap(reduction => [
+    ...(reduction === 'mean_over_mask' ? [] : [{ kind, reduction }]),
+    { kind, reduction, mask: { from: 'n' } },
+    ...(kind === 'sparse_softmax_cross_entropy' ? [{ kind, reduction, ignoreLabel: -1 }, { kind, reduction, ignoreLabel: -1, mask: { from: 'n' } }] : []),
+  ]),
+); // prettier-ignore
+
+describe('losses of the WebAssembly engine against the float64 reference: loss and gradients to 1e-5 of the largest', () => {
+  for (const framework of ['tensorflow1', 'keras3'] as const) {
+    for (const loss of CASES) {
+      const what = `${loss.kind}, ${loss.reduction}${loss.mask ? ', masked' : ''}${loss.ignoreLabel === undefined ? '' : ', with ignored labels'}`;
+      it(`${framework}: ${what}`, () => {
+        const spec = tagger(framework, loss);
+        const network = open(spec);
+        const batch = batchFor(spec, loss.ignoreLabel !== undefined);
+        const run = runReference(spec, {
+          inputs: new Map([
+            ['X', { shape: [BATCH, STEPS, FEATURES], values: batch.inputs }],
+            ['n', { shape: [BATCH], values: LENGTHS }],
+            ['y', { shape: batch.targets!.length === BATCH * STEPS ? [BATCH, STEPS] : [BATCH, STEPS, WIDTH], values: batch.targets! }],
+          ]),
+          weights: new Map(network.getParameters().map(({ name, shape, values }) => [name, { shape, values }])),
+        }); // prettier-ignore
+        const found = network.evaluate(batch).loss;
+        assert.ok(Math.abs(found - run.loss!) <= 1e-5 * Math.max(1, Math.abs(run.loss!)), `${found}, not ${run.loss}`);
+        const expected = run.gradients();
+        for (const { name, values } of network.gradients(batch)) {
+          const error = errorOf(values, expected.get(name)!.values);
+          assert.ok(error <= 1e-5, `${name}: error ${error}`);
+        }
+      });
+    }
+  }
+});
+
+describe('a loss', () => {
+  it('takes labels for rows with a 1 among zeros', () => {
+    const spec = tagger('tensorflow1', { kind: 'softmax_cross_entropy', reduction: 'mean' });
+    const network = open(spec);
+    const batch = batchFor(spec, false);
+    const labels = Int32Array.from({ length: BATCH * STEPS }, (_, row) => row % WIDTH);
+    const rows = Float32Array.from({ length: labels.length * WIDTH }, (_, k) =>
+      labels[Math.floor(k / WIDTH)] === k % WIDTH ? 1 : 0,
+    );
+    assert.equal(
+      network.evaluate({ ...batch, targets: labels }).loss,
+      network.evaluate({ ...batch, targets: rows }).loss,
+    );
+    assert.throws(() => network.evaluate({ ...batch, targets: labels.fill(WIDTH) }), /from 0 to 2, but label 0 is 3/);
+  });
+
+  it('is 0 and trains nothing where every row is left out', () => {
+    const spec = tagger('pytorch', { kind: 'sparse_softmax_cross_entropy', reduction: 'mean', ignoreLabel: -1 });
+    const network = open(spec);
+    const batch = { ...batchFor(spec, false), targets: new Int32Array(BATCH * STEPS).fill(-1) };
+    const before = network.getParameters();
+    assert.equal(network.trainStep(batch).loss, 0);
+    assert.deepEqual(network.getParameters(), before);
+  });
+
+  it('that is finite, with a gradient that is not, changes no weight', () => {
+    const spec = tagger('tensorflow1', { kind: 'mean_squared_error', reduction: 'sum' });
+    const network = open(spec);
+    const batch = batchFor(spec, false);
+    const huge = { ...batch, targets: new Float32Array(batch.targets!.length).fill(3e38) };
+    const before = network.getParameters();
+    const result = network.trainStep(huge);
+    assert.ok(Number.isFinite(result.loss));
+    assert.equal(result.diverged, true);
+    assert.deepEqual(network.getParameters(), before);
+  });
+});
+
+describe('a first state', () => {
+  it('that the model does not have is refused by name', () => {
+    const spec = tagger('tensorflow1', { kind: 'mean_squared_error', reduction: 'mean' });
+    const batch = { ...batchFor(spec, false), states: { h_7: new Float32Array(BATCH * 4) } };
+    assert.throws(() => open(spec).evaluate(batch), /The model has no input h_7 for a first state/);
+  });
+});
