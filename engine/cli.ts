@@ -6,7 +6,7 @@ import { convert } from './cli/convert.ts';
 import { read } from './cli/read.ts';
 import { trainOnBatch } from './cli/steps.ts';
 import { trace } from './cli/trace.ts';
-import { train } from './cli/train.ts';
+import { resume, train } from './cli/train.ts';
 import { EngineError } from './errors.ts';
 import { QUICK_RUN } from './model/quickRun.ts';
 
@@ -24,6 +24,9 @@ const HELP = `rnn-explorer: trains the recurrent network that stands in a file, 
     --quick               one epoch of 5,000 examples in batches of 50: learning within half a minute
     --out DIR             store the run in a folder of DIR: run.json, metrics.jsonl, checkpoints as safetensors
     --json                every step and epoch as a line of JSON
+  rnn-explorer train --resume DIR
+                        go on with the stored run in DIR from its newest checkpoint; takes --epochs,
+                        --learning-rate, --threads and --json
   rnn-explorer train FILE --weights W --inputs I --steps N
                         take N steps on that one batch, and print the loss before each
   rnn-explorer trace FILE --weights W --inputs I --out DIR
@@ -44,6 +47,9 @@ const HELP = `rnn-explorer: trains the recurrent network that stands in a file, 
 Standard output has one line an epoch: Epoch 0 Train accuracy = 0.94 Test accuracy = 0.92
 Exit codes: 0 done, 1 failed (also when the loss became NaN), 2 wrong usage, 130 stopped with Ctrl+C.`;
 
+/** Options that a run may go on with: the others would change the order of its examples, or its model. */
+const RESUMING: readonly string[] = ['resume', 'epochs', 'learning-rate', 'threads', 'json'];
+
 async function main(args: readonly string[]): Promise<number> {
   const { values, positionals } = parseArgs({
     args: [...args],
@@ -61,6 +67,7 @@ async function main(args: readonly string[]): Promise<number> {
       out: { type: 'string' },
       json: { type: 'boolean' },
       quick: { type: 'boolean' },
+      resume: { type: 'string' },
       weights: { type: 'string' },
       inputs: { type: 'string' },
       input: { type: 'string' },
@@ -82,6 +89,17 @@ async function main(args: readonly string[]): Promise<number> {
     return EXIT.success;
   }
   if (!['train', 'trace', 'convert'].includes(command)) throw new UsageError(`There is no command "${command}"`);
+  if (values.resume !== undefined) {
+    const strange = Object.keys(values).find(key => !RESUMING.includes(key));
+    if (command !== 'train' || files.length > 0 || strange !== undefined)
+      throw new UsageError(`--resume goes with train alone and ${RESUMING.map(key => `--${key}`).join(', ')}`);
+    const settings = {
+      ...number('epochs', values.epochs),
+      ...number('learningRate', values['learning-rate'], '--learning-rate'),
+      ...number('threads', values.threads),
+    };
+    return resume({ folder: values.resume, settings, json: values.json ?? false });
+  }
   const [file, ...others] = files;
   if (file === undefined || others.length > 0) throw new UsageError(`${command}: exactly one file, please`);
   const { model, weights, out, inputs, input, lengths, gradients: targets, masks } = values;

@@ -1,7 +1,7 @@
 /** Our own engine: networks over the WebAssembly kernels. */
 import { EngineError } from '../errors.ts';
 import { linkKernels } from '../kernels/kernels.ts';
-import { EngineMemory } from '../kernels/memory.ts';
+import { EngineMemory, MEMORY_LIMIT } from '../kernels/memory.ts';
 import { fastestTile } from '../kernels/tiles.ts';
 import { modelParameters } from '../model/parameters.ts';
 import { phrase } from '../model/phrase.ts';
@@ -293,11 +293,35 @@ class WasmNetwork implements Network {
     return this.#pass.graph;
   }
 
-  /** Plans the memory of a pass; it grows, at most, and what it held is lost. */
+  /** Plans the memory of a pass; it grows, at most, and what it held is lost. When it cannot, the plan before holds. */
   #plan(planned: Planned): void {
-    this.#memory.growTo(this.#pass.plan(planned));
+    const before = this.#pass.planned;
+    try {
+      const bytes = this.#pass.plan(planned);
+      if (bytes > MEMORY_LIMIT) throw this.#tooLarge(planned, bytes);
+      this.#memory.growTo(bytes);
+    } catch (error) {
+      this.#pass.plan(before);
+      throw error;
+    }
     this.#pack();
   }
+
+  /** Says how many rows would fit. */
+  #tooLarge(planned: Planned, bytes: number): EngineError {
+    const { batch, steps } = planned;
+    let [fits, refused] = [0, batch];
+    while (refused - fits > 1) {
+      const middle = Math.floor((fits + refused) / 2);
+      if (this.#pass.plan({ ...planned, batch: middle }) <= MEMORY_LIMIT) fits = middle;
+      else refused = middle;
+    }
+    const reason =
+      fits > 0
+        ? phrase('A batch of {0} rows of {1} steps needs {2} bytes of memory, and {3} bytes is the most there can be: a batch of {4} rows fits.', batch, steps, bytes, MEMORY_LIMIT, fits)
+        : phrase('One row of {0} steps needs {1} bytes of memory, and {2} bytes is the most there can be: fewer steps or units may fit.', steps, this.#pass.plan({ ...planned, batch: 1 }), MEMORY_LIMIT);
+    return new EngineError('no-memory', reason);
+  } // prettier-ignore
 
   #pack(): void {
     for (const part of this.#graph.parts) part.pack();

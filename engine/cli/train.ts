@@ -1,4 +1,4 @@
-import { basename, join, resolve } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 import { DATA_SOURCES, dataSource, fittingSources, sourceFor } from '../data/sources.ts';
 import type { DataSource } from '../data/source.ts';
 import { EngineError } from '../errors.ts';
@@ -56,13 +56,52 @@ export async function train(options: TrainOptions): Promise<number> {
     },
     engine: '',
   };
+  return work(record, undefined, { label: basename(options.file), ...options });
+} // prettier-ignore
+
+export interface ResumeOptions {
+  /** Folder of the stored run. */
+  readonly folder: string;
+  /** What may change while a run goes on. */
+  readonly settings: Partial<Pick<RunSettings, 'epochs' | 'learningRate' | 'threads'>>;
+  readonly json: boolean;
+}
+
+/**
+ * `train --resume DIR`: goes on with a stored run from its newest checkpoint, to the same bits as one that was never cut
+ * off. @returns the exit code.
+ */
+export async function resume({ folder, settings: changed, json }: ResumeOptions): Promise<number> {
+  const path = resolve(folder);
+  const store = new RunStore(dirname(path));
+  const { record, checkpoint } = await store.read(basename(path));
+  if (!checkpoint) throw new UsageError(`--resume: the run in ${folder} has no checkpoint to go on from`);
+  const settings = check(RunSettings, { ...record.settings, ...changed }, 'settings', 'invalid-message');
+  if (record.status === 'finished' && checkpoint.epoch >= settings.epochs)
+    throw new UsageError(`--resume: the run in ${folder} has finished its ${checkpoint.epoch} epochs; give --epochs for more`);
+  const data = await store.readCheckpoint(record.id, checkpoint);
+  const { reason: _, ...rest } = record;
+  say(`Goes on after ${checkpoint.epoch} epochs, at step ${checkpoint.step}`);
+  return work({ ...rest, status: 'running', settings }, data, { label: basename(path), json, out: dirname(path) });
+} // prettier-ignore
+
+interface WorkOptions {
+  /** What is trained, for the first line. */
+  readonly label: string;
+  readonly json: boolean;
+  readonly out: string | undefined;
+}
+
+/** Opens the model, trains it to the end of its settings, and ends the worker. */
+async function work(record: RunRecord, checkpoint: ArrayBuffer | undefined, options: WorkOptions): Promise<number> {
+  const { spec, settings, data } = record;
   const client = new EngineClient(join(__dirname, 'engineWorker.js'));
   const output = new RunOutput(client, record, options);
   try {
-    const opening = { model: record.id, spec, data: record.data, settings };
+    const opening = { model: record.id, spec, data, settings, ...(checkpoint && { checkpoint }) };
     const { engine } = await client.request('open', opening, { timeout: OPEN_TIMEOUT });
     const { epochs, batchSize, learningRate, seed, examples } = settings;
-    say(`${basename(options.file)}: ${headline(spec)}, ${parameterCount(spec)?.toLocaleString('en-US') ?? 'unknown'} parameters, ${formatPhrase(source.title)}, ${engine}`);
+    say(`${options.label}: ${headline(spec)}, ${parameterCount(spec)?.toLocaleString('en-US') ?? 'unknown'} parameters, ${formatPhrase(dataSource(data.source).title)}, ${engine}`);
     say(`${epochs} epoch${epochs === 1 ? '' : 's'} of ${examples ?? 'all'} examples, batch ${batchSize}, learning rate ${learningRate}, seed ${seed}; Ctrl+C stops`);
     return await run(client, { ...record, engine }, output);
   } finally {
@@ -101,7 +140,7 @@ class RunOutput {
   #refused = false;
   #latest: Extract<MetricRow, { kind: 'step' }> | undefined;
 
-  constructor(client: EngineClient, { id }: RunRecord, { json, out }: TrainOptions) {
+  constructor(client: EngineClient, { id }: RunRecord, { json, out }: WorkOptions) {
     this.#json = json;
     this.#store = out === undefined ? undefined : new RunStore(out);
     client.on('metrics', ({ rows }) => {

@@ -2,8 +2,8 @@ import { EngineError } from '../errors.ts';
 import { phrase } from '../model/phrase.ts';
 
 const PAGE = 65536;
-/** WebAssembly with 32-bit addresses ends here. */
-const LIMIT = 65536 * PAGE;
+/** Bytes where WebAssembly with 32-bit addresses ends. */
+export const MEMORY_LIMIT = 65536 * PAGE;
 /** Kernels read whole vectors: up to 12 bytes past the end of an array. */
 const SLACK = 16;
 const ALIGNMENT = 64;
@@ -42,7 +42,7 @@ export class EngineMemory {
   /** @param shared whether other threads work in it, too. @throws EngineError `no-memory` */
   constructor(shared = false) {
     try {
-      this.memory = new WebAssembly.Memory({ initial: 1, maximum: LIMIT / PAGE, shared });
+      this.memory = new WebAssembly.Memory({ initial: 1, maximum: MEMORY_LIMIT / PAGE, shared });
     } catch {
       throw outOfMemory(PAGE);
     }
@@ -55,7 +55,7 @@ export class EngineMemory {
 
   /** @throws EngineError `no-memory` with the bytes needed and the bytes there can be; nothing has changed then. */
   growTo(bytes: number): void {
-    if (bytes > LIMIT) throw outOfMemory(bytes);
+    if (bytes > MEMORY_LIMIT) throw outOfMemory(bytes);
     const pages = Math.ceil(bytes / PAGE) - this.bytes / PAGE;
     if (pages <= 0) return;
     try {
@@ -87,6 +87,10 @@ export class EngineMemory {
 function outOfMemory(bytes: number): EngineError {
   return new EngineError(
     'no-memory',
-    phrase('The model needs {0} bytes of memory for this batch; {1} bytes is the most there can be.', bytes, LIMIT),
+    phrase(
+      'The model needs {0} bytes of memory for this batch; {1} bytes is the most there can be.',
+      bytes,
+      MEMORY_LIMIT,
+    ),
   );
 }

@@ -10,6 +10,7 @@ import { createInterface } from 'node:readline';
 import { build } from 'esbuild';
 import { hostSection } from './host.ts';
 import { median } from './median.ts';
+import { sweepSection } from './sweep.ts';
 
 const here = import.meta.dirname;
 const root = join(here, '../..');
@@ -17,7 +18,9 @@ const rounds = Number(process.argv.find(argument => argument.startsWith('--round
 /** Windows that are opened for each first use in VS Code, and pairs of runs. */
 const HOST_ROUNDS = 5;
 const dist = join(root, 'dist');
-const ours = join(tmpdir(), `rnn-explorer-bench-${process.pid}/ours.mjs`);
+/** Programs of ours, as one file each. */
+const built = join(tmpdir(), `rnn-explorer-bench-${process.pid}`);
+const ours = join(built, 'ours.mjs');
 
 interface Contender {
   readonly name: string;
@@ -56,7 +59,7 @@ const ALL: readonly Contender[] = [
   { name: 'tfjs cpu', command: process.execPath, args: [join(here, 'contenders/tfjs_step.mjs'), 'cpu'], steps: 3 },
 ];
 
-/** `--only=ours,PyTorch`: those whose name contains one of these; `VS Code` stands for what a person waits for in it. */
+/** `--only=ours,PyTorch`: those whose name contains one of these; `VS Code` stands for what a person waits for in it, `sweep` for one dimension at a time. */
 const chosen = process.argv
   .find(argument => argument.startsWith('--only='))
   ?.slice(7)
@@ -206,6 +209,13 @@ async function main(): Promise<void> {
       '',
     );
   }
+  if (chosen?.includes('sweep') ?? true) {
+    try {
+      lines.push(...sweepSection(node24, join(built, 'sweep.mjs'), dist));
+    } catch (error) {
+      lines.push(`- The sweep could not be measured: ${(error as Error).message}`, '');
+    }
+  }
   if (chosen?.includes('VS Code') ?? true) {
     try {
       lines.push(...(await hostSection(HOST_ROUNDS)));
@@ -220,10 +230,11 @@ async function main(): Promise<void> {
 /** Builds ours, and sets up the others where that can be done. */
 async function prepare(): Promise<void> {
   execFileSync('node', ['esbuild.config.mjs', '--only=kernels,node'], { cwd: root, stdio: 'inherit' });
-  mkdirSync(join(ours, '..'), { recursive: true });
+  mkdirSync(built, { recursive: true });
   await build({
-    entryPoints: [join(here, 'contenders/ours.ts')],
-    outfile: ours,
+    entryPoints: [join(here, 'contenders/ours.ts'), join(here, 'contenders/sweep.ts')],
+    outdir: built,
+    outExtension: { '.js': '.mjs' },
     bundle: true,
     platform: 'node',
     format: 'esm',

@@ -182,9 +182,21 @@ describe('memory', () => {
     assert.ok(network.bytes > before);
   });
 
-  it('is refused with the bytes, before anything is allocated', () => {
-    const refused = refusal(() => open(spec, 2 ** 26), 'no-memory');
-    assert.match(refused.message, /needs \d{10,} bytes/);
+  it('is refused with the bytes and how many rows would fit, before anything is allocated', () => {
+    const { message } = refusal(() => open(spec, 2 ** 26), 'no-memory');
+    const [, bytes, rows] = /needs (\d+) bytes .* a batch of (\d+) rows fits/.exec(message)!;
+    assert.ok(Number(bytes) > 2 ** 32);
+    assert.ok(Number(rows) > 1e5 && Number(rows) < 2 ** 26);
+  });
+
+  it('that a larger batch cannot have leaves the network as it was', () => {
+    const network = open(spec, 6);
+    const batch = randomBatch(6, 5, 4);
+    const expected = network.evaluate(batch).loss;
+    const size = 2 ** 22;
+    const large = { size, steps: 5, inputs: new Float32Array(size * 20), targets: new Int32Array(size) };
+    assert.match(refusal(() => network.evaluate(large), 'no-memory').message, /a batch of \d+ rows fits/);
+    assert.equal(network.evaluate(batch).loss, expected);
   });
 });
 

@@ -152,6 +152,35 @@ describe('command line', function () {
     assert.match(err, /Stopped at step \d+/);
   });
 
+  it('goes on with a stored run to the same checkpoint as one that was never cut off', async () => {
+    const last = async (directory: string, id: string) => {
+      const store = new RunStore(directory);
+      return Buffer.from(await store.readCheckpoint(id, (await store.checkpoints(id)).at(-1)!));
+    };
+    const [whole, parted] = [join(folder, 'whole'), join(folder, 'parted')];
+    await train('--out', whole, '--examples', '500', '--epochs', '2');
+    await train('--out', parted, '--examples', '500', '--epochs', '1');
+    const [expected] = await new RunStore(whole).list();
+    const [before] = await new RunStore(parted).list();
+    const stored = join(parted, before!.record.id);
+    const ended = await run(['train', '--resume', stored]);
+    assert.deepEqual([ended.code, ended.out], [2, '']);
+    assert.match(ended.err, /has finished its 1 epochs; give --epochs for more/);
+    const { code, err } = await run(['train', '--resume', stored, '--epochs', '2']);
+    assert.equal(code, 0, err);
+    const [after] = await new RunStore(parted).list();
+    assert.equal(after!.record.status, 'finished');
+    assert.equal(after!.record.settings.epochs, 2);
+    assert.deepEqual(after!.rows.map(({ step }) => step), expected!.rows.map(({ step }) => step));
+    assert.ok((await last(parted, after!.record.id)).equals(await last(whole, expected!.record.id)));
+  }); // prettier-ignore
+
+  it('refuses to go on with other data or another seed', async () => {
+    const { code, err } = await run(['train', '--resume', folder, '--seed', '7']);
+    assert.equal(code, 2);
+    assert.match(err, /--resume goes with train alone and --resume, --epochs, --learning-rate, --threads, --json/);
+  });
+
   it('says which data fits when the program does not tell', async () => {
     const { code, out, err } = await run(['train', file]);
     assert.deepEqual([code, out], [2, '']);
