@@ -17,10 +17,12 @@ export function dataSource(id: string): DataSource {
   throw new EngineError('unknown', phrase('There is no data source "{0}"; there are {1}', id, known));
 }
 
-/** The source that the model's program names, if it is known and fits. */
+/** The source that the model's program names, by a name of the data or by its own id, if it is known and fits. */
 export function sourceFor(spec: ModelSpec): DataSource | undefined {
   const kind = spec.data?.kind;
-  return DATA_SOURCES.find(one => kind !== undefined && one.names.includes(kind) && one.fits(spec) === true);
+  return DATA_SOURCES.find(
+    one => kind !== undefined && (one.names.includes(kind) || one.id === kind) && one.fits(spec) === true,
+  );
 }
 
 /** All sources that fit the model's shape, the most telling first: for a picker. */

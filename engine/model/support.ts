@@ -58,8 +58,11 @@ function checkNode(spec: ModelSpec, node: GraphNode, refuse: Refuse): void {
       if (typeof node.units !== 'number') refuse('The size {0} of {1} is not known.', node.units, node.scope);
       if (!isLossActivation(spec, node)) checkActivation(node.activation, node.scope, refuse);
       break;
+    case 'activation':
+      if (!isLossActivation(spec, node)) checkActivation(node.activation, node.id, refuse);
+      break;
     case 'reduce_steps':
-      if (node.by !== 'mean') refuse('The operation {0} cannot be run yet.', node.by);
+      if (node.by === 'max') refuse('The operation {0} cannot be run yet.', node.by);
       break;
     case 'embedding':
       for (const size of [node.units, node.vocabulary])
@@ -97,7 +100,7 @@ function checkCell(cell: CellSpec, refuse: Refuse): void {
   checkActivation(cell.recurrentActivation ?? 'sigmoid', name, refuse);
   if (cell.coupledInputForget || cell.layerNorm) refuse('{0} cannot be run yet.', name);
   if (cell.className === 'CudnnCompatibleGRUCell') refuse('{0} cannot be run yet.', name);
-  if (cell.inputDropout || cell.recurrentDropout) refuse('Dropout cannot be run yet.');
+  if (cell.recurrentDropout) refuse('Recurrent dropout of {0} cannot be run yet.', name);
   const kinds = new Set<string>();
   for (const wrapper of cell.wrappers ?? []) {
     // Two of a kind would give their weights and masks the same names.
@@ -115,9 +118,10 @@ function checkActivation(activation: string, where: string, refuse: Refuse): voi
   if (!ACTIVATIONS.includes(activation)) refuse('The activation {0} of {1} cannot be run yet.', activation, where);
 }
 
-/** Whether the loss takes the place of a dense layer's activation: softmax or sigmoid before a cross-entropy. */
-function isLossActivation({ loss }: ModelSpec, node: GraphNode): boolean {
-  if (node.op !== 'dense' || loss?.fromLogits !== false || loss.prediction.from !== node.id) return false;
+/** Whether the loss takes the place of a node's activation: softmax or sigmoid before a cross-entropy. */
+export function isLossActivation({ loss }: ModelSpec, node: GraphNode): boolean {
+  if (node.op !== 'dense' && node.op !== 'activation') return false;
+  if (loss?.fromLogits !== false || loss.prediction.from !== node.id) return false;
   return loss.kind === 'sigmoid_cross_entropy' ? node.activation === 'sigmoid' : node.activation === 'softmax';
 }
 

@@ -1,6 +1,7 @@
 /** The reader's entry: from a text to the models and tensors in it. Nothing of the text is ever run. */
 import type { FrameworkTable } from './calls.ts';
 import { diagnose } from './diagnose.ts';
+import { heedDirectives } from './directive.ts';
 import { Graph } from './graph.ts';
 import { KERAS } from './keras/table.ts';
 import { fencesOf } from './markdown.ts';
@@ -13,7 +14,7 @@ import { parsePython } from './python/parse.ts';
 import { valueOf } from './present.ts';
 import { PYTORCH } from './pytorch/table.ts';
 import type { Reading, SymbolReading } from './reading.ts';
-import { wholeText } from './source.ts';
+import { type SourceText, wholeText } from './source.ts';
 import { TENSORFLOW1 } from './tensorflow1/table.ts';
 import { tensorsOf } from './tensors.ts';
 import type { Abstract } from './values.ts';
@@ -47,30 +48,38 @@ export function guarded(read: () => Reading): Reading {
 
 function readProgram(text: string): Reading {
   const interpreter = new Interpreter(text, new Graph(), FRAMEWORKS);
-  interpreter.run(parsePython(wholeText(text)).body);
+  const source = wholeText(text);
+  interpreter.run(parsePython(source).body);
   interpreter.runUncalled();
   const pieces = [{ start: 0, end: text.length }];
-  return readingOf(interpreter, modelsOf(interpreter.graph, { pieces, text }), text);
+  return readingOf(interpreter, modelsOf(interpreter.graph, { pieces, text }), text, [source]);
 }
 
 function readNote(text: string): Reading {
   const fences = fencesOf(text).filter(fence => PYTHON.has(fence.language));
   if (!fences.some(fence => mentionsRecurrence(fence.source.text))) return NOTHING;
   const { interpreter, models } = readFences(fences, text, FRAMEWORKS);
-  return readingOf(interpreter, models, text);
+  return readingOf(
+    interpreter,
+    models,
+    text,
+    fences.map(({ source }) => source),
+  );
 }
 
 function readingOf(
   { graph, occurrences, diagnostics }: Interpreter,
-  models: readonly FoundModel[],
+  found: readonly FoundModel[],
   text: string,
+  sources: readonly SourceText[],
 ): Reading {
+  const { models, diagnostics: unheeded } = heedDirectives(found, sources);
   const symbols = [...occurrences.values()]
     .map(occurrence => symbolOf(occurrence, text, graph, models))
     .filter(symbol => symbol !== null)
     .sort((a, b) => a.range.start - b.range.start || b.range.end - a.range.end);
-  const found = diagnose({ graph, occurrences: [...occurrences.values()], text });
-  const all = [...diagnostics, ...found].toSorted((a, b) => a.range.start - b.range.start);
+  const faults = diagnose({ graph, occurrences: [...occurrences.values()], text });
+  const all = [...diagnostics, ...faults, ...unheeded].toSorted((a, b) => a.range.start - b.range.start);
   return { models: models.map(({ model }) => model), symbols, diagnostics: all };
 }
 

@@ -6,6 +6,9 @@ import { Random } from '../../random.ts';
 import { Joint } from './joints.ts';
 import { eachRun, type Shape, type Slice, type Tensor } from './part.ts';
 
+/** Which places of a tensor are dropped together: each by itself, a unit of a row at all steps, or a unit of all rows. */
+export type DroppedTogether = 'nothing' | 'steps' | 'steps and rows';
+
 /**
  * What a tensor is multiplied with while training: 0 where it is dropped, 1 / keep elsewhere; ones when nothing is
  * dropped. It is drawn anew for every step of training from the seed and the step's number.
@@ -14,17 +17,22 @@ export class DropoutMask {
   readonly width: number;
   readonly #sequence: boolean;
   readonly #keep: number;
-  /** One row for the whole batch and all steps. */
-  readonly #variational: boolean;
+  readonly #together: DroppedTogether;
   readonly #nameAt: (step: number) => string;
   #at = 0;
 
   /** @param nameAt name under which the mask of a step can be given, as TensorFlow's programs were dumped. */
-  constructor(width: number, sequence: boolean, keep: number, variational: boolean, nameAt: (step: number) => string) {
+  constructor(
+    width: number,
+    sequence: boolean,
+    keep: number,
+    together: DroppedTogether,
+    nameAt: (step: number) => string,
+  ) {
     this.width = width;
     this.#sequence = sequence;
     this.#keep = keep;
-    this.#variational = variational;
+    this.#together = together;
     this.#nameAt = nameAt;
   }
 
@@ -46,7 +54,9 @@ export class DropoutMask {
     const random = new Random(seed, this.#nameAt(0));
     const values = this.#values(memory, shape);
     const kept = 1 / this.#keep;
-    const drawn = this.#variational ? this.width : values.length;
+    const drawn = { nothing: values.length, steps: shape.batch * this.width, 'steps and rows': this.width }[
+      this.#together
+    ];
     for (let k = 0; k < drawn; k++) values[k] = random.uniform() < this.#keep ? kept : 0;
     for (let k = drawn; k < values.length; k++) values[k] = values[k - drawn]!;
   }

@@ -2,6 +2,7 @@
 import { type CellId, CELLS } from '../../cells/table.ts';
 import { EngineError } from '../../errors.ts';
 import { ACTIVATIONS } from '../../kernels/activations.ts';
+import { isLossActivation } from '../../model/support.ts';
 import type { MemoryPlan } from '../../kernels/memory.ts';
 import type { Products } from '../../kernels/products.ts';
 import { nodeParameters, type ParameterShape } from '../../model/parameters.ts';
@@ -19,9 +20,9 @@ import type {
 } from '../../model/spec.ts';
 import { given, known, makeLayer } from './cells.ts';
 import { DenseLayer } from './dense.ts';
-import { Dropout, DropoutMask } from './dropout.ts';
+import { Dropout, DropoutMask, type DroppedTogether } from './dropout.ts';
 import { Embedding } from './embedding.ts';
-import { Columns, Concatenation, MaskedSteps, MeanOfSteps, Product, ReversedSteps, SelectedStep, Sum } from './joints.ts'; // prettier-ignore
+import { Activated, Columns, Concatenation, MaskedSteps, SumOfSteps, Product, ReversedSteps, SelectedStep, Sum } from './joints.ts'; // prettier-ignore
 import { LearnedState } from './learnedState.ts';
 import { Loss } from './loss.ts';
 import type { Block, ParameterStore } from './parameters.ts';
@@ -92,24 +93,25 @@ export function buildGraph(
     sequence: boolean,
     keep: number,
     nameAt: (step: number) => string,
-    variational = false,
+    together: DroppedTogether = 'nothing',
   ): DropoutMask => {
-    const drawn = new DropoutMask(width, sequence, keep, variational, nameAt);
+    const drawn = new DropoutMask(width, sequence, keep, together, nameAt);
     masks.push(drawn);
     return drawn;
   };
 
   /** One cell of a stack with its wrappers, from the innermost to the outermost. @param name begins the names of its masks. */
   const addCell = (
+    node: RecurrentNode,
     cell: CellSpec,
     weights: CellWeights,
     common: RecurrentOptions,
     name: string,
   ): { layer: RecurrentLayer; output: Tensor } => {
     const wrappers = cell.wrappers ?? [];
-    const dropped = (what: string, seen: Tensor, keep = 1, variational = false): Tensor => {
+    const dropped = (what: string, seen: Tensor, keep = 1, variational?: boolean): Tensor => {
       if (keep === 1) return seen;
-      const drawn = mask(seen.width, true, keep, t => `step${t}.${name}${what}`, variational);
+      const drawn = mask(seen.width, true, keep, t => `step${t}.${name}${what}`, togetherIf(variational));
       return add(new Dropout(kernels, seen, drawn)).output;
     };
     const projected = (
@@ -128,11 +130,17 @@ export function buildGraph(
       if (wrapper.wrapper === 'dropout') input = dropped('input', input, wrapper.inputKeep, wrapper.variational);
       if (wrapper.wrapper === 'input_projection') input = projected(wrapper, input);
     }
+    const { inputDropout = 0 } = cell;
+    if (inputDropout > 0) {
+      // Note: all gates see the input through one mask, as with Keras' `implementation=2`, its default.
+      const drawn = mask(input.width, true, 1 - inputDropout, () => `${node.id}.${name}input`, 'steps');
+      input = add(new Dropout(kernels, input, drawn)).output;
+    }
     const dropout = wrappers.find(wrapper => wrapper.wrapper === 'dropout');
     const { stateKeep = 1, variational } = dropout?.wrapper === 'dropout' ? dropout : {};
     const width = known(cell.projection?.units ?? cell.units);
     const stateDropout =
-      stateKeep < 1 ? mask(width, true, stateKeep, t => `step${t}.${name}state`, variational) : undefined;
+      stateKeep < 1 ? mask(width, true, stateKeep, t => `step${t}.${name}state`, togetherIf(variational)) : undefined;
     const layer = add(makeLayer(spec.framework, cell, weights, { ...common, input, stateDropout }, plan, store));
     let output = layer.outputs;
     for (const wrapper of wrappers) {
@@ -199,7 +207,7 @@ export function buildGraph(
         stateDropout: undefined,
       };
       const name = `${directions.length > 1 && one.direction === 'backward' ? 'bw.' : ''}${cellsOf(one.direction).length > 1 ? `cell_${index}.` : ''}`;
-      const { layer, output } = addCell(cell, weights(one.direction, index), options, name);
+      const { layer, output } = addCell(node, cell, weights(one.direction, index), options, name);
       layers.push({ layer, cell: cell.cell, direction: one.direction });
       one.layers.push(layer);
       one.top = output;
@@ -257,8 +265,7 @@ export function buildGraph(
     );
     const bias = biasShape && named(store, units, biasShape, given(node.biasInitializer, torch ? uniform : ZEROS));
     // The loss takes logits, and applies softmax or sigmoid itself.
-    const { loss } = spec;
-    const activation = loss?.fromLogits === false && loss.prediction.from === node.id ? 'linear' : node.activation;
+    const activation = isLossActivation(spec, node) ? 'linear' : node.activation;
     const layer = add(new DenseLayer(plan, products, below, units, ACTIVATIONS[activation]!, kernel, bias));
     tensors.set(node.id, layer.output);
   };
@@ -298,8 +305,14 @@ export function buildGraph(
         tensors.set(node.id, add(new Embedding(kernels, resolve(node.input), width, table, node.paddingIndex)).output);
         break;
       }
+      case 'activation': {
+        const input = resolve(node.input);
+        const apart = !isLossActivation(spec, node);
+        tensors.set(node.id, apart ? add(new Activated(kernels, input, ACTIVATIONS[node.activation]!)).output : input);
+        break;
+      }
       case 'reduce_steps':
-        tensors.set(node.id, add(new MeanOfSteps(kernels, resolve(node.input))).output);
+        tensors.set(node.id, add(new SumOfSteps(kernels, resolve(node.input), node.by === 'mean')).output);
         break;
       case 'masking':
         // Which steps count has been found out when the sequence was fed.
@@ -387,6 +400,11 @@ export class BuiltRecurrent {
     this.#made.set(key, tensor);
     return tensor;
   }
+}
+
+/** TF1's `variational_recurrent` drops the same units of all rows at all steps. */
+function togetherIf(variational: boolean | undefined): DroppedTogether {
+  return variational ? 'steps and rows' : 'nothing';
 }
 
 /** A block that is one weight. */

@@ -302,13 +302,48 @@ export class MaskedSteps extends Joint {
   }
 }
 
-/** The mean over all steps. */
-export class MeanOfSteps extends Joint {
+/** An activation of every value. */
+export class Activated extends Joint {
   readonly #input: Tensor;
+  readonly #activation: number;
 
-  constructor(kernels: Kernels, input: Tensor) {
+  /** @param activation number of the activation in the kernels. */
+  constructor(kernels: Kernels, input: Tensor, activation: number) {
+    super(kernels, input.width, input.sequence, [input]);
+    this.#input = input;
+    this.#activation = activation;
+    input.readBy('whole', this.output);
+  }
+
+  forward(shape: Shape, slice: Slice): void {
+    const { at, width, sequence } = this.output;
+    eachRun(sequence, shape, slice, (first, rows) => {
+      const from = first * width * 4;
+      this.kernels.activate(this.#activation, this.#input.at(shape) + from, at(shape) + from, rows * width);
+    });
+  }
+
+  backward(shape: Shape, slice: Slice): void {
+    const { at, slopes, slopeStride, width, sequence } = this.output;
+    if (slopes === 0) return;
+    eachRun(sequence, shape, slice, (first, rows) => {
+      const from = slopes + first * slopeStride;
+      const y = at(shape) + first * width * 4;
+      this.kernels.activationSlopes(this.#activation, y, from, slopeStride, 0, 0, from, slopeStride, rows, width, 0);
+      this.send(this.#input, first, from, slopeStride, rows);
+    });
+  }
+}
+
+/** The sum over all steps, or their mean. */
+export class SumOfSteps extends Joint {
+  readonly #input: Tensor;
+  readonly #mean: boolean;
+
+  constructor(kernels: Kernels, input: Tensor, mean: boolean) {
     super(kernels, input.width, false, [input]);
     this.#input = input;
+    this.#mean = mean;
     // It adds the same gradient at every step.
     input.readBy('part', this.output);
   }
@@ -321,14 +356,14 @@ export class MeanOfSteps extends Joint {
       const from = this.#input.at(shape) + (t * shape.batch + first) * width * 4;
       this.kernels.addRows(to, width * 4, from, width * 4, rows, width);
     }
-    this.kernels.scale(to, rows * width, 1 / shape.steps);
+    if (this.#mean) this.kernels.scale(to, rows * width, 1 / shape.steps);
   }
 
   backward(shape: Shape, { first, rows }: Slice): void {
     const { slopes, slopeStride, width } = this.output;
     if (slopes === 0) return;
     const from = slopes + first * slopeStride;
-    this.kernels.scale(from, rows * width, 1 / shape.steps);
+    if (this.#mean) this.kernels.scale(from, rows * width, 1 / shape.steps);
     for (let t = 0; t < shape.steps; t++) this.send(this.#input, t * shape.batch + first, from, slopeStride, rows);
   }
 }

@@ -2,6 +2,7 @@
 import type { EngineMemory } from '../../kernels/memory.ts';
 import { isKerasLike } from '../../model/axes.ts';
 import type { GraphNode, ModelSpec, RecurrentNode } from '../../model/spec.ts';
+import { isLossActivation } from '../../model/support.ts';
 import type { LayerValues, NodeValues, RecurrentValues, Values } from '../backend.ts';
 import type { Graph } from './graph.ts';
 import type { Shape, Tensor } from './part.ts';
@@ -50,14 +51,17 @@ function recurrentValues(spec: ModelSpec, node: RecurrentNode, graph: Graph, pas
 }
 
 /** What the kernels leave to others: softmax and sigmoid that are part of the loss, masked steps, exchanged axes. */
-function seenByProgram({ loss }: ModelSpec, node: GraphNode, values: Values, pass: Pass): Values {
+function seenByProgram(spec: ModelSpec, node: GraphNode, values: Values, pass: Pass): Values {
   if (node.op === 'masking') return withoutStepsThatDoNotCount(values, pass);
   if (node.op === 'swap_batch_and_steps') {
     const [batch = 0, steps = 0, width = 0] = values.shape;
     return { shape: [steps, batch, width], values: exchanged(values.values, batch, steps, width) };
   }
-  if (node.op === 'dense' && loss?.fromLogits === false && loss.prediction.from === node.id)
-    return { ...values, values: node.activation === 'softmax' ? softmax(values) : values.values.map(sigmoid) };
+  if (isLossActivation(spec, node))
+    return {
+      ...values,
+      values: 'activation' in node && node.activation === 'softmax' ? softmax(values) : values.values.map(sigmoid),
+    };
   return values;
 }
 

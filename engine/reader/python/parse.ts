@@ -17,6 +17,17 @@ export function parsePython(source: SourceText): PythonModule {
   return { body: new Builder(repaired).block(parser.parse(repaired.text).topNode, 0), faults };
 }
 
+/** The comments of a program, each with its offset in the source. */
+export function commentsOf(source: SourceText): { readonly text: string; readonly from: number }[] {
+  const comments: { text: string; from: number }[] = [];
+  parser.parse(source.text).iterate({
+    enter: ({ name, from, to }) => {
+      if (name === 'Comment') comments.push({ text: source.text.slice(from, to), from });
+    },
+  });
+  return comments;
+}
+
 function faultsOf(top: SyntaxNode, source: SourceText): TextRange[] {
   const faults: TextRange[] = [];
   top.cursor().iterate(node => {

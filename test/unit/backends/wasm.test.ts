@@ -3,7 +3,9 @@ import type { Batch, Network } from '../../../engine/backends/backend.ts';
 import { runReference } from '../../../engine/backends/reference/reference.ts';
 import { createWasmBackend, type WasmOptions } from '../../../engine/backends/wasm.ts';
 import { EngineError, type ErrorCode } from '../../../engine/errors.ts';
-import type { CellSpec, ModelSpec } from '../../../engine/model/spec.ts';
+import { DropoutMask } from '../../../engine/backends/wasm/dropout.ts';
+import { EngineMemory, MemoryPlan } from '../../../engine/kernels/memory.ts';
+import type { CellSpec, DenseNode, ModelSpec, RecurrentNode } from '../../../engine/model/spec.ts';
 import { Random } from '../../../engine/random.ts';
 import { errorOf } from '../reference/cases.ts';
 import { KERNEL_BYTES } from './kernelBytes.ts';
@@ -167,6 +169,69 @@ describe('dropout', () => {
     const still = open(spec, 40);
     still.setLearningRate(0);
     assert.equal(new Set(losses(still)).size, 4);
+  });
+});
+
+describe("Keras' dropout of a layer's input", () => {
+  const keras = (cell: CellSpec): ModelSpec => {
+    const spec = classifier([cell], 5, 4, CLASSES, { kind: 'sgd', learningRate: 0.1 });
+    const [rnn, head] = spec.nodes as [RecurrentNode, DenseNode];
+    const nodes = [{ ...rnn, driver: 'layer' as const, direction: 'bidirectional' as const }, { ...head, input: { from: 'rnn' } }];
+    return { ...spec, framework: 'keras3', nodes };
+  }; // prettier-ignore
+  const batch = randomBatch(40, 5, 4);
+  const KINDS = {
+    LSTM: { cell: { cell: 'lstm', className: 'LSTM', units: 6 }, gates: ['i', 'j', 'f', 'o'] },
+    GRU: { cell: { cell: 'gru', className: 'GRU', units: 6 }, gates: ['r', 'u', 'n'] },
+    SimpleRNN: { cell: { cell: 'rnn', className: 'SimpleRNN', units: 6 }, gates: ['h'] },
+  } as const;
+
+  for (const [className, { cell, gates }] of Object.entries(KINDS)) {
+    it(`${className}: gradients with given masks against the float64 reference to 1e-5 of the largest`, () => {
+      const spec = keras({ ...cell, inputDropout: 0.5 });
+      const network = open(spec, 40);
+      const random = new Random(9);
+      const given = { ...batch, masks: Object.fromEntries(['', 'bw.'].map(place => [`rnn.${place}input`, Float32Array.from({ length: 160 }, () => random.below(2))])) };
+      const masks = ['', 'bw.'].flatMap(place => gates.map(gate => [`rnn.${place}input.${gate}`, { shape: [40, 4], values: given.masks[`rnn.${place}input`]! }] as const));
+      const run = runReference(spec, {
+        inputs: new Map([
+          ['X', { shape: [40, 5, 4], values: batch.inputs }],
+          ['y', { shape: [40], values: batch.targets! }],
+        ]),
+        weights: new Map(network.getParameters().map(({ name, shape, values }) => [name, { shape, values }])),
+        masks: new Map(masks),
+      });
+      const expected = run.gradients();
+      for (const { name, values } of network.gradients(given)) {
+        const error = errorOf(values, expected.get(name)!.values);
+        assert.ok(error <= 1e-5, `${name}: error ${error}`);
+      }
+      const without = network.gradients(batch)[0]!.values;
+      assert.notDeepEqual(without, network.gradients(given)[0]!.values);
+    }); // prettier-ignore
+  }
+
+  it('drops while training and not while evaluating, and draws other masks at every step', () => {
+    const [plain, dropped] = [open(keras(KINDS.LSTM.cell), 40), open(keras({ ...KINDS.LSTM.cell, inputDropout: 0.5 }), 40)];
+    dropped.setParameters(plain.getParameters());
+    dropped.setLearningRate(0);
+    assert.equal(dropped.evaluate(batch).loss, plain.evaluate(batch).loss);
+    const losses = Array.from({ length: 4 }, () => dropped.trainStep(batch).loss);
+    assert.equal(new Set([...losses, plain.evaluate(batch).loss]).size, 5);
+  }); // prettier-ignore
+
+  it('drops the same values of a row at all its steps, and others of another row', () => {
+    const mask = new DropoutMask(3, true, 0.5, 'steps', () => 'rnn.input');
+    const shape = { batch: 20, steps: 4 };
+    const memory = new EngineMemory();
+    const plan = new MemoryPlan(0);
+    mask.plan(plan, shape);
+    memory.growTo(plan.end);
+    mask.draw(memory, shape, 3);
+    const values = memory.floats(mask.at, 240);
+    for (let k = 0; k < 240; k++) assert.equal(values[k], values[k % 60]);
+    assert.ok(new Set(Array.from({ length: 20 }, (_, b) => values.subarray(3 * b, 3 * b + 3).join())).size > 2);
+    assert.deepEqual([...new Set(values)].sort(), [0, 2]);
   });
 });
 

@@ -1,0 +1,100 @@
+/**
+ * The comment `# rnn: data=mnist epochs=5 batch_size=64 learning_rate=0.01 optimizer=adam`: what a person wants and the
+ * code does not say, or says otherwise. It speaks of the model whose definition follows, after the last one of that.
+ */
+import { Value } from '@sinclair/typebox/value';
+import { type Phrase, phrase } from '../model/phrase.ts';
+import { type ModelSpec, OptimizerSpec, TrainingSpec } from '../model/spec.ts';
+import type { FoundModel } from './models.ts';
+import { commentsOf } from './python/parse.ts';
+import type { Diagnostic, TextRange } from './reading.ts';
+import type { SourceText } from './source.ts';
+
+/** One `key=value` of a comment. */
+interface Wish {
+  readonly key: string;
+  readonly value: string;
+  readonly range: TextRange;
+}
+
+interface Setting {
+  /** The model with the wish granted; undefined where the value cannot be. */
+  apply(spec: ModelSpec, value: string): ModelSpec | undefined;
+  /** What the value must be. */
+  refusal(key: string, value: string): Phrase;
+}
+
+const withTraining = (spec: ModelSpec, change: Partial<TrainingSpec>): ModelSpec | undefined => {
+  const training = { ...spec.training, ...change };
+  return Value.Check(TrainingSpec, training) ? { ...spec, training } : undefined;
+};
+const notACount: Setting['refusal'] = (key, value) =>
+  phrase('{0} must be a whole number greater than 0, not "{1}"', key, value);
+
+/** In the order in which they are heeded: the learning rate is that of the optimizer. */
+const SETTINGS: Readonly<Record<string, Setting>> = {
+  data: {
+    apply: (spec, value) => (value === '' ? undefined : { ...spec, data: { kind: value, source: `# rnn: data=${value}` } }),
+    refusal: (key, value) => phrase('{0} must name data, such as mnist or the id of a data source, not "{1}"', key, value),
+  },
+  epochs: { apply: (spec, value) => withTraining(spec, { epochs: Number(value) }), refusal: notACount },
+  batch_size: { apply: (spec, value) => withTraining(spec, { batchSize: Number(value) }), refusal: notACount },
+  optimizer: {
+    apply: (spec, value) => {
+      // Options of another optimizer would mean something else.
+      const optimizer: unknown = spec.training.optimizer?.kind === value ? spec.training.optimizer : { kind: value };
+      return Value.Check(OptimizerSpec, optimizer) ? withTraining(spec, { optimizer }) : undefined;
+    },
+    refusal: (key, value) => phrase('{0} must name an optimizer, such as adam or sgd, not "{1}"', key, value),
+  },
+  learning_rate: {
+    apply: (spec, value) =>
+      withTraining(spec, { optimizer: { kind: 'adam', ...spec.training.optimizer, learningRate: value === '' ? NaN : Number(value) } }),
+    refusal: (key, value) => phrase('{0} must be a number greater than 0, not "{1}"', key, value),
+  },
+}; // prettier-ignore
+const KEYS = Object.keys(SETTINGS);
+
+/** Grants what the comments of the sources wish; what cannot be granted is told where it stands. */
+export function heedDirectives(
+  models: readonly FoundModel[],
+  sources: readonly SourceText[],
+): { readonly models: readonly FoundModel[]; readonly diagnostics: readonly Diagnostic[] } {
+  const diagnostics: Diagnostic[] = [];
+  const heeded = [...models];
+  for (const { key, value, range } of sources.flatMap(wishesIn).toSorted(byOrder)) {
+    const complain = (message: Phrase) => diagnostics.push({ range, severity: 'warning', code: 'directive', message });
+    const setting = Object.hasOwn(SETTINGS, key) ? SETTINGS[key] : undefined;
+    if (!setting) {
+      complain(phrase('There is no setting "{0}"; there are {1}', key, KEYS.join(', ')));
+      continue;
+    }
+    const following = heeded.findIndex(({ model }) => model.range.end > range.start);
+    const index = following < 0 ? heeded.length - 1 : following;
+    const found = heeded[index];
+    if (!found) continue;
+    const spec = setting.apply(found.model.spec, value);
+    if (spec) heeded[index] = { ...found, model: { ...found.model, spec } };
+    else complain(setting.refusal(key, value));
+  }
+  return { models: heeded, diagnostics };
+}
+
+const byOrder = (a: Wish, b: Wish): number => KEYS.indexOf(a.key) - KEYS.indexOf(b.key);
+
+function wishesIn(source: SourceText): Wish[] {
+  if (!/#\s*rnn:/.test(source.text)) return [];
+  return commentsOf(source).flatMap(({ text, from }): Wish[] => {
+    const directive = /^#\s*rnn:/.exec(text);
+    if (!directive) return [];
+    const at = directive[0].length;
+    return [...text.slice(at).matchAll(/([^\s=,]+)(?:=([^\s,]*))?/g)].map(match => ({
+      key: match[1]!,
+      value: match[2] ?? '',
+      range: {
+        start: source.offset(from + at + match.index),
+        end: source.offset(from + at + match.index + match[0].length),
+      },
+    }));
+  });
+}

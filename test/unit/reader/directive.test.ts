@@ -1,0 +1,73 @@
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { sourceFor } from '../../../engine/data/sources.ts';
+import { formatPhrase } from '../../../engine/model/phrase.ts';
+import { readSource } from '../../../engine/reader/read.ts';
+import { defaultSettings } from '../../../engine/runs/settings.ts';
+
+const model = (
+  name: string,
+): string => `${name} = keras.Sequential([keras.Input(shape=(28, 28)), layers.LSTM(6), layers.Dense(10)])
+${name}.compile(loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True))
+`;
+const HEAD = 'import keras\nfrom keras import layers\n';
+
+describe('the comment # rnn:', () => {
+  it('says what the code does not: data, epochs, batch size, optimizer, learning rate', () => {
+    const text = `${HEAD}# rnn: data=mnist epochs=3 batch_size=64, learning_rate=0.5 optimizer=sgd\n${model('net')}`;
+    const { models, diagnostics } = readSource(text, 'python');
+    assert.deepEqual(diagnostics, []);
+    const { spec } = models[0]!;
+    assert.deepEqual(spec.data, { kind: 'mnist', source: '# rnn: data=mnist' });
+    assert.equal(sourceFor(spec)!.id, 'mnist-rows');
+    assert.deepEqual(spec.training.optimizer, { kind: 'sgd', learningRate: 0.5 });
+    const { epochs, batchSize, learningRate } = defaultSettings(spec);
+    assert.deepEqual([epochs, batchSize, learningRate], [3, 64, 0.5]);
+  });
+
+  it('names a data source by its id, behind code too', () => {
+    const text = `${HEAD}${model('net')}net.fit(X, y, epochs=9)  # rnn: data=random-labels\n`;
+    assert.equal(sourceFor(readSource(text, 'python').models[0]!.spec)!.id, 'random-labels');
+  });
+
+  it('speaks of the model whose definition follows, after the last one of that', () => {
+    const text = `${HEAD}# rnn: epochs=1\n${model('one')}# rnn: epochs=2\n${model('two')}# rnn: batch_size=5\n`;
+    const [one, two] = readSource(text, 'python').models.map(({ spec }) => spec.training);
+    assert.deepEqual([one!.epochs, one!.batchSize], [1, undefined]);
+    assert.deepEqual([two!.epochs, two!.batchSize], [2, 5]);
+  });
+
+  it('is heeded in the fences of a note, and changes the program of the notes', () => {
+    const note = readFileSync(join(import.meta.dirname, '../../../extension/samples/lstm_notes.md'), 'utf8');
+    const changed = note.replace('lstm_cells = [', '# rnn: epochs=2 learning_rate=0.003\nlstm_cells = [');
+    assert.notEqual(changed, note);
+    const { training } = readSource(changed, 'markdown').models[0]!.spec;
+    assert.equal(training.epochs, 2);
+    assert.deepEqual(training.optimizer, { kind: 'adam', learningRate: 0.003 });
+  });
+
+  it('that cannot be heeded is told where it stands, with what there is', () => {
+    const text = `${HEAD}# rnn: epoch=3 epochs=many learning_rate=-1 optimizer=magic data= batch_size=2.5\n${model('net')}`;
+    const { diagnostics, models } = readSource(text, 'python');
+    assert.deepEqual(
+      diagnostics.map(({ range, message }) => [text.slice(range.start, range.end), formatPhrase(message)]),
+      [
+        ['epoch=3', 'There is no setting "epoch"; there are data, epochs, batch_size, optimizer, learning_rate'],
+        ['epochs=many', 'epochs must be a whole number greater than 0, not "many"'],
+        ['learning_rate=-1', 'learning_rate must be a number greater than 0, not "-1"'],
+        ['optimizer=magic', 'optimizer must name an optimizer, such as adam or sgd, not "magic"'],
+        ['data=', 'data must name data, such as mnist or the id of a data source, not ""'],
+        ['batch_size=2.5', 'batch_size must be a whole number greater than 0, not "2.5"'],
+      ],
+    );
+    assert.equal(models[0]!.spec.training.epochs, undefined);
+  });
+
+  it('in a string or another comment says nothing', () => {
+    const text = `${HEAD}"""\n# rnn: epochs=3\n"""\n# see the manual: # rnn: epochs=3\n# rnn is short for recurrent network\n${model('net')}`;
+    const { diagnostics, models } = readSource(text, 'python');
+    assert.deepEqual(diagnostics, []);
+    assert.equal(models[0]!.spec.training.epochs, undefined);
+  });
+});
