@@ -2,6 +2,7 @@
 import { phrase, type Phrase } from '../../model/phrase.ts';
 import type { Activation, CellSpec, GraphNode, Initializer, RecurrentNode, TensorRef } from '../../model/spec.ts';
 import { activationOf } from '../activations.ts';
+import { checkDropout } from '../dropoutSense.ts';
 import type { Call, CallEntry, CallTable } from '../calls.ts';
 import { denseNode, isBatch, unitsAxis } from '../graph.ts';
 import { cellSpecs, layerState, outputsMeaning, sequenceInput } from '../recurrent.ts';
@@ -594,6 +595,7 @@ export const KERAS_LAYERS: CallTable = {
     return out.ref === undefined ? out : { ...out, mask: out.ref };
   }),
   'keras.layers.Dropout': simple('Dropout', 'rate', (applied, of, made, name) => {
+    checkDropout(made, 'rate', 'drop');
     const dropped = made.args.number('rate') ?? 0;
     return keeping(applied, of, name, input => ({ op: 'dropout', input, rate: Math.min(Math.max(dropped, 0), 0.999) }));
   }),

@@ -1,4 +1,5 @@
 /** PyTorch's layers. Signatures, defaults and shapes: PyTorch 2 `torch/nn/modules`. */
+import { checkDropout } from '../dropoutSense.ts';
 import { phrase, type Phrase } from '../../model/phrase.ts';
 import type { Activation, CellSpec, RecurrentNode, TensorRef } from '../../model/spec.ts';
 import type { Call, CallEntry, CallTable } from '../calls.ts';
@@ -455,9 +456,10 @@ export const MODULE_CALLS: CallTable = {
   'torch.nn.GRUCell': cell('GRUCell', 'gru', ''),
   'torch.nn.Linear': simple('Linear', 'in_features, out_features, bias=True', linear),
   'torch.nn.Embedding': simple('Embedding', 'num_embeddings, embedding_dim, padding_idx=None', embedding),
-  'torch.nn.Dropout': simple('Dropout', 'p=0.5, inplace=False', (applied, of, made) =>
-    drop(applied, of, made.args.number('p') ?? 0),
-  ),
+  'torch.nn.Dropout': simple('Dropout', 'p=0.5, inplace=False', (applied, of, made) => {
+    checkDropout(made, 'p', 'drop');
+    return drop(applied, of, made.args.number('p') ?? 0);
+  }),
   'torch.nn.Identity': simple('Identity', '', (_applied, of) => of),
   'torch.nn.Flatten': simple('Flatten', 'start_dim=1, end_dim=-1', (applied, of) => {
     const sizes = (of.axes ?? []).slice(1).map(axis => axis.size);

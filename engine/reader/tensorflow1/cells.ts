@@ -3,6 +3,7 @@ import { phrase, type Phrase } from '../../model/phrase.ts';
 import type { CellSpec, CellWrapper } from '../../model/spec.ts';
 import { activationOf } from '../activations.ts';
 import type { Call, CallEntry, CallTable } from '../calls.ts';
+import { checkDropout } from '../dropoutSense.ts';
 import { type Dimension, symbol, toSize } from '../sizes.ts';
 import { type Abstract, type CellObject, type Cells, list, NONE, shortText, tuple, unknown } from '../values.ts';
 import { initializerOf } from './initializers.ts';
@@ -107,6 +108,7 @@ function wrapped(
 function dropout(call: Call): Abstract {
   const open: Phrase[] = [];
   const keep = (name: string): number | undefined => {
+    checkDropout(call, name, 'keep');
     const value = amount(call, name, open);
     return value === undefined || value >= 1 || value <= 0 ? undefined : value;
   };

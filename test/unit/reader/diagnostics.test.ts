@@ -117,6 +117,27 @@ const CASES: readonly {
     at: 'out[:, -1]',
     innocent: torch('LSTM(4, 6, batch_first=True)', 'self.fc(out[:, -1])'),
   },
+  {
+    code: 'keep-or-drop',
+    faulty: `keep_prob = 0.8\n${keras('layers.LSTM(6), layers.Dropout(keep_prob), layers.Dense(3, activation="softmax")')}`,
+    at: 'keep_prob)',
+    mended: ['Dropout(keep_prob)', 'Dropout(1 - keep_prob)'],
+    innocent: `dropout = 0.8\n${keras('layers.LSTM(6), layers.Dropout(dropout), layers.Dense(3, activation="softmax")')}`,
+  },
+  {
+    code: 'keep-or-drop',
+    faulty: `dropout_rate = 0.2\n${stack('[tf.nn.rnn_cell.DropoutWrapper(tf.nn.rnn_cell.GRUCell(6), output_keep_prob=dropout_rate)]')}`,
+    at: 'dropout_rate)',
+    mended: ['=dropout_rate)', '=1 - dropout_rate)'],
+    innocent: `dropout_keep_prob = 0.8\n${stack('[tf.nn.rnn_cell.DropoutWrapper(tf.nn.rnn_cell.GRUCell(6), output_keep_prob=dropout_keep_prob)]')}`,
+  },
+  {
+    code: 'keep-or-drop',
+    faulty: `KEEP = 0.8\n${torch('LSTM(4, 6, batch_first=True)', 'self.fc(nn.Dropout(KEEP)(out[:, -1]))')}`,
+    at: 'KEEP)',
+    mended: ['Dropout(KEEP)', 'Dropout(1 - KEEP)'],
+    innocent: `KEEP = 0.8\n${torch('LSTM(4, 6, batch_first=True)', 'self.fc(nn.Dropout(1 - KEEP)(out[:, -1]))')}`,
+  },
 ];
 
 describe('diagnostics', () => {
