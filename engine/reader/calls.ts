@@ -55,6 +55,11 @@ export interface CallEntry {
 /** Entries by the name under which the framework's documentation has them: `tf.nn.dynamic_rnn`. */
 export type CallTable = Readonly<Record<string, CallEntry>>;
 
+/** The entry of that name, which may be any text of a program: `constructor`. */
+export function entryOf(table: CallTable, name: string): CallEntry | undefined {
+  return Object.hasOwn(table, name) ? table[name] : undefined;
+}
+
 /** A framework: how its names are brought to those of its table, and the table. */
 export interface FrameworkTable {
   /** The table's name for an imported path, or null if the path is not of this framework. */

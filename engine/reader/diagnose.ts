@@ -5,7 +5,7 @@
 import { phrase } from '../model/phrase.ts';
 import type { TensorRef } from '../model/spec.ts';
 import type { Graph, NodeRecord } from './graph.ts';
-import type { Occurrence } from './python/evaluate.ts';
+import type { Occurrence } from './evaluate.ts';
 import type { Diagnostic } from './reading.ts';
 
 export interface Findings {

@@ -6,7 +6,7 @@ import { Value } from '@sinclair/typebox/value';
 import { type Phrase, phrase } from '../model/phrase.ts';
 import { type ModelSpec, OptimizerSpec, TrainingSpec } from '../model/spec.ts';
 import type { FoundModel } from './models.ts';
-import { commentsOf } from './python/parse.ts';
+import type { Language } from './language.ts';
 import type { Diagnostic, TextRange } from './reading.ts';
 import type { SourceText } from './source.ts';
 
@@ -59,10 +59,11 @@ const KEYS = Object.keys(SETTINGS);
 export function heedDirectives(
   models: readonly FoundModel[],
   sources: readonly SourceText[],
+  language: Language,
 ): { readonly models: readonly FoundModel[]; readonly diagnostics: readonly Diagnostic[] } {
   const diagnostics: Diagnostic[] = [];
   const heeded = [...models];
-  for (const { key, value, range } of sources.flatMap(wishesIn).toSorted(byOrder)) {
+  for (const { key, value, range } of sources.flatMap(source => wishesIn(source, language)).toSorted(byOrder)) {
     const complain = (message: Phrase) => diagnostics.push({ range, severity: 'warning', code: 'directive', message });
     const setting = Object.hasOwn(SETTINGS, key) ? SETTINGS[key] : undefined;
     if (!setting) {
@@ -82,11 +83,13 @@ export function heedDirectives(
 
 const byOrder = (a: Wish, b: Wish): number => KEYS.indexOf(a.key) - KEYS.indexOf(b.key);
 
-function wishesIn(source: SourceText): Wish[] {
-  if (!/#\s*rnn:/.test(source.text)) return [];
-  return commentsOf(source).flatMap(({ text, from }): Wish[] => {
-    const directive = /^#\s*rnn:/.exec(text);
-    if (!directive) return [];
+const DIRECTIVE = /(?:#|\/\/|\/\*)\s*rnn:/;
+
+function wishesIn(source: SourceText, language: Language): Wish[] {
+  if (!DIRECTIVE.test(source.text)) return [];
+  return language.comments(source).flatMap(({ text, from }): Wish[] => {
+    const directive = DIRECTIVE.exec(text);
+    if (directive?.index !== 0) return [];
     const at = directive[0].length;
     return [...text.slice(at).matchAll(/([^\s=,]+)(?:=([^\s,]*))?/g)].map(match => ({
       key: match[1]!,

@@ -1,25 +1,24 @@
 /**
- * Reads a Markdown note: its Python fences share one namespace in order, as the cells of a notebook do, except where the
+ * Reads a Markdown note: its fences of one language share one namespace in order, as the cells of a notebook do, except where the
  * note shows that they are apart. A fence that only shows a cell stands for the note's program with that cell in it; a
  * fence that gives other values to the sizes of a program, without building one, is an example of its own.
  */
 import { phrase } from '../model/phrase.ts';
 import type { CellSpec, GraphNode, ModelSpec, TensorRef } from '../model/spec.ts';
-import type { FrameworkTable } from './calls.ts';
+import { Interpreter } from './evaluate.ts';
 import { Graph } from './graph.ts';
+import type { Language } from './language.ts';
 import type { Fence } from './markdown.ts';
 import { type FoundModel, lineOf, modelsOf } from './models.ts';
-import { Interpreter } from './python/evaluate.ts';
-import { parsePython } from './python/parse.ts';
-import type { PythonModule, Statement } from './python/syntax.ts';
 import type { TextRange } from './reading.ts';
 import { cellSpecs } from './recurrent.ts';
+import type { Statement, SyntaxModule } from './syntax.ts';
 import type { Abstract, CellObject, Cells } from './values.ts';
 
 type Names = Map<string, Abstract>;
 
 interface Passage extends Fence {
-  readonly module: PythonModule;
+  readonly module: SyntaxModule;
 }
 
 export interface NoteResult {
@@ -35,9 +34,9 @@ interface Program {
   readonly names: Names;
 }
 
-export function readFences(fences: readonly Fence[], text: string, frameworks: readonly FrameworkTable[]): NoteResult {
-  const passages = fences.map((fence): Passage => ({ ...fence, module: parsePython(fence.source) }));
-  const first = new Interpreter(text, new Graph(), frameworks);
+export function readFences(fences: readonly Fence[], text: string, language: Language): NoteResult {
+  const passages = fences.map((fence): Passage => ({ ...fence, module: language.parse(fence.source) }));
+  const first = new Interpreter(text, new Graph(), language);
   for (const { module } of passages) first.run(module.body);
   first.runUncalled();
   const driven = [...first.graph.nodes.values()].filter(({ node }) => node.op === 'recurrent');
@@ -45,7 +44,7 @@ export function readFences(fences: readonly Fence[], text: string, frameworks: r
   const feeds = (passage: Passage): boolean =>
     driven.some(record => record.cells.some(cell => isInside(passage, cell.range)));
 
-  const interpreter = new Interpreter(text, new Graph(), frameworks);
+  const interpreter = new Interpreter(text, new Graph(), language);
   const programs: Program[] = [];
   const fragments: { readonly passage: Passage; readonly position: number }[] = [];
   for (const [position, passage] of passages.entries()) {

@@ -1,38 +1,38 @@
 /** The reader's entry: from a text to the models and tensors in it. Nothing of the text is ever run. */
-import type { FrameworkTable } from './calls.ts';
 import { diagnose } from './diagnose.ts';
 import { heedDirectives } from './directive.ts';
+import { Interpreter, type Occurrence } from './evaluate.ts';
 import { Graph } from './graph.ts';
-import { KERAS } from './keras/table.ts';
+import type { Language } from './language.ts';
 import { fencesOf } from './markdown.ts';
 import { phrase } from '../model/phrase.ts';
 import { mentionsRecurrence } from './mention.ts';
 import { type FoundModel, modelsOf } from './models.ts';
 import { readFences } from './note.ts';
-import { type Occurrence, Interpreter } from './python/evaluate.ts';
-import { parsePython } from './python/parse.ts';
 import { valueOf } from './present.ts';
-import { PYTORCH } from './pytorch/table.ts';
-import type { Reading, SymbolReading } from './reading.ts';
+import { PYTHON } from './python/python.ts';
+import type { Reading, SymbolReading, TextRange } from './reading.ts';
 import { type SourceText, wholeText } from './source.ts';
-import { TENSORFLOW1 } from './tensorflow1/table.ts';
 import { tensorsOf } from './tensors.ts';
 import type { Abstract } from './values.ts';
 
-const FRAMEWORKS: readonly FrameworkTable[] = [KERAS, TENSORFLOW1, PYTORCH];
-
 const NOTHING: Reading = { models: [], symbols: [], diagnostics: [] };
-const PYTHON: ReadonlySet<string> = new Set(['python', 'py', 'python3', 'python2', '']);
+/** By the names that editors and the fences of notes have for them. */
+const LANGUAGES: ReadonlyMap<string, Language> = new Map(
+  ([[PYTHON, ['python', 'py', 'python3', 'python2', '']]] as const).flatMap(([language, names]) =>
+    names.map(name => [name, language] as const),
+  ),
+);
 
 /**
  * Reads the models of a text and every tensor's shape. Ranges are offsets into the text, also inside fences.
- * @param language VS Code's language id: `python`, `markdown`.
+ * @param id VS Code's language id: `python`, `markdown`.
  */
-export function readSource(text: string, language: string): Reading {
+export function readSource(text: string, id: string): Reading {
   if (!mentionsRecurrence(text)) return NOTHING;
-  if (language === 'python') return guarded(() => readProgram(text));
-  if (language === 'markdown') return guarded(() => readNote(text));
-  return NOTHING;
+  if (id === 'markdown') return guarded(() => readNote(text));
+  const language = LANGUAGES.get(id);
+  return language === undefined ? NOTHING : guarded(() => readProgram(text, language));
 }
 
 /** A fault of the reader itself becomes a diagnostic: whoever edits a text must never be stopped by it. */
@@ -46,25 +46,44 @@ export function guarded(read: () => Reading): Reading {
   }
 }
 
-function readProgram(text: string): Reading {
-  const interpreter = new Interpreter(text, new Graph(), FRAMEWORKS);
+function readProgram(text: string, language: Language): Reading {
+  const interpreter = new Interpreter(text, new Graph(), language);
   const source = wholeText(text);
-  interpreter.run(parsePython(source).body);
+  interpreter.run(language.parse(source).body);
   interpreter.runUncalled();
   const pieces = [{ start: 0, end: text.length }];
-  return readingOf(interpreter, modelsOf(interpreter.graph, { pieces, text }), text, [source]);
+  const models = modelsOf(interpreter.graph, { pieces, text });
+  return readingOf(interpreter, models, text, [source], language);
 }
 
+/** The fences of each language are a program of their own. */
 function readNote(text: string): Reading {
-  const fences = fencesOf(text).filter(fence => PYTHON.has(fence.language));
-  if (!fences.some(fence => mentionsRecurrence(fence.source.text))) return NOTHING;
-  const { interpreter, models } = readFences(fences, text, FRAMEWORKS);
-  return readingOf(
-    interpreter,
-    models,
-    text,
-    fences.map(({ source }) => source),
+  const all = fencesOf(text);
+  const readings = [...new Set(LANGUAGES.values())].flatMap(language => {
+    const fences = all.filter(fence => LANGUAGES.get(fence.language) === language);
+    if (!fences.some(fence => mentionsRecurrence(fence.source.text))) return [];
+    const { interpreter, models } = readFences(fences, text, language);
+    const sources = fences.map(({ source }) => source);
+    return [readingOf(interpreter, models, text, sources, language)];
+  });
+  return readings.length === 0 ? NOTHING : readings.reduce(joined);
+}
+
+function joined(a: Reading, b: Reading): Reading {
+  const shift = a.models.length;
+  const moved = b.symbols.map(symbol =>
+    symbol.model === undefined ? symbol : { ...symbol, model: symbol.model + shift },
   );
+  return {
+    models: [...a.models, ...b.models],
+    symbols: inOrder([...a.symbols, ...moved]),
+    diagnostics: inOrder([...a.diagnostics, ...b.diagnostics]),
+  };
+}
+
+/** As they stand in the text, the longer before what it holds. */
+function inOrder<T extends { readonly range: TextRange }>(items: readonly T[]): T[] {
+  return items.toSorted((a, b) => a.range.start - b.range.start || b.range.end - a.range.end);
 }
 
 function readingOf(
@@ -72,15 +91,18 @@ function readingOf(
   found: readonly FoundModel[],
   text: string,
   sources: readonly SourceText[],
+  language: Language,
 ): Reading {
-  const { models, diagnostics: unheeded } = heedDirectives(found, sources);
+  const { models, diagnostics: unheeded } = heedDirectives(found, sources, language);
   const symbols = [...occurrences.values()]
     .map(occurrence => symbolOf(occurrence, text, graph, models))
-    .filter(symbol => symbol !== null)
-    .sort((a, b) => a.range.start - b.range.start || b.range.end - a.range.end);
+    .filter(symbol => symbol !== null);
   const faults = diagnose({ graph, occurrences: [...occurrences.values()], text });
-  const all = [...diagnostics, ...faults, ...unheeded].toSorted((a, b) => a.range.start - b.range.start);
-  return { models: models.map(({ model }) => model), symbols, diagnostics: all };
+  return {
+    models: models.map(({ model }) => model),
+    symbols: inOrder(symbols),
+    diagnostics: inOrder([...diagnostics, ...faults, ...unheeded]),
+  };
 }
 
 function symbolOf(

@@ -1,4 +1,4 @@
-/** What a Python expression can be worth when nothing is run: numbers and texts, tensors of a graph, cells, unknowns. */
+/** What an expression can be worth when nothing is run: numbers and texts, tensors of a graph, cells, unknowns. */
 import type { Phrase } from '../model/phrase.ts';
 import type {
   CellSpec,
@@ -10,7 +10,7 @@ import type {
   TrainingSpec,
 } from '../model/spec.ts';
 import type { Call } from './calls.ts';
-import type { Expression, Parameter, Statement } from './python/syntax.ts';
+import type { Expression, Parameter, Statement } from './syntax.ts';
 import type { TextRange } from './reading.ts';
 import { type Dimension, sizeText, symbol, type Symbolic } from './sizes.ts';
 

@@ -1,32 +1,10 @@
 /** Python's own functions and the methods of its lists, dicts and texts, as far as programs build models with them. */
 import type { Call, CallTable } from '../calls.ts';
-import { add, type Dimension, divide, sizeText } from '../sizes.ts';
+import { itemsOf, MAX_ITEMS, textOf, typicalItem } from '../items.ts';
+import { add, type Dimension, divide } from '../sizes.ts';
 import {
   type Abstract, boolean, dimension, fromDimension, list, type Many, NONE, number, type Sequence, shortText, string, tuple, unknown,
 } from '../values.ts'; // prettier-ignore
-
-/** Longer lists than this are known by their typical item only. */
-export const MAX_ITEMS = 512;
-
-/** The items of a value, or null where they cannot be told one by one. */
-export function itemsOf(value: Abstract | undefined): readonly Abstract[] | null {
-  switch (value?.kind) {
-    case 'sequence':
-      return value.items;
-    case 'dict':
-      return value.pairs.map(([key]) => key);
-    case 'string':
-      return value.value.length > MAX_ITEMS ? null : Array.from(value.value, string);
-    default:
-      return null;
-  }
-}
-
-/** The typical item of a value. */
-export function typicalItem(value: Abstract): Abstract {
-  if (value.kind === 'many') return value.item;
-  return itemsOf(value)?.[0] ?? unknown('');
-}
 
 function many(item: Abstract, count: Abstract): Many {
   return { kind: 'many', item, count };
@@ -253,20 +231,3 @@ export const BUILTIN_METHODS: CallTable = {
     result: ({ self }) => (self.kind === 'string' ? string(self.value.toUpperCase()) : unknown('')),
   },
 };
-
-/** A value as Python's `str` writes it, where that is known. */
-export function textOf(value: Abstract | undefined): string | null {
-  switch (value?.kind) {
-    case 'string':
-      return value.value;
-    case 'number':
-      return value.integer || !Number.isInteger(value.value) ? String(value.value) : value.value.toFixed(1);
-    case 'boolean':
-    case 'none':
-      return shortText(value);
-    case 'size':
-      return sizeText(value.size);
-    default:
-      return null;
-  }
-}

@@ -3,13 +3,13 @@ import type { SyntaxNode } from '@lezer/common';
 import type { TextRange } from '../reading.ts';
 import type { SourceText } from '../source.ts';
 import { closeBrackets } from './repair.ts';
-import type { Argument, Clause, Expression, Parameter, PythonModule, Statement } from './syntax.ts';
+import type { Argument, Clause, Expression, Parameter, SyntaxModule, Statement } from '../syntax.ts';
 
 /** Deeper expressions and blocks than this are not understood; it bounds every recursion that follows. */
 const MAX_DEPTH = 60;
 
 /** Parses Python of any version and in any state of repair: around a fault, everything else is still there. */
-export function parsePython(source: SourceText): PythonModule {
+export function parsePython(source: SourceText): SyntaxModule {
   const tree = parser.parse(source.text);
   const faults = faultsOf(tree.topNode, source);
   if (faults.length === 0) return { body: new Builder(source).block(tree.topNode, 0), faults };

@@ -1,27 +1,19 @@
 /**
- * A tolerant abstract interpreter of Python. It walks a program's statements once, as Python would, with values that may
- * be unknown; calls of frameworks are looked up in tables. It never runs anything, and everything it does is bounded.
+ * A tolerant abstract interpreter. It walks a program's statements once, as its language would, with values that may be
+ * unknown; calls of frameworks are looked up in tables. It never runs anything, and everything it does is bounded.
  */
-import {
-  Arguments,
-  type Call,
-  type CallEntry,
-  type FrameworkTable,
-  type GivenArgument,
-  type Loop,
-  type Reader,
-} from '../calls.ts';
-import type { Graph } from '../graph.ts';
-import { mentionsRecurrence } from '../mention.ts';
-import type { Diagnostic, TextRange } from '../reading.ts';
-import { add, type Dimension, divide, equal, multiply, symbol } from '../sizes.ts';
-import { index } from '../tensors.ts';
+import { Arguments, type Call, type CallEntry, entryOf, type GivenArgument, type Loop, type Reader } from './calls.ts';
+import type { Graph } from './graph.ts';
+import { mentionsRecurrence } from './mention.ts';
+import type { Diagnostic, TextRange } from './reading.ts';
+import { add, type Dimension, divide, equal, multiply, symbol } from './sizes.ts';
+import { index } from './tensors.ts';
 import {
   type Abstract, boolean, type Cells, type ClassValue, dimension, fromDimension, held, type FunctionValue, type Instance, list, NONE, number, type Scope, shortText,
   string, tuple, unknown,
-} from '../values.ts'; // prettier-ignore
-import { STANDARD_LIBRARY, STANDARD_METHODS } from './standardLibrary.ts';
-import { BUILTIN_METHODS, BUILTINS, itemsOf, MAX_ITEMS, textOf, truth, typicalItem } from './builtins.ts';
+} from './values.ts'; // prettier-ignore
+import { itemsOf, MAX_ITEMS, textOf, typicalItem } from './items.ts';
+import type { Language } from './language.ts';
 import type { Argument, Expression, Statement } from './syntax.ts';
 
 /** Expressions that are evaluated for one text, for one loop, and calls inside calls. */
@@ -29,19 +21,6 @@ const MAX_WORK = 300_000;
 const MAX_LOOP_WORK = 30_000;
 const MAX_CALL_DEPTH = 12;
 const MAX_ITERATIONS = 128;
-
-/** What names mean by convention where a fragment does not import them. */
-const CONVENTIONAL: Readonly<Record<string, string>> = {
-  tf: 'tensorflow',
-  tensorflow: 'tensorflow',
-  np: 'numpy',
-  torch: 'torch',
-  nn: 'torch.nn',
-  keras: 'keras',
-  pd: 'pandas',
-  F: 'torch.nn.functional',
-  optim: 'torch.optim',
-};
 
 type Completion =
   { readonly kind: 'next' | 'break' | 'continue' } | { readonly kind: 'return'; readonly value: Abstract };
@@ -68,17 +47,17 @@ export class Interpreter implements Reader {
   assignedTo: string | null = null;
   statement: TextRange = { start: 0, end: 0 };
   readonly #text: string;
-  readonly #frameworks: readonly FrameworkTable[];
+  readonly #language: Language;
   #work = 0;
   #frames = 0;
   #depth = 0;
   #inside = 0;
   #identities = 0;
 
-  constructor(text: string, graph: Graph, frameworks: readonly FrameworkTable[]) {
+  constructor(text: string, graph: Graph, language: Language) {
     this.#text = text;
     this.graph = graph;
-    this.#frameworks = frameworks;
+    this.#language = language;
   }
 
   identity(): number {
@@ -203,7 +182,7 @@ export class Interpreter implements Reader {
         }
         return NEXT;
       case 'if': {
-        const test = truth(this.evaluate(statement.test, scope));
+        const test = this.#language.truth(this.evaluate(statement.test, scope));
         if (test?.kind === 'boolean') return this.#block(test.value ? statement.body : statement.otherwise, scope);
         return this.#either(statement, scope);
       }
@@ -442,7 +421,7 @@ export class Interpreter implements Reader {
         return this.#binary(expression.operator, left, right, expression.range);
       }
       case 'conditional': {
-        const test = truth(this.evaluate(expression.test, scope));
+        const test = this.#language.truth(this.evaluate(expression.test, scope));
         const then = this.evaluate(expression.then, scope);
         const otherwise = this.evaluate(expression.otherwise, scope);
         return test?.kind === 'boolean' && !test.value ? otherwise : then;
@@ -488,9 +467,7 @@ export class Interpreter implements Reader {
       const value = at.names.get(name);
       if (value !== undefined) return value;
     }
-    if (name in BUILTINS) return { kind: 'path', path: `builtins.${name}` };
-    const conventional = CONVENTIONAL[name];
-    return conventional === undefined ? unknown(name) : { kind: 'path', path: conventional };
+    return this.#language.name(name) ?? unknown(name);
   }
 
   #member(of: ClassValue, name: string, depth = 0): Abstract | null {
@@ -509,6 +486,8 @@ export class Interpreter implements Reader {
   }
 
   #attribute(object: Abstract, name: string, range: TextRange): Abstract {
+    const native = this.#language.attribute(object, name);
+    if (native !== null) return native;
     switch (object.kind) {
       case 'path':
         return { kind: 'path', path: `${object.path}.${name}` };
@@ -594,7 +573,7 @@ export class Interpreter implements Reader {
         if (this.#work - start > MAX_LOOP_WORK || items.length + pairs.length >= MAX_ITEMS) return;
         this.#assign(clause.target, item, inner);
         const kept = clause.conditions.every(condition => {
-          const test = truth(this.evaluate(condition, inner));
+          const test = this.#language.truth(this.evaluate(condition, inner));
           return test?.kind !== 'boolean' || test.value;
         });
         if (kept) step(depth + 1);
@@ -612,7 +591,7 @@ export class Interpreter implements Reader {
 
   #unary(operator: string, operand: Abstract): Abstract {
     if (operator === 'not') {
-      const test = truth(operand);
+      const test = this.#language.truth(operand);
       return test?.kind === 'boolean' ? boolean(!test.value) : unknown('');
     }
     if (operator === '-' && operand.kind === 'number') return number(-operand.value, operand.integer);
@@ -637,7 +616,7 @@ export class Interpreter implements Reader {
     if (operator === '*' && left.kind === 'sequence') return repeated(left, right);
     if (operator === '*' && right.kind === 'sequence') return repeated(right, left);
     if (operator === 'and' || operator === 'or') {
-      const test = truth(left);
+      const test = this.#language.truth(left);
       if (test?.kind !== 'boolean') return operator === 'or' ? left : right;
       return test.value === (operator === 'and') ? right : left;
     }
@@ -677,11 +656,11 @@ export class Interpreter implements Reader {
   }
 
   #methodEntry(key: string): CallEntry | null {
-    for (const { methods } of this.#frameworks) {
+    for (const { methods } of this.#language.frameworks) {
       const entry = methods[key];
       if (entry !== undefined) return entry;
     }
-    return BUILTIN_METHODS[key] ?? STANDARD_METHODS[key] ?? null;
+    return this.#language.methods[key] ?? null;
   }
 
   #prepare(
@@ -703,12 +682,11 @@ export class Interpreter implements Reader {
       case 'instance':
         return this.#callInstance(callee, given, range, text);
       case 'path': {
-        const builtin = /^builtins\.(\w+)$/.exec(callee.path)?.[1];
-        const own = builtin === undefined ? STANDARD_LIBRARY[callee.path] : BUILTINS[builtin];
+        const own = entryOf(this.#language.functions, callee.path);
         if (own !== undefined) return own.result(this.#prepare(own, given, range, NONE));
-        for (const framework of this.#frameworks) {
+        for (const framework of this.#language.frameworks) {
           const known = framework.canonical(callee.path);
-          const entry = known === null ? undefined : framework.calls[known.name];
+          const entry = known === null ? undefined : entryOf(framework.calls, known.name);
           if (entry !== undefined) return entry.result(this.#prepare(entry, given, range, NONE, known!.framework));
         }
         return unknown(text);

@@ -1,5 +1,5 @@
-/** Python as the evaluator sees it: a small syntax tree with ranges in the text that the person has open. */
-import type { TextRange } from '../reading.ts';
+/** A program as the evaluator sees it, whatever its language: a small syntax tree with ranges in the text that the person has open. */
+import type { TextRange } from './reading.ts';
 
 export interface Argument {
   /** Keyword; absent for positional arguments. */
@@ -63,8 +63,8 @@ export type Statement = { readonly range: TextRange } & (
   | { readonly kind: 'break' | 'continue' | 'other' }
 ); // prettier-ignore
 
-export interface PythonModule {
+export interface SyntaxModule {
   readonly body: readonly Statement[];
-  /** Where the text is not Python. */
+  /** Where the text is not of its language. */
   readonly faults: readonly TextRange[];
 }

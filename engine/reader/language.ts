@@ -1,0 +1,29 @@
+/** A programming language: how its text becomes the common syntax tree, and what a program finds in it without importing. */
+import type { CallTable, FrameworkTable } from './calls.ts';
+import type { SourceText } from './source.ts';
+import type { SyntaxModule } from './syntax.ts';
+import type { Abstract } from './values.ts';
+
+export interface Comment {
+  readonly text: string;
+  /** Offset in the source. */
+  readonly from: number;
+}
+
+export interface Language {
+  /** Parses text in any state of repair: around a fault, everything else is still there. */
+  readonly parse: (source: SourceText) => SyntaxModule;
+  readonly comments: (source: SourceText) => readonly Comment[];
+  /** The frameworks that its programs use; the first that knows a call reads it. */
+  readonly frameworks: readonly FrameworkTable[];
+  /** Its own functions and those of its standard library, by path. */
+  readonly functions: CallTable;
+  /** Methods of its values, by the kind of their object: `sequence.append`. */
+  readonly methods: CallTable;
+  /** What a name means that no statement has bound; null for an unknown one. */
+  readonly name: (name: string) => Abstract | null;
+  /** An attribute that the language itself defines (`length`, an entry of an object); null where it leaves that to others. */
+  readonly attribute: (object: Abstract, name: string) => Abstract | null;
+  /** Whether it takes a value for true; null where that cannot be told. */
+  readonly truth: (value: Abstract | undefined) => Abstract | null;
+}

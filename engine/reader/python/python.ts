@@ -1,0 +1,40 @@
+/** Python, with the frameworks that its programs use. */
+import type { CallTable } from '../calls.ts';
+import { KERAS } from '../keras/table.ts';
+import type { Language } from '../language.ts';
+import { PYTORCH } from '../pytorch/table.ts';
+import { TENSORFLOW1 } from '../tensorflow1/table.ts';
+import { BUILTIN_METHODS, BUILTINS, truth } from './builtins.ts';
+import { commentsOf, parsePython } from './parse.ts';
+import { STANDARD_LIBRARY, STANDARD_METHODS } from './standardLibrary.ts';
+
+/** What names mean by convention where a fragment does not import them. */
+const CONVENTIONAL: ReadonlyMap<string, string> = new Map([
+  ['tf', 'tensorflow'],
+  ['tensorflow', 'tensorflow'],
+  ['np', 'numpy'],
+  ['torch', 'torch'],
+  ['nn', 'torch.nn'],
+  ['keras', 'keras'],
+  ['pd', 'pandas'],
+  ['F', 'torch.nn.functional'],
+  ['optim', 'torch.optim'],
+]);
+
+const BUILTIN_CALLS: CallTable = Object.fromEntries(
+  Object.entries(BUILTINS).map(([name, entry]) => [`builtins.${name}`, entry]),
+);
+
+export const PYTHON: Language = {
+  parse: parsePython,
+  comments: commentsOf,
+  frameworks: [KERAS, TENSORFLOW1, PYTORCH],
+  functions: { ...BUILTIN_CALLS, ...STANDARD_LIBRARY },
+  methods: { ...BUILTIN_METHODS, ...STANDARD_METHODS },
+  name: name => {
+    const path = Object.hasOwn(BUILTINS, name) ? `builtins.${name}` : CONVENTIONAL.get(name);
+    return path === undefined ? null : { kind: 'path', path };
+  },
+  attribute: () => null,
+  truth,
+};
