@@ -1,11 +1,11 @@
 /** What the worker serves: models that are open, their training and their traces. */
 import type { Backend, Network } from './backends/backend.ts';
-import { classifierShape } from './data/classifier.ts';
 import { dataSource } from './data/sources.ts';
 import type { DataBinding, Dataset } from './data/source.ts';
 import { EngineError } from './errors.ts';
 import { buffersOf, gateTrace, type Inspected, tensorTrace } from './inspection/traces.ts';
 import { Survey } from './inspection/survey.ts';
+import { tensorAxes } from './model/axes.ts';
 import { countOf } from './model/parameters.ts';
 import { formatPhrase, phrase } from './model/phrase.ts';
 import type { ModelSpec } from './model/spec.ts';
@@ -66,7 +66,7 @@ export class EngineService {
   readonly #emit: Emit;
   /** Last used last. */
   readonly #models = new Map<string, OpenModel>();
-  #lastData: { readonly key: string; readonly dataset: Dataset } | undefined;
+  #lastData: { readonly key: string; readonly dataset: Promise<Dataset> } | undefined;
 
   constructor({ backend, dataDirectory, threads = 1, emit }: EngineServiceOptions) {
     this.#backend = backend;
@@ -77,7 +77,7 @@ export class EngineService {
 
   /** Answers to requests; params are checked against their schemas. */
   readonly handlers: Handlers<EngineSide> = {
-    open: params => this.#open(check(OpenParams, params, 'message "open"', 'invalid-message')),
+    open: (params, signal) => this.#open(check(OpenParams, params, 'message "open"', 'invalid-message'), signal),
     train: params => this.#train(check(TrainParams, params, 'message "train"', 'invalid-message')),
     pause: params => this.#tell('pause', params),
     resume: params => this.#tell('resume', params),
@@ -93,10 +93,10 @@ export class EngineService {
     close: params => this.#close(check(ModelParams, params, 'message "close"', 'invalid-message').model),
   };
 
-  #open({ model: id, spec, data, settings, checkpoint }: OpenParams): OpenedModel {
-    if (this.#models.get(id)?.training)
-      throw new EngineError('in-use', phrase('"{0}" is being trained and cannot be opened again', id));
-    const dataset = this.#load(data, spec);
+  async #open({ model: id, spec, data, settings, checkpoint }: OpenParams, signal: AbortSignal): Promise<OpenedModel> {
+    this.#refuseTrained(id);
+    const dataset = await this.#load(id, data, spec, signal);
+    this.#refuseTrained(id);
     const { seed, batchSize } = settings;
     const threads = settings.threads ?? Math.min(this.#threads, Math.ceil(batchSize / LEAST_ROWS));
     const network = this.#backend.createNetwork(spec, { seed, batchSize, threads });
@@ -116,16 +116,37 @@ export class EngineService {
     };
   }
 
-  /** The data of a model; the last set is kept, so that opening the next model need not unpack it again. */
-  #load(binding: DataBinding, spec: ModelSpec): Dataset {
+  /** @throws EngineError `in-use` */
+  #refuseTrained(id: string): void {
+    if (this.#models.get(id)?.training)
+      throw new EngineError('in-use', phrase('"{0}" is being trained and cannot be opened again', id));
+  }
+
+  /** The data of a model; the last set is kept, so that opening the next model need not read it again. */
+  async #load(model: string, binding: DataBinding, spec: ModelSpec, signal: AbortSignal): Promise<Dataset> {
     const source = dataSource(binding.source);
     const fits = source.fits(spec);
     if (fits !== true)
       throw new EngineError('invalid-model', phrase('The data "{0}" does not fit: {1}', formatPhrase(source.title), formatPhrase(fits)));
-    const key = JSON.stringify([binding, classifierShape(spec)]);
-    if (this.#lastData?.key !== key)
-      this.#lastData = { key, dataset: source.load(binding, spec, this.#dataDirectory) };
-    return this.#lastData.dataset;
+    const key = JSON.stringify([binding, spec.inputs, spec.loss, spec.loss && tensorAxes(spec, spec.loss.prediction)]);
+    while (this.#lastData?.key === key) {
+      try {
+        return await this.#lastData.dataset;
+      } catch (error) {
+        // Whoever asked first has given up; this one has not.
+        if (signal.aborted || !(error instanceof EngineError) || error.code !== 'cancelled') throw error;
+      }
+    }
+    this.#lastData = undefined; // two large sets need not be in memory at once
+    const progress = (bytes: number, total: number): void => {
+      this.#emit('loading', { model, bytes, total });
+    };
+    const loaded = { key, dataset: Promise.resolve(source.load(binding, spec, { directory: this.#dataDirectory, signal, progress })) };
+    this.#lastData = loaded;
+    loaded.dataset.catch(() => {
+      if (this.#lastData === loaded) this.#lastData = undefined;
+    });
+    return loaded.dataset;
   } // prettier-ignore
 
   #makeRoom(): void {

@@ -101,6 +101,7 @@ function generate(recipe: Recipe, spec: ModelSpec, seed: number): Dataset {
   return {
     kind: shape.features === 1 ? 'series' : 'vectors',
     ...shape,
+    targetAxes: [],
     train: split('train'),
     validation: split('validation'),
     test: split('test'),

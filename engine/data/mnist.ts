@@ -28,7 +28,7 @@ export const mnistRows: DataSource = {
     if (shape.classes < DIGITS) return phrase('there are 10 digits, the model tells {0} classes apart', shape.classes);
     return true;
   },
-  load(_binding, _spec, directory) {
+  load(_binding, _spec, { directory }) {
     const training = digits(join(directory, 'mnist'), 'train');
     const test = digits(join(directory, 'mnist'), 't10k');
     if (training.labels.length <= VALIDATION)
@@ -40,6 +40,7 @@ export const mnistRows: DataSource = {
       kind: 'image',
       steps: SIDE,
       features: SIDE,
+      targetAxes: [],
       classes: DIGITS,
       classNames: Array.from({ length: DIGITS }, (_, digit) => String(digit)),
       train: split(training, VALIDATION, training.labels.length),

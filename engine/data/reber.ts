@@ -82,6 +82,7 @@ export const embeddedReber: DataSource = {
       kind: 'tokens',
       steps,
       features: LETTERS.length,
+      targetAxes: [],
       classes: undefined,
       tokenNames: Array.from(LETTERS),
       train: split(rows.train, steps),

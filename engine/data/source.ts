@@ -23,7 +23,7 @@ export interface Split {
   readonly count: number;
   /** Writes the inputs of the rows `[n, T, D]`. */
   readInputs(rows: ArrayLike<number>, into: Float32Array): void;
-  /** Writes labels `[n]` (Int32Array) or target values. */
+  /** Writes labels (Int32Array) or target values `[n, …targetAxes]`. */
   readTargets(rows: ArrayLike<number>, into: Int32Array | Float32Array): void;
   /** Writes the number of steps of each row `[n]`, the rest of which is padding; absent where all rows have all steps. */
   readonly readLengths?: (rows: ArrayLike<number>, into: Int32Array) => void;
@@ -33,12 +33,19 @@ export interface Dataset {
   readonly kind: SampleKind;
   readonly steps: number;
   readonly features: number;
+  /**
+   * Axes of the target of one row: none for a label or value a row, `[T]` for one at every step, `[K]` for K values,
+   * `[T, K]` for K values at every step.
+   */
+  readonly targetAxes: readonly number[];
   /** Number of classes; undefined for target values. */
   readonly classes: number | undefined;
   /** Names of the classes where they have any. */
   readonly classNames?: readonly string[];
-  /** What each feature of one-hot tokens stands for, where there are tokens. */
+  /** What each token stands for, where there are tokens: one-hot in as many features, or their numbers in one feature. */
   readonly tokenNames?: readonly string[];
+  /** Names of the features, where they have any: columns of a table. */
+  readonly featureNames?: readonly string[];
   readonly train: Split;
   readonly validation: Split;
   readonly test: Split;
@@ -53,6 +60,16 @@ export interface DataSource {
   readonly names: readonly string[];
   /** Whether the model's inputs and loss take this data; else the reason why not. */
   fits(spec: ModelSpec): true | Phrase;
-  /** @param directory where the shipped data lies. @throws EngineError `missing-file` or `damaged-file` with the path. */
-  load(binding: DataBinding, spec: ModelSpec, directory: string): Dataset;
+  /** @throws EngineError `missing-file` or `damaged-file` with the path, `cancelled`, `no-memory` */
+  load(binding: DataBinding, spec: ModelSpec, loading: Loading): Dataset | Promise<Dataset>;
+}
+
+/** How data is loaded. */
+export interface Loading {
+  /** Where the shipped data lies. */
+  readonly directory: string;
+  /** Asked to stop: reading ends with the error `cancelled`. */
+  readonly signal?: AbortSignal;
+  /** Told as a file is read: bytes of the file, of how many. */
+  readonly progress?: (bytes: number, total: number) => void;
 }

@@ -175,8 +175,8 @@ function readSample(dataset: Dataset, index: number): Batch {
 function follow({ dataset, network, spec }: Inspected, index: number, batch: Batch): Followed {
   const trace = network.trace(batch);
   const { kind, features, classes, test } = dataset;
-  const label = new Int32Array(1);
-  if (classes !== undefined) test.readTargets([index], label);
+  const labels = new Int32Array(dataset.targetAxes.reduce((product, size) => product * size, 1));
+  if (classes !== undefined) test.readTargets([index], labels);
   const sample: Sample = {
     index,
     kind,
@@ -184,7 +184,8 @@ function follow({ dataset, network, spec }: Inspected, index: number, batch: Bat
     features,
     values: new Float32Array(batch.inputs).buffer,
     tokenNames: dataset.tokenNames,
-    label: classes === undefined ? undefined : label[0]!,
+    // Of a label at every step, the last one counts.
+    label: classes === undefined ? undefined : labels.at(dataset.targetAxes.length === 0 ? 0 : batch.steps - 1),
   };
   const softmaxed = spec.loss?.kind === 'sparse_softmax_cross_entropy' || spec.loss?.kind === 'softmax_cross_entropy';
   // Of a head on every step, the last step counts.

@@ -97,6 +97,8 @@ export interface EngineSide {
   readonly events: {
     /** First message of a worker that is able to work. */
     ready: { engine: string };
+    /** While the data of a model is read from a file: bytes of the file, of how many. */
+    loading: { model: string; bytes: number; total: number };
     progress: Progress;
     /** Rows since the last event of this run, in order; `sequence` counts events from 0. */
     metrics: { run: string; sequence: number; rows: readonly MetricRow[] };

@@ -7,6 +7,8 @@ export class BatchReader {
   readonly #dataset: Dataset;
   readonly #split: Split;
   readonly #inputs: Float32Array<ArrayBuffer>;
+  /** Labels or values of one row. */
+  readonly #targetSize: number;
   readonly #targets: Int32Array<ArrayBuffer> | Float32Array<ArrayBuffer>;
   readonly #lengths: Int32Array<ArrayBuffer>;
 
@@ -14,7 +16,9 @@ export class BatchReader {
     this.#dataset = dataset;
     this.#split = split;
     this.#inputs = new Float32Array(largest * dataset.steps * dataset.features);
-    this.#targets = dataset.classes === undefined ? new Float32Array(largest) : new Int32Array(largest);
+    this.#targetSize = dataset.targetAxes.reduce((product, size) => product * size, 1);
+    const targets = largest * this.#targetSize;
+    this.#targets = dataset.classes === undefined ? new Float32Array(targets) : new Int32Array(targets);
     this.#lengths = new Int32Array(largest);
   }
 
@@ -23,7 +27,7 @@ export class BatchReader {
     const { steps, features } = this.#dataset;
     const size = rows.length;
     const inputs = this.#inputs.subarray(0, size * steps * features);
-    const targets = this.#targets.subarray(0, size);
+    const targets = this.#targets.subarray(0, size * this.#targetSize);
     this.#split.readInputs(rows, inputs);
     this.#split.readTargets(rows, targets);
     if (!this.#split.readLengths) return { size, steps, inputs, targets };

@@ -3,9 +3,10 @@ import { dataSource, fittingSources, sourceFor } from '../../../engine/data/sour
 import type { Dataset } from '../../../engine/data/source.ts';
 import { EngineError } from '../../../engine/errors.ts';
 import { lstmClassifier } from '../model/specs.ts';
+import { loadNow } from './loadNow.ts';
 
 const spec = lstmClassifier({ steps: 12, features: 3, units: [4], classes: 3, data: 'unknown' });
-const load = (source: string, seed = 7, model = spec): Dataset => dataSource(source).load({ source, seed }, model, '');
+const load = (source: string, seed = 7, model = spec): Dataset => loadNow(source, model, seed);
 const rows = (count: number): number[] => Array.from({ length: count }, (_, row) => row);
 
 function read(dataset: Dataset, which: number[], split: 'train' | 'test' = 'train'): { inputs: Float32Array; labels: Int32Array } {

@@ -8,11 +8,11 @@ import type { Dataset } from '../../../engine/data/source.ts';
 import { EngineError } from '../../../engine/errors.ts';
 import { formatPhrase } from '../../../engine/model/phrase.ts';
 import { lstmClassifier } from '../model/specs.ts';
+import { loadNow } from './loadNow.ts';
 
-const BINDING = { source: 'mnist-rows' };
 /** What the build packs from the original files (`node esbuild.config.mjs --only=assets`). */
 const SHIPPED = join(import.meta.dirname, '../../../dist/data');
-const load = (directory: string): Dataset => mnistRows.load(BINDING, lstmClassifier(), directory);
+const load = (directory: string): Dataset => loadNow('mnist-rows', lstmClassifier(), undefined, directory);
 
 function labels(dataset: Dataset, split: 'train' | 'validation' | 'test', rows: number[]): number[] {
   const into = new Int32Array(rows.length);

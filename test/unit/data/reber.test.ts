@@ -9,11 +9,12 @@ import { readSource } from '../../../engine/reader/read.ts';
 import { BatchReader, readTestSample, rowsBetween } from '../../../engine/training/batches.ts';
 import { KERNEL_BYTES } from '../backends/kernelBytes.ts';
 import { lstmClassifier } from '../model/specs.ts';
+import { loadNow } from './loadNow.ts';
 
 const SAMPLE = readFileSync(join(import.meta.dirname, '../../../extension/samples/reber_gru.py'), 'utf8');
 const [model] = readSource(SAMPLE, 'python').models;
 const spec: ModelSpec = model!.spec;
-const load = (seed: number) => embeddedReber.load({ source: 'embedded-reber', seed }, spec, '');
+const load = (seed: number) => loadNow('embedded-reber', spec, seed);
 
 /** The grammar once more, as an expression. After T S* X come S and the end, or X and the tail; after P the tail. */
 const TAIL = 'T*V(?:PXT*V)*(?:V|PS)';

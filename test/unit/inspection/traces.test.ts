@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import type { Network } from '../../../engine/backends/backend.ts';
 import { createWasmBackend } from '../../../engine/backends/wasm.ts';
-import { dataSource } from '../../../engine/data/sources.ts';
 import { EngineError } from '../../../engine/errors.ts';
 import { Survey } from '../../../engine/inspection/survey.ts';
 import { buffersOf, gateTrace, type Inspected, tensorTrace } from '../../../engine/inspection/traces.ts';
@@ -9,10 +8,11 @@ import type { CellSpec, DenseNode, GraphNode, RecurrentNode, TensorRef } from '.
 import type { TensorTile } from '../../../engine/protocol/trace.ts';
 import { type TrainingState, UNTRAINED } from '../../../engine/training/trainer.ts';
 import { KERNEL_BYTES } from '../backends/kernelBytes.ts';
+import { loadNow } from '../data/loadNow.ts';
 import { lstmClassifier } from '../model/specs.ts';
 
 const spec = lstmClassifier({ steps: 6, features: 3, units: [5, 7], classes: 3 });
-const dataset = dataSource('delayed-recall').load({ source: 'delayed-recall', seed: 1 }, spec, '');
+const dataset = loadNow('delayed-recall', spec, 1);
 const backend = createWasmBackend(KERNEL_BYTES, { tile: 0 });
 
 function inspected(state: TrainingState = UNTRAINED): Inspected & { readonly network: Network } {

@@ -1,8 +1,6 @@
 import assert from 'node:assert/strict';
 import type { Network } from '../../../engine/backends/backend.ts';
 import { createWasmBackend } from '../../../engine/backends/wasm.ts';
-import { dataSource } from '../../../engine/data/sources.ts';
-import type { Dataset } from '../../../engine/data/source.ts';
 import { EngineError } from '../../../engine/errors.ts';
 import type { Progress, RunEnd } from '../../../engine/protocol/engine.ts';
 import { epochLine } from '../../../engine/runs/epochLine.ts';
@@ -11,11 +9,12 @@ import { epochOrder } from '../../../engine/training/batches.ts';
 import { Pace } from '../../../engine/training/pace.ts';
 import { Trainer, type TrainingState, UNTRAINED } from '../../../engine/training/trainer.ts';
 import { KERNEL_BYTES } from '../backends/kernelBytes.ts';
+import { loadNow } from '../data/loadNow.ts';
 import { lstmClassifier } from '../model/specs.ts';
 
 const spec = lstmClassifier({ steps: 6, features: 3, units: [5, 4], classes: 3 });
 const backend = createWasmBackend(KERNEL_BYTES, { tile: 0 });
-const dataset: Dataset = dataSource('delayed-recall').load({ source: 'delayed-recall', seed: 1 }, spec, '');
+const dataset = loadNow('delayed-recall', spec, 1);
 const SETTINGS: RunSettings = { epochs: 2, batchSize: 20, learningRate: 0.01, seed: 3, examples: 410 };
 
 interface Session {
