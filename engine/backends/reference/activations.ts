@@ -3,7 +3,7 @@
  * `torch.nn.functional`; where they differ, a `Note:` says so.
  */
 import type { Activation } from '../../model/spec.ts';
-import { exponential, logSoftmax, pointwise } from './operations.ts';
+import { exponential, logSoftmax, pointwise } from './float64.ts';
 import type { Tensor } from './tensor.ts';
 
 const logistic = (x: number): number => 1 / (1 + Math.exp(-x));
@@ -54,6 +54,7 @@ const CURVES: Readonly<Record<Exclude<Activation, 'softmax' | 'log_softmax'>, Cu
 
 /** The activation of every value; softmax and log-softmax over the last axis. */
 export function activate(activation: Activation, x: Tensor): Tensor {
+  if (x.arithmetic) return x.arithmetic.activate(activation, x);
   if (activation === 'softmax') return exponential(logSoftmax(x));
   if (activation === 'log_softmax') return logSoftmax(x);
   return pointwise(x, ...CURVES[activation]);

@@ -13,10 +13,10 @@ import {
   matmul,
   multiply,
   oneMinus,
-  pointwise,
   rowSum,
   scale,
   spread,
+  squareRoot,
   subtract,
 } from './operations.ts';
 import { unitsOf } from './sizes.ts';
@@ -89,10 +89,10 @@ const lstm: CellMaker = {
       const one = norms[scope];
       return one ? layerNorm(z, one.gain, one.shift) : z;
     };
+    const forgetBias = constant(cell.forgetBias ?? defaults.forgetBias, unitsOf(cell));
     return (x, before, t) => {
       const c0 = before['c']!;
       const z = (gate: string): Tensor => preActivation(gates[gate]!, x, before['h']!);
-      const forgetBias = constant(cell.forgetBias ?? defaults.forgetBias, cell);
       const candidate = act(norm('transform', z('j')));
       const j = seenOfCandidate?.(candidate, t) ?? candidate;
       const f = σ(peek('f', add(norm('forget', z('f')), forgetBias), c0));
@@ -139,8 +139,7 @@ const gru: CellMaker = {
 export const CELL_EQUATIONS: Readonly<Record<CellId, CellMaker>> = { rnn, lstm, gru };
 
 /** A number as `[U]`, to be added to every unit. */
-function constant(value: number, cell: CellSpec): Tensor {
-  const U = unitsOf(cell);
+function constant(value: number, U: number): Tensor {
   return tensor([U], new Float64Array(U).fill(value));
 }
 
@@ -153,6 +152,6 @@ function layerNorm(z: Tensor, gain: Tensor, shift: Tensor): Tensor {
   const mean = spread(scale(rowSum(z), 1 / U), U);
   const centred = subtract(z, mean);
   const variance = spread(scale(rowSum(multiply(centred, centred)), 1 / U), U);
-  const deviation = pointwise(variance, v => Math.sqrt(v + 1e-12), (_v, y) => 1 / (2 * y)); // prettier-ignore
+  const deviation = squareRoot(add(variance, constant(1e-12, U)));
   return add(multiply(divide(centred, deviation), gain), shift);
 }

@@ -5,6 +5,7 @@ import type { Framework, LossSpec } from '../../model/spec.ts';
 import { isKerasLike } from '../../model/axes.ts';
 import { activate } from './activations.ts';
 import {
+  absolute,
   add,
   clip,
   divide,
@@ -13,14 +14,13 @@ import {
   multiply,
   oneMinus,
   pick,
-  pointwise,
   rowSum,
   scale,
   spread,
   subtract,
   sum,
 } from './operations.ts';
-import { type Tensor, tensor } from './tensor.ts';
+import { sizeOf, type Tensor, tensor } from './tensor.ts';
 
 /** Keras keeps probabilities this far from 0 and 1 before it takes their logarithm (`keras.backend.epsilon`). */
 const EPSILON = 1e-7;
@@ -60,7 +60,7 @@ const LOSSES: Readonly<Record<Values, (prediction: Tensor, target: Tensor, fromL
     const difference = subtract(prediction, target);
     return multiply(difference, difference);
   },
-  mean_absolute_error: (prediction, target) => pointwise(subtract(prediction, target), Math.abs, Math.sign),
+  mean_absolute_error: (prediction, target) => absolute(subtract(prediction, target)),
 };
 
 /**
@@ -77,13 +77,13 @@ export function lossOf(
   counts: readonly boolean[] | undefined,
 ): Tensor {
   const width = prediction.shape.at(-1) ?? 1;
-  const rowCount = prediction.values.length / width;
+  const rowCount = sizeOf(prediction.shape) / width;
   const sparse = spec.kind === 'sparse_softmax_cross_entropy';
-  const expected = sparse ? rowCount : prediction.values.length;
-  if (target.values.length !== expected)
+  const expected = sparse ? rowCount : sizeOf(prediction.shape);
+  if (sizeOf(target.shape) !== expected)
     throw new EngineError(
       'invalid-shape',
-      phrase('{0}: {1} values expected, found {2}', spec.target.from, expected, target.values.length),
+      phrase('{0}: {1} values expected, found {2}', spec.target.from, expected, sizeOf(target.shape)),
     );
   if (sparse) {
     const wrong = target.values.find(label => label !== spec.ignoreLabel && !(label >= 0 && label < width));
@@ -94,15 +94,16 @@ export function lossOf(
       );
   }
   const losses = LOSSES[spec.kind](prediction, target, spec.fromLogits ?? true);
-  const perRow = losses.values.length / rowCount;
+  const count = sizeOf(losses.shape);
+  const perRow = count / rowCount;
   // Note: Keras' `sum` adds up the rows' means; PyTorch's and TF1's add up every value.
   const byRow = spec.reduction !== 'sum' || isKerasLike(framework) ? 1 / perRow : 1;
   const weights = Array.from({ length: rowCount }, (_, row) => {
     const ignored = sparse && spec.ignoreLabel !== undefined && target.values[row] === spec.ignoreLabel;
     return ignored || counts?.[row] === false ? 0 : 1;
   });
-  const weightOfValues = tensor(losses.shape, losses.values.map((_, k) => weights[Math.floor(k / perRow)]! * byRow)); // prettier-ignore
-  const total = sum(multiply(losses, weightOfValues));
+  const weightOfValues = Float64Array.from({ length: count }, (_, k) => weights[Math.floor(k / perRow)]! * byRow);
+  const total = sum(multiply(losses, tensor(losses.shape, weightOfValues)));
   if (spec.reduction === 'sum') return total;
   // Rows that are masked still count in a plain mean, as `tf.reduce_mean(losses * mask)` has it; ignored labels never do.
   const byMask = spec.reduction === 'mean_over_mask' || spec.ignoreLabel !== undefined;

@@ -3,13 +3,14 @@
  * This and its neighbours are the text in which the equations of the engine are checked: made to be read, not fast.
  */
 
+import type { Arithmetic } from './operations.ts';
+
 /** The gradient with respect to each input of an operation, from the gradient with respect to its result. */
 export type Pullback = (gradient: Float64Array) => readonly Float64Array[];
 
 export class Tensor {
   readonly shape: readonly number[];
-  /** Row after row. */
-  readonly values: Float64Array;
+  readonly #values: Float64Array;
   /** What it was computed from; empty for weights, inputs and constants. */
   readonly inputs: readonly Tensor[];
   readonly pullback: Pullback | undefined;
@@ -18,10 +19,20 @@ export class Tensor {
 
   constructor(shape: readonly number[], values: Float64Array, inputs: readonly Tensor[] = [], pullback?: Pullback) {
     this.shape = shape;
-    this.values = values;
+    this.#values = values;
     this.inputs = inputs;
     this.pullback = pullback;
     this.depth = inputs.reduce((deepest, input) => Math.max(deepest, input.depth + 1), 0);
+  }
+
+  /** Row after row. */
+  get values(): Float64Array {
+    return this.#values;
+  }
+
+  /** What computes with it where that is not plain float64. */
+  get arithmetic(): Arithmetic | undefined {
+    return undefined;
   }
 }
 
