@@ -167,7 +167,7 @@ export class EngineService {
     return model;
   }
 
-  async #train({ model: id, run }: TrainParams): Promise<RunEnd> {
+  async #train({ model: id, run, measure }: TrainParams): Promise<RunEnd> {
     const model = this.#model(id);
     if (model.training) throw new EngineError('in-use', phrase('"{0}" is being trained already', id));
     const { network, dataset, settings, state } = model;
@@ -183,6 +183,7 @@ export class EngineService {
       network,
       dataset,
       settings,
+      measure,
       from: state,
       events: {
         row: row => {

@@ -308,10 +308,10 @@ export class Studio {
   }
 
   async #runEnded(run: RunState): Promise<void> {
-    const testAccuracy = run.curves.testAccuracy;
-    if (testAccuracy !== undefined) {
-      const { hash } = run.record.source;
-      await this.#parts.results.set(run.modelKey, { run: run.id, testAccuracy, hash });
+    const value = run.curves.tested;
+    if (value !== undefined) {
+      const { measure, source } = run.record;
+      await this.#parts.results.set(run.modelKey, { run: run.id, measure, value, hash: source.hash });
       this.#parts.refreshLenses();
     }
     await tellEnd(run, {

@@ -32,7 +32,7 @@ export interface CurveChartOptions {
   readonly format: (value: number) => string;
   readonly formatTick: (value: number) => string;
   /** Bounds that the y axis must not leave. */
-  readonly most?: number;
+  readonly most?: () => number | undefined;
 }
 
 const LOOKS: Readonly<Record<CurveStyle['look'], (color: string, page: string) => Partial<ChartDataset<'line', Point[]>>>> = {
@@ -175,7 +175,7 @@ export class CurveChart {
     const last = Math.max(0, ...this.#points.map(points => points.at(-1)?.x ?? 0));
     const { x, y } = this.#chart.options.scales!;
     (x as { max?: number }).max = axisEnd(last, this.#stepsPerEpoch);
-    if (this.#options.most !== undefined) (y as { max?: number }).max = this.#options.most;
+    (y as { max?: number | undefined }).max = this.#options.most?.();
     this.#chart.update('none');
   }
 }

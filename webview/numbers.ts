@@ -1,4 +1,5 @@
 /** How numbers are written: the same width for the same kind of number, so that a readout stands still. */
+import { MEASURES, type MeasureId } from '../engine/model/measures.ts';
 
 const MINUS = '\u2212';
 const locale = typeof document === 'undefined' ? 'en' : document.documentElement.lang || 'en';
@@ -47,6 +48,11 @@ export function formatBound(value: number): string {
 /** A share as percent: `98.62 %`. */
 export function formatPercent(share: number, digits = 2): string {
   return Number.isFinite(share) ? `${(100 * share).toFixed(digits)}\u202f%` : '–';
+}
+
+/** A value of a measure: `98.62 %`, `0.0417`. */
+export function formatMeasure(id: MeasureId, value: number): string {
+  return MEASURES[id].written === 'percent' ? formatPercent(value) : formatLoss(value);
 }
 
 /** A loss: `0.0412`, `2.303`. */

@@ -1,8 +1,8 @@
 /** The row of figures on top of the training panel. */
-import type { TrainingSnapshot } from '../engine/protocol/pages.ts';
-import type { PageString } from '../engine/protocol/pageStrings.ts';
+import { MEASURES } from '../engine/model/measures.ts';
+import type { MeasureHead, TrainingSnapshot } from '../engine/protocol/pages.ts';
 import { h, setAttributes, setText, show } from './dom.ts';
-import { formatCount, formatDuration, formatLoss, formatPercent } from './numbers.ts';
+import { formatCount, formatDuration, formatLoss, formatMeasure } from './numbers.ts';
 import { text } from './text.ts';
 
 interface Figure {
@@ -15,17 +15,20 @@ interface Figure {
 
 interface Tile {
   readonly id: string;
-  readonly label: PageString;
+  /** With the name of the run's measure, where it has one. */
+  readonly label: (measure: MeasureHead) => string;
   /** @param step of the last point, 0 before any. */
   readonly figure: (snapshot: TrainingSnapshot, step: number) => Figure | undefined;
-  /** Says nothing about a run that does not go on. */
-  readonly whileRunning?: true;
+  /** Whether it says something about the run; always where left out. */
+  readonly shown?: (snapshot: TrainingSnapshot) => boolean;
 }
+
+const isGoing = ({ progress }: TrainingSnapshot): boolean => progress !== undefined;
 
 const TILES: readonly Tile[] = [
   {
     id: 'epoch',
-    label: 'tileEpoch',
+    label: () => text('tileEpoch'),
     figure: ({ progress, settings: { epochs }, stepsPerEpoch }, step) => {
       if (progress)
         return { value: String(Math.min(progress.epoch + 1, progress.epochs)), unit: text('ofCount', progress.epochs) };
@@ -36,7 +39,7 @@ const TILES: readonly Tile[] = [
   },
   {
     id: 'step',
-    label: 'tileStep',
+    label: () => text('tileStep'),
     figure: ({ progress, settings: { epochs }, stepsPerEpoch }, step) => {
       const steps = progress?.steps ?? epochs * (stepsPerEpoch ?? 0);
       return step > 0
@@ -46,39 +49,40 @@ const TILES: readonly Tile[] = [
   },
   {
     id: 'loss',
-    label: 'tileLoss',
+    label: () => text('tileLoss'),
     figure: ({ latest: { loss } }) => (loss === undefined ? undefined : { value: formatLoss(loss) }),
   },
   {
-    id: 'trainAccuracy',
-    label: 'tileTrainAccuracy',
-    figure: ({ latest: { trainAccuracy } }) =>
-      trainAccuracy === undefined ? undefined : { value: formatPercent(trainAccuracy) },
+    id: 'train',
+    label: ({ short }) => text('tileTrain', short),
+    shown: ({ measure }) => !MEASURES[measure.id].isLoss,
+    figure: ({ measure, latest: { train } }) =>
+      train === undefined ? undefined : { value: formatMeasure(measure.id, train) },
   },
   {
-    id: 'testAccuracy',
-    label: 'tileTestAccuracy',
-    figure: ({ latest: { testAccuracy, testSlice } }) =>
-      testAccuracy === undefined
+    id: 'test',
+    label: ({ short }) => text('tileTest', short),
+    figure: ({ measure, latest: { test, sliceRows } }) =>
+      test === undefined
         ? undefined
         : {
-            value: formatPercent(testAccuracy),
-            ...(testSlice === undefined
+            value: formatMeasure(measure.id, test),
+            ...(sliceRows === undefined
               ? {}
-              : { note: text('onSlice', formatCount(testSlice)), hint: text('onSliceHint', formatCount(testSlice)) }),
+              : { note: text('onSlice', formatCount(sliceRows)), hint: text('onSliceHint', formatCount(sliceRows)) }),
           },
   },
   {
     id: 'speed',
-    label: 'tileSpeed',
-    whileRunning: true,
+    label: () => text('tileSpeed'),
+    shown: isGoing,
     figure: ({ progress }) =>
       progress && { value: formatCount(progress.samplesPerSecond), unit: text('samplesPerSecond') },
   },
   {
     id: 'timeLeft',
-    label: 'tileTimeLeft',
-    whileRunning: true,
+    label: () => text('tileTimeLeft'),
+    shown: isGoing,
     figure: ({ progress }) => progress && { value: formatDuration(progress.secondsLeft) },
   },
 ];
@@ -87,6 +91,7 @@ export class Tiles {
   readonly element = h('div', { class: 'tiles' });
   readonly #tiles = TILES.map(tile => {
     const parts = {
+      name: h('div', { class: 'faint' }),
       value: h('span', { class: 'figure' }),
       unit: h('span', { class: 'faint' }),
       note: h('div', { class: 'slice' }),
@@ -94,7 +99,7 @@ export class Tiles {
     const element = h(
       'div',
       { class: 'tile', 'data-tile': tile.id },
-      h('div', { class: 'faint' }, text(tile.label)),
+      parts.name,
       h('div', { class: 'line' }, parts.value, parts.unit),
       parts.note,
     );
@@ -103,9 +108,10 @@ export class Tiles {
   });
 
   show(snapshot: TrainingSnapshot, step: number): void {
-    for (const { figure, whileRunning, value, unit, note, element } of this.#tiles) {
+    for (const { label, figure, shown: isShown, name, value, unit, note, element } of this.#tiles) {
       const shown = figure(snapshot, step);
-      show(element, !whileRunning || snapshot.progress !== undefined);
+      show(element, isShown?.(snapshot) ?? true);
+      setText(name, label(snapshot.measure));
       setText(value, shown?.value ?? '–');
       setText(unit, shown?.unit ?? '');
       setText(note, shown?.note ?? '');

@@ -2,13 +2,14 @@
 import './base.css';
 import './training.css';
 import type { Channel } from '../engine/protocol/channel.ts';
+import { MEASURES, type MeasureId } from '../engine/model/measures.ts';
 import type { PageSide, RunHead, TrainingHostSide, TrainingSnapshot } from '../engine/protocol/pages.ts';
-import { CurveChart } from './curveChart.ts';
+import { CurveChart, type CurveStyle } from './curveChart.ts';
 import { h, onceAFrame, setAttributes, setText, show } from './dom.ts';
 import { connect, Navigation } from './host.ts';
 import { keepHydrated } from './hydration.ts';
 import { banner, emptyState } from './notice.ts';
-import { formatCount, formatLoss, formatPercent } from './numbers.ts';
+import { formatCount, formatLoss, formatMeasure, formatPercent } from './numbers.ts';
 import { type Points, smooth, toList } from './points.ts';
 import { section } from './section.ts';
 import { SettingsForm } from './settingsForm.ts';
@@ -36,6 +37,23 @@ const BUTTONS: Readonly<Record<RunHead['status'], readonly Actions[]>> = {
   diverged: [],
 };
 
+const testCurves = (): CurveStyle[] => [
+  { label: text('curveTest'), color: 'charts-green', look: 'epochs' },
+  { label: text('curveSlice'), color: 'charts-green', look: 'slices' },
+];
+
+const tick = (value: number): string => String(Number(value.toPrecision(3)));
+
+function curveKey(): HTMLElement {
+  return h(
+    'span',
+    { class: 'key' },
+    h('span', { class: 'train' }, text('curveTrain')),
+    h('span', { class: 'test' }, text('curveTest')),
+    h('span', { class: 'slices' }, text('curveSlice')),
+  );
+}
+
 class TrainingPage {
   readonly #host: Channel<PageSide, TrainingHostSide>;
   readonly #navigation = new Navigation<Readonly<{ logarithmic: boolean; smoothing: number }>>({
@@ -58,7 +76,13 @@ class TrainingPage {
   readonly #waiting: HTMLElement;
   readonly #charts: HTMLElement;
   readonly #loss: CurveChart;
-  readonly #accuracy: CurveChart;
+  /** By what test rows are judged, where that is not the loss. */
+  readonly #measure: CurveChart;
+  readonly #lossTitle = h('span');
+  readonly #lossKey: HTMLElement;
+  readonly #measureTitle = h('span');
+  readonly #measureSection: HTMLElement;
+  #measureId: MeasureId = 'accuracy';
   readonly #logarithmic: Button;
   readonly #smoothing;
   readonly #settings: SettingsForm;
@@ -97,20 +121,21 @@ class TrainingPage {
       curves: [
         { label: text('curveLoss'), color: 'charts-blue', look: 'line' },
         { label: text('curveLossRaw'), color: 'charts-blue', look: 'faint' },
+        ...testCurves(),
       ],
       format: formatLoss,
-      formatTick: value => String(Number(value.toPrecision(3))),
+      formatTick: tick,
     });
-    this.#accuracy = new CurveChart({
+    this.#measure = new CurveChart({
       curves: [
-        { label: text('curveTest'), color: 'charts-green', look: 'epochs' },
-        { label: text('curveSlice'), color: 'charts-green', look: 'slices' },
+        ...testCurves(),
         { label: text('curveTrain'), color: 'charts-blue', look: 'line' },
         { label: text('curveTrain'), color: 'charts-blue', look: 'faint' },
       ],
-      format: value => formatPercent(value),
-      formatTick: value => formatPercent(value, value * 100 === Math.round(value * 100) ? 0 : 1),
-      most: 1,
+      format: value => formatMeasure(this.#measureId, value),
+      formatTick: value =>
+        this.#isShare ? formatPercent(value, value * 100 === Math.round(value * 100) ? 0 : 1) : tick(value),
+      most: () => (this.#isShare ? 1 : undefined),
     });
     this.#logarithmic = button({
       label: text('logScale'),
@@ -128,30 +153,23 @@ class TrainingPage {
       void this.#request(() => host.request('start', settings));
     });
     const open = (name: 'openGates' | 'openTensors', symbol: string): HTMLElement => make(name, symbol, 'icon').element;
+    this.#lossKey = curveKey();
+    this.#measureSection = section(this.#measureTitle, curveKey(), this.#measure.element);
     this.#charts = h(
       'div',
       { class: 'charts' },
       section(
-        text('chartLoss'),
+        this.#lossTitle,
         h(
           'span',
           { class: 'tools' },
+          this.#lossKey,
           this.#smoothing.element,
           h('span', { class: 'segments' }, this.#logarithmic.element),
         ),
         this.#loss.element,
       ),
-      section(
-        text('chartAccuracy'),
-        h(
-          'span',
-          { class: 'key' },
-          h('span', { class: 'train' }, text('curveTrain')),
-          h('span', { class: 'test' }, text('curveTest')),
-          h('span', { class: 'slices' }, text('curveSlice')),
-        ),
-        this.#accuracy.element,
-      ),
+      this.#measureSection,
     );
     this.#notTrained = emptyState('graph-line', text('notTrained'), h('p', { class: 'faint' }, text('notTrainedHint')));
     this.#waiting = emptyState('watch', text('waitingForSteps'));
@@ -209,7 +227,7 @@ class TrainingPage {
     });
     onThemeChange(() => {
       this.#loss.dress();
-      this.#accuracy.dress();
+      this.#measure.dress();
     });
   }
 
@@ -312,7 +330,14 @@ class TrainingPage {
 
   #showCurves(state: TrainingState, lastStep: number): void {
     const { logarithmic, smoothing } = this.#navigation.state;
-    const { stepsPerEpoch, latest } = state.now;
+    const { stepsPerEpoch, latest, measure } = state.now;
+    const { isLoss } = MEASURES[measure.id];
+    this.#measureId = measure.id;
+    const title = measure.title.charAt(0).toUpperCase() + measure.title.slice(1);
+    setText(this.#lossTitle, isLoss ? title : text('chartLoss'));
+    setText(this.#measureTitle, title);
+    show(this.#lossKey, isLoss);
+    show(this.#measureSection, !isLoss);
     this.#logarithmic.mark(logarithmic);
     this.#smoothing.set(
       SMOOTHINGS.map(weight => ({
@@ -326,28 +351,30 @@ class TrainingPage {
       const raw = toList(points);
       return smoothing === 0 ? [raw, []] : [smooth(raw, smoothing), raw];
     };
+    const tests = [toList(state.curve('test')), toList(state.curve('testSlice'))];
     const loss = state.curve('loss');
     let lowest = Number.POSITIVE_INFINITY;
     for (let index = 0; index < loss.count; index++) lowest = Math.min(lowest, loss.y(index));
     if (this.#isLogarithmic !== logarithmic) this.#loss.logarithmic(logarithmic);
     this.#isLogarithmic = logarithmic;
     this.#loss.show(
-      pair(loss),
+      [...pair(loss), ...(isLoss ? tests : [])],
       stepsPerEpoch,
       loss.count === 0
         ? text('noCurve')
         : text('lossSummary', formatLoss(latest.loss ?? loss.y(loss.count - 1)), lastStep, formatLoss(lowest)),
     );
-    const percent = (value: number | undefined): string => (value === undefined ? '–' : formatPercent(value));
-    this.#accuracy.show(
-      [
-        toList(state.curve('testAccuracy')),
-        toList(state.curve('testAccuracySlice')),
-        ...pair(state.curve('trainAccuracy')),
-      ],
+    if (isLoss) return;
+    const written = (value: number | undefined): string =>
+      value === undefined ? '–' : formatMeasure(measure.id, value);
+    this.#measure.show(
+      [...tests, ...pair(state.curve('train'))],
       stepsPerEpoch,
-      text('accuracySummary', percent(latest.trainAccuracy), percent(latest.testAccuracy)),
+      text('measureSummary', title, written(latest.train), written(latest.test)),
     );
+  }
+  get #isShare(): boolean {
+    return MEASURES[this.#measureId].written === 'percent';
   }
   #isLogarithmic = false;
 }

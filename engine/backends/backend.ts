@@ -33,10 +33,12 @@ export interface BatchResult {
   /** Mean loss over the batch before the update. */
   readonly loss: number;
   /**
-   * Rows whose label is among the predicted (`in_top_k`, k = 1), or on whose side of 0 a single logit of a sigmoid
-   * cross-entropy lies; undefined where the loss has no classes.
+   * Predictions whose label is among the predicted (`in_top_k`, k = 1), or on whose side of 0 a single logit of a
+   * sigmoid cross-entropy lies; undefined where the loss has no classes.
    */
   readonly correct: number | undefined;
+  /** Predictions that count: rows, or rows × steps without those that the loss leaves out. */
+  readonly count: number;
   /** The loss or a gradient of a training step is not finite, and the weights are still those before it. */
   readonly diverged?: boolean;
   /** Of a step that diverged: the first recurrent layer, from 1, whose outputs are not; absent where all are. */

@@ -4,6 +4,7 @@ import type { DataSource } from '../data/source.ts';
 import { EngineError } from '../errors.ts';
 import { headline } from '../model/headline.ts';
 import { parameterCount } from '../model/parameters.ts';
+import { type MeasureId, measureOf } from '../model/measures.ts';
 import { formatPhrase, phrase } from '../model/phrase.ts';
 import { unsupported } from '../model/support.ts';
 import { check } from '../model/validate.ts';
@@ -48,6 +49,7 @@ export async function train(options: TrainOptions): Promise<number> {
     status: 'running',
     spec,
     settings,
+    measure: measureOf(spec),
     data: { source: source.id },
     source: {
       uri: resolve(options.file),
@@ -120,7 +122,11 @@ async function run(client: EngineClient, record: RunRecord, output: RunOutput): 
   process.on('SIGINT', interrupt);
   try {
     await output.start(record);
-    const end = await client.request('train', { model: record.id, run: record.id }, { timeout: Infinity });
+    const end = await client.request(
+      'train',
+      { model: record.id, run: record.id, measure: record.measure },
+      { timeout: Infinity },
+    );
     await output.end(record, end);
     if (end.status === 'diverged') return EXIT.failure;
     return interruption.signal.aborted ? EXIT.interrupted : EXIT.success;
@@ -136,11 +142,13 @@ async function run(client: EngineClient, record: RunRecord, output: RunOutput): 
 class RunOutput {
   readonly #store: RunStore | undefined;
   readonly #json: boolean;
+  readonly #measure: MeasureId;
   /** The disk has refused; said once. */
   #refused = false;
   #latest: Extract<MetricRow, { kind: 'step' }> | undefined;
 
-  constructor(client: EngineClient, { id }: RunRecord, { json, out }: WorkOptions) {
+  constructor(client: EngineClient, { id, measure }: RunRecord, { json, out }: WorkOptions) {
+    this.#measure = measure;
     this.#json = json;
     this.#store = out === undefined ? undefined : new RunStore(out);
     client.on('metrics', ({ rows }) => {
@@ -191,7 +199,7 @@ class RunOutput {
     if (this.#json) print(JSON.stringify(row));
     else if (row.kind === 'epoch') {
       showStatus('');
-      print(epochLine(row));
+      print(epochLine(row, this.#measure));
     }
   }
 

@@ -1,6 +1,7 @@
 /** Host ↔ engine worker: what the worker answers and what it sends while a run goes on. */
 import { type Static, Type } from '@sinclair/typebox';
 import { DataBinding } from '../data/source.ts';
+import { MeasureId } from '../model/measures.ts';
 import { Binary } from '../model/schema.ts';
 import { ModelSpec } from '../model/spec.ts';
 import { type MetricRow, RunSettings } from '../runs/format.ts';
@@ -25,7 +26,7 @@ export type OpenParams = Static<typeof OpenParams>;
 
 /** Trains an opened model to the end of its settings, from where its weights stand. */
 export const TrainParams = Type.Object(
-  { model: Type.String({ minLength: 1 }), run: Type.String({ minLength: 1 }) },
+  { model: Type.String({ minLength: 1 }), run: Type.String({ minLength: 1 }), measure: MeasureId },
   closed,
 );
 export type TrainParams = Static<typeof TrainParams>;

@@ -3,6 +3,7 @@
  * changes while it is visible, each with a sequence number; on a gap it asks for the snapshot again.
  */
 import { Type } from '@sinclair/typebox';
+import type { MeasureId } from '../model/measures.ts';
 import { RunSettings, type RunStatus } from '../runs/format.ts';
 import type { Progress } from './engine.ts';
 import { type GateTrace, type TensorTrace, UnitOrder } from './trace.ts';
@@ -12,7 +13,7 @@ const Nothing = Type.Object({}, closed);
 
 /** One curve: x and y alternating as float64 in a buffer; x counts training steps. */
 export interface Curve {
-  readonly id: 'loss' | 'trainAccuracy' | 'testAccuracy' | 'testAccuracySlice';
+  readonly id: 'loss' | 'train' | 'test' | 'testSlice';
   readonly points: ArrayBuffer;
 }
 
@@ -45,6 +46,13 @@ export interface RunHead {
   readonly resumable: boolean;
 }
 
+/** What a run is measured by, with its names in the person's language. */
+export interface MeasureHead {
+  readonly id: MeasureId;
+  readonly title: string;
+  readonly short: string;
+}
+
 /** Everything that the training page shows. */
 export interface TrainingSnapshot {
   readonly run: RunHead | undefined;
@@ -53,6 +61,7 @@ export interface TrainingSnapshot {
   /** Other runs of this workspace, newest first. */
   readonly runs: readonly RunHead[];
   readonly settings: RunSettings;
+  readonly measure: MeasureHead;
   /** Most examples that the data has; null while it is not known. */
   readonly exampleCount: number | null;
   /** `MNIST rows`. */
@@ -72,10 +81,12 @@ export interface TrainingSnapshot {
 
 export interface LatestMetrics {
   readonly loss: number | undefined;
-  readonly trainAccuracy: number | undefined;
-  readonly testAccuracy: number | undefined;
-  /** Set where the newest test accuracy is of a slice of that many examples. */
-  readonly testSlice: number | undefined;
+  /** The run's measure on the newest batch. */
+  readonly train: number | undefined;
+  /** The run's measure on test rows. */
+  readonly test: number | undefined;
+  /** Set where the newest test is of a slice of that many examples. */
+  readonly sliceRows: number | undefined;
 }
 
 /** A change after a snapshot. */

@@ -1,3 +1,5 @@
+import { MEASURES, type MeasureId } from '../model/measures.ts';
+import { formatPhrase } from '../model/phrase.ts';
 import type { MetricRow } from './format.ts';
 
 /** A number as numpy prints a float32: the fewest digits that give the same float32 back, `0.9533333`, `1.0`. */
@@ -15,6 +17,7 @@ export function formatFloat32(value: number): string {
  * The line that the notes' program prints at the end of an epoch:
  * `Epoch 0 Train accuracy = 0.9533333 Test accuracy = 0.9544`.
  */
-export function epochLine({ epoch, train, test }: Extract<MetricRow, { kind: 'epoch' }>): string {
-  return `Epoch ${epoch} Train accuracy = ${formatFloat32(train)} Test accuracy = ${formatFloat32(test)}`;
+export function epochLine({ epoch, train, test }: Extract<MetricRow, { kind: 'epoch' }>, measure: MeasureId): string {
+  const name = formatPhrase(MEASURES[measure].short);
+  return `Epoch ${epoch} Train ${name} = ${formatFloat32(train)} Test ${name} = ${formatFloat32(test)}`;
 }

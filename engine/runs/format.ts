@@ -6,10 +6,12 @@
  */
 import { type Static, Type } from '@sinclair/typebox';
 import { DataBinding } from '../data/source.ts';
+import { MeasureId } from '../model/measures.ts';
 import { literals } from '../model/schema.ts';
 import { ModelSpec } from '../model/spec.ts';
 
-export const RUN_FORMAT_VERSION = 1;
+/** 2 names what the run is measured by; `upgrade.ts` reads 1, where everything was called accuracy. */
+export const RUN_FORMAT_VERSION = 2;
 
 const closed = { additionalProperties: false } as const;
 
@@ -46,6 +48,8 @@ export const RunRecord = Type.Object(
     reason: Type.Optional(Type.Object({ text: Type.String(), args: Type.Optional(Type.Array(Type.Union([Type.String(), Type.Number()]))) }, closed)),
     spec: ModelSpec,
     settings: RunSettings,
+    /** What `value`, `train` and `test` of its metrics are. */
+    measure: MeasureId,
     data: DataBinding,
     source: Type.Object(
       {
@@ -65,10 +69,10 @@ export const RunRecord = Type.Object(
 ); // prettier-ignore
 export type RunRecord = Static<typeof RunRecord>;
 
-/** One line of `metrics.jsonl`. `step` counts training steps from 1 over the whole run; `epoch` counts from 0. */
+/** One line of `metrics.jsonl`; values are those of the run's measure. `step` counts training steps from 1 over the whole run; `epoch` counts from 0. */
 export const MetricRow = Type.Union([
-  Type.Object({ kind: Type.Literal('step'), epoch: Type.Integer(), step: Type.Integer(), loss: Type.Number(), accuracy: Type.Optional(Type.Number()) }, closed),
-  /** Accuracy (or error) on test data; `slice` is set where only that many examples were used. */
+  Type.Object({ kind: Type.Literal('step'), epoch: Type.Integer(), step: Type.Integer(), loss: Type.Number(), value: Type.Number() }, closed),
+  /** On test data; `slice` is set where only that many examples were used. */
   Type.Object({ kind: Type.Literal('test'), epoch: Type.Integer(), step: Type.Integer(), value: Type.Number(), slice: Type.Optional(Type.Integer()) }, closed),
   /** The line that the notes' program prints at the end of an epoch. */
   Type.Object({ kind: Type.Literal('epoch'), epoch: Type.Integer(), step: Type.Integer(), train: Type.Number(), test: Type.Number(), seconds: Type.Number() }, closed),

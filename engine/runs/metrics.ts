@@ -1,5 +1,6 @@
 import { Value } from '@sinclair/typebox/value';
 import { MetricRow } from './format.ts';
+import { upgradeRow } from './upgrade.ts';
 
 /** Rows as lines of `metrics.jsonl`. */
 export function formatMetrics(rows: readonly MetricRow[]): string {
@@ -15,7 +16,7 @@ export function parseMetrics(text: string): MetricRow[] {
   for (const line of text.split('\n')) {
     const row = parseLine(line);
     if (!row) continue;
-    // After a checkpoint comes its next step, or the accuracy of the epoch that it completes.
+    // After a checkpoint comes its next step, or the line of the epoch that it completes.
     const last = row.kind === 'step' ? row.step - 1 : row.step;
     if (last < (rows.at(-1)?.step ?? 0)) while ((rows.at(-1)?.step ?? 0) > last) rows.pop();
     rows.push(row);
@@ -26,7 +27,7 @@ export function parseMetrics(text: string): MetricRow[] {
 function parseLine(line: string): MetricRow | undefined {
   if (line === '') return undefined;
   try {
-    const row: unknown = JSON.parse(line);
+    const row = upgradeRow(JSON.parse(line));
     return Value.Check(MetricRow, row) ? row : undefined;
   } catch {
     return undefined;

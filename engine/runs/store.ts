@@ -9,6 +9,7 @@ import { replaceFile, storing, systemCode } from './files.ts';
 import { type MetricRow, RUN_FORMAT_VERSION, RunRecord } from './format.ts';
 import { formatMetrics, parseMetrics } from './metrics.ts';
 import { ownerAt, Ownership } from './owner.ts';
+import { upgradeRecord } from './upgrade.ts';
 
 /** Where the weights of a checkpoint stand. */
 export interface CheckpointPlace {
@@ -171,7 +172,7 @@ export class RunStore {
         'damaged-file',
         phrase('{0} has format {1}; this version reads {2}', path, version, RUN_FORMAT_VERSION),
       );
-    const record = check(RunRecord, data, path, 'damaged-file');
+    const record = check(RunRecord, upgradeRecord(data), path, 'damaged-file');
     if (record.id !== id)
       throw new EngineError('damaged-file', phrase('{0} is damaged: expected {1}, found {2}', path, id, record.id));
     const alive = record.status === 'running' || record.status === 'paused';

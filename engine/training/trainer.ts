@@ -2,6 +2,7 @@
 import type { Batch, Network } from '../backends/backend.ts';
 import type { Dataset } from '../data/source.ts';
 import { EngineError } from '../errors.ts';
+import { MEASURES, type Measure, type MeasureId } from '../model/measures.ts';
 import { phrase } from '../model/phrase.ts';
 import type { Progress, RunEnd } from '../protocol/engine.ts';
 import type { MetricRow, RunSettings } from '../runs/format.ts';
@@ -14,7 +15,7 @@ export interface TrainingState {
   readonly epoch: number;
   /** Training steps over the whole run. */
   readonly step: number;
-  /** The last complete epoch has its accuracy; false when the run was stopped before that. */
+  /** The last complete epoch has its test; false when the run was stopped before that. */
   readonly evaluated: boolean;
 }
 
@@ -33,6 +34,7 @@ export interface TrainerOptions {
   readonly network: Network;
   readonly dataset: Dataset;
   readonly settings: RunSettings;
+  readonly measure: MeasureId;
   readonly from: TrainingState;
   readonly events: TrainerEvents;
   /** Lets messages in: awaited after every step and every batch of an evaluation. */
@@ -41,7 +43,7 @@ export interface TrainerOptions {
   readonly now: () => number;
 }
 
-/** Looks at the test accuracy during the first epoch, on at most this many rows. */
+/** Looks at the test rows during the first epoch, on at most this many rows. */
 const LOOKS = 10;
 const SLICE = 500;
 /** A look takes a quarter as many rows as were trained on since the last one: about a tenth of the time. */
@@ -63,6 +65,7 @@ export class Trainer {
   readonly #network: Network;
   readonly #dataset: Dataset;
   readonly #settings: RunSettings;
+  readonly #measure: Measure;
   readonly #events: TrainerEvents;
   readonly #breathe: () => Promise<void>;
   readonly #now: () => number;
@@ -79,10 +82,11 @@ export class Trainer {
   #mark = 0;
 
   /** @throws EngineError `invalid-shape` when there are fewer examples than one batch holds, or `from` fits no epoch. */
-  constructor({ network, dataset, settings, from, events, breathe, now }: TrainerOptions) {
+  constructor({ network, dataset, settings, measure, from, events, breathe, now }: TrainerOptions) {
     this.#network = network;
     this.#dataset = dataset;
     this.#settings = settings;
+    this.#measure = MEASURES[measure];
     this.#state = from;
     this.#events = events;
     this.#breathe = breathe;
@@ -168,14 +172,13 @@ export class Trainer {
       }
       const step = this.#state.step + 1;
       this.#state = { ...this.#state, step };
-      const accuracy = result.correct === undefined ? {} : { accuracy: result.correct / batch.size };
-      this.#events.row({ kind: 'step', epoch, step, loss: result.loss, ...accuracy });
+      this.#events.row({ kind: 'step', epoch, step, loss: result.loss, value: this.#measure.of(result) });
       const goOn = await this.#pauseAfter(taken => {
         this.#pace.trained(batchSize, taken);
       });
       if (!goOn) {
         if (index + 1 < this.#stepsPerEpoch) return 'stopped';
-        break; // The epoch is complete but for its accuracy.
+        break; // The epoch is complete but for its test.
       }
       if ((index + 1) % between === 0 && index + 1 < this.#stepsPerEpoch && !(await this.#look(between)))
         return 'stopped';
@@ -185,7 +188,7 @@ export class Trainer {
     return undefined;
   }
 
-  /** Test accuracy on a slice, while the first epoch has none yet. @returns false when asked to stop. */
+  /** The test on a slice, while the first epoch has none yet. @returns false when asked to stop. */
   async #look(stepsBetween: number): Promise<boolean> {
     const { count } = this.#dataset.test;
     const rows = Math.min(SLICE, count, Math.ceil((stepsBetween * this.#settings.batchSize) / SLICE_SHARE));
@@ -196,10 +199,9 @@ export class Trainer {
     return true;
   }
 
-  /** Accuracy on the last batch after its update and on all test rows, as the notes print it. */
+  /** The measure on the last batch after its update and on all test rows, as the notes print it. */
   async #finishEpoch(last: Batch): Promise<boolean> {
-    const { correct, loss } = this.#network.evaluate(last);
-    const train = correct === undefined ? loss : correct / last.size;
+    const train = this.#measure.of(this.#network.evaluate(last));
     const test = await this.#testScore(this.#dataset.test.count);
     if (test === undefined) return false;
     const { epoch, step } = this.#state;
@@ -217,21 +219,21 @@ export class Trainer {
     return this.#training.read(order.subarray((this.#stepsPerEpoch - 1) * batchSize, this.#stepsPerEpoch * batchSize));
   }
 
-  /** Accuracy (loss, where there are no classes) on the first test rows; undefined when asked to stop. */
+  /** The measure on the first test rows; undefined when asked to stop. */
   async #testScore(count: number): Promise<number | undefined> {
-    let correct: number | undefined = 0;
-    let loss = 0;
+    let [loss, correct, predictions]: [number, number | undefined, number] = [0, 0, 0];
     for (let first = 0; first < count; first += EVALUATION_BATCH) {
       const rows = Math.min(EVALUATION_BATCH, count - first);
       const result = this.#network.evaluate(this.#testing.read(rowsBetween(first, first + rows)));
       correct = result.correct === undefined ? undefined : (correct ?? 0) + result.correct;
+      predictions += result.count;
       loss += result.loss * rows;
       const goOn = await this.#pauseAfter(taken => {
         this.#pace.evaluated(rows, taken);
       });
       if (!goOn) return undefined;
     }
-    return (correct ?? loss) / count;
+    return this.#measure.of({ loss: loss / count, correct, count: predictions });
   }
 
   /** Reports the time since the last mark, lets messages in and waits out a pause. @returns false when asked to stop. */

@@ -3,9 +3,9 @@ import { headline } from '../../engine/model/headline.ts';
 import { parameterCount } from '../../engine/model/parameters.ts';
 import { unsupported } from '../../engine/model/support.ts';
 import { COMMANDS, type ModelArgument } from '../commands/commandIds.ts';
-import type { LastResults } from '../models/lastResults.ts';
+import type { LastResult, LastResults } from '../models/lastResults.ts';
 import { type SourceModel, sourceModels } from '../models/sourceModel.ts';
-import { formatCount, formatPercent, translate } from '../translate.ts';
+import { formatCount, formatMeasure, measureHead, translate } from '../translate.ts';
 import type { ReadingCache } from './readingCache.ts';
 
 /** `▶ Train Model | Inspect | LSTM 3×150 · 470,110 parameters` above every model. */
@@ -59,7 +59,7 @@ export class ModelLenses implements vscode.CodeLensProvider {
     ];
     if (variant) commands.push({ title: translate(variant), command: '' });
     const result = this.#results.of(model.key);
-    if (result) commands.push(resultCommand(result.run, result.testAccuracy, result.hash !== model.hash));
+    if (result) commands.push(resultCommand(result, result.hash !== model.hash));
     const [missing, ...more] = [...unsupported(spec), ...open];
     if (missing) {
       const rest = more.length > 0 ? vscode.l10n.t(' (and {0} more)', more.length) : '';
@@ -80,12 +80,12 @@ function sizeTitle({ reading: { spec } }: SourceModel): string {
   return count === undefined ? title : `${title} · ${vscode.l10n.t('{0} parameters', formatCount(count))}`;
 }
 
-function resultCommand(run: string, accuracy: number, changed: boolean): vscode.Command {
-  const percent = formatPercent(accuracy);
+function resultCommand({ run, measure, value }: LastResult, changed: boolean): vscode.Command {
+  const [written, name] = [formatMeasure(measure, value), measureHead(measure).short];
   return {
     title: changed
-      ? vscode.l10n.t('{0} test accuracy before the last edit', percent)
-      : vscode.l10n.t('{0} test accuracy', percent),
+      ? vscode.l10n.t('{0} test {1} before the last edit', written, name)
+      : vscode.l10n.t('{0} test {1}', written, name),
     tooltip: vscode.l10n.t('Show the last run of this model'),
     command: COMMANDS.showRun,
     arguments: [run],

@@ -1,14 +1,20 @@
 import type * as vscode from 'vscode';
+import type { MeasureId } from '../../engine/model/measures.ts';
 
 /** How the newest run of a model ended, for its lens. */
 export interface LastResult {
   readonly run: string;
-  readonly testAccuracy: number;
+  /** What `value` is, on all test rows. */
+  readonly measure: MeasureId;
+  readonly value: number;
   /** Hash of the source that was trained. */
   readonly hash: string;
 }
 
 const KEY = 'rnnExplorer.lastResults';
+
+/** Before runs had measures, all were of accuracy. */
+type Remembered = LastResult | (Pick<LastResult, 'run' | 'hash'> & { readonly testAccuracy: number });
 
 /** Remembers the newest result of each model, so that lenses need not open the stored runs. */
 export class LastResults {
@@ -33,6 +39,13 @@ export class LastResults {
   }
 
   #all(): Readonly<Record<string, LastResult>> {
-    return this.#memory.get<Readonly<Record<string, LastResult>>>(KEY, {});
+    const all = Object.entries(this.#memory.get<Readonly<Record<string, Remembered>>>(KEY, {}));
+    return Object.fromEntries(
+      all.map(([model, result]) => {
+        if ('measure' in result) return [model, result];
+        const { run, hash, testAccuracy } = result;
+        return [model, { run, hash, measure: 'accuracy', value: testAccuracy }];
+      }),
+    );
   }
 }

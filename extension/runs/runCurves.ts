@@ -1,10 +1,11 @@
 /** The metrics of a run as its page shows them: curves that grow, the newest values, and the lines of its epochs. */
+import type { MeasureId } from '../../engine/model/measures.ts';
 import { epochLine } from '../../engine/runs/epochLine.ts';
 import type { MetricRow } from '../../engine/runs/format.ts';
 import type { Curve, LatestMetrics } from '../../engine/protocol/pages.ts';
 
 type CurveId = Curve['id'];
-const CURVE_IDS: readonly CurveId[] = ['loss', 'trainAccuracy', 'testAccuracy', 'testAccuracySlice'];
+const CURVE_IDS: readonly CurveId[] = ['loss', 'train', 'test', 'testSlice'];
 
 /** How much of the curves and lines somebody has already got. */
 export interface CurvePosition {
@@ -15,40 +16,47 @@ export interface CurvePosition {
 export class RunCurves {
   readonly #curves: Readonly<Record<CurveId, GrowingPoints>> = {
     loss: new GrowingPoints(),
-    trainAccuracy: new GrowingPoints(),
-    testAccuracy: new GrowingPoints(),
-    testAccuracySlice: new GrowingPoints(),
+    train: new GrowingPoints(),
+    test: new GrowingPoints(),
+    testSlice: new GrowingPoints(),
   };
+  readonly #measure: MeasureId;
   readonly #lines: string[] = [];
   /** The rows behind the lines. */
   readonly #epochs: { readonly step: number; readonly epoch: number }[] = [];
-  #testSlice: number | undefined;
+  /** Rows of the slice, where the newest test is of one. */
+  #sliceRows: number | undefined;
   #lastStep = 0;
+
+  /** @param measure what the run is measured by */
+  constructor(measure: MeasureId) {
+    this.#measure = measure;
+  }
 
   /**
    * Adds rows in the order in which they were written. A run that went on from a checkpoint repeats steps: what stood
    * there before is dropped.
    */
   add(rows: readonly MetricRow[]): void {
-    const { loss, trainAccuracy, testAccuracy, testAccuracySlice } = this.#curves;
+    const { loss, train, test, testSlice } = this.#curves;
     for (const row of rows) {
       if (row.step < this.#lastStep) this.rewind(row.step - 1);
       this.#lastStep = row.step;
       switch (row.kind) {
         case 'step':
           loss.push(row.step, row.loss);
-          if (row.accuracy !== undefined) trainAccuracy.push(row.step, row.accuracy);
+          train.push(row.step, row.value);
           break;
         case 'test':
-          this.#testSlice = row.slice;
-          (row.slice === undefined ? testAccuracy : testAccuracySlice).push(row.step, row.value);
+          this.#sliceRows = row.slice;
+          (row.slice === undefined ? test : testSlice).push(row.step, row.value);
           break;
         case 'epoch':
-          this.#lines.push(epochLine(row));
+          this.#lines.push(epochLine(row, this.#measure));
           this.#epochs.push(row);
-          if (testAccuracy.lastX === row.step) break;
-          this.#testSlice = undefined;
-          testAccuracy.push(row.step, row.test);
+          if (test.lastX === row.step) break;
+          this.#sliceRows = undefined;
+          test.push(row.step, row.test);
           break;
       }
     }
@@ -61,23 +69,23 @@ export class RunCurves {
       this.#epochs.pop();
       this.#lines.pop();
     }
-    this.#testSlice = undefined;
+    this.#sliceRows = undefined;
     this.#lastStep = Math.min(this.#lastStep, step);
   }
 
   get latest(): LatestMetrics {
-    const { loss, trainAccuracy, testAccuracy, testAccuracySlice } = this.#curves;
+    const { loss, train, test, testSlice } = this.#curves;
     return {
       loss: loss.lastY,
-      trainAccuracy: trainAccuracy.lastY,
-      testAccuracy: this.#testSlice === undefined ? testAccuracy.lastY : testAccuracySlice.lastY,
-      testSlice: this.#testSlice,
+      train: train.lastY,
+      test: this.#sliceRows === undefined ? test.lastY : testSlice.lastY,
+      sliceRows: this.#sliceRows,
     };
   }
 
-  /** Test accuracy over the whole test split, as the last epoch ended with. */
-  get testAccuracy(): number | undefined {
-    return this.#curves.testAccuracy.lastY;
+  /** The measure over the whole test split, as the last epoch ended with. */
+  get tested(): number | undefined {
+    return this.#curves.test.lastY;
   }
 
   get lines(): readonly string[] {

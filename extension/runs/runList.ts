@@ -1,6 +1,6 @@
 import * as vscode from 'vscode';
 import type { RunStatus } from '../../engine/runs/format.ts';
-import { formatPercent } from '../translate.ts';
+import { formatMeasure, measureHead } from '../translate.ts';
 import type { RunState } from './runState.ts';
 
 /** What the list can do with a run. */
@@ -70,11 +70,13 @@ export async function pickRun(list: () => Promise<readonly RunState[]>, actions:
 }
 
 function detailOf(run: RunState): string {
-  const { settings } = run.record;
-  const accuracy = run.curves.testAccuracy;
+  const { settings, measure } = run.record;
+  const { tested } = run.curves;
   const parts = [
     vscode.l10n.t('{0} epochs, batch {1}, seed {2}', settings.epochs, settings.batchSize, settings.seed),
-    ...(accuracy === undefined ? [] : [vscode.l10n.t('{0} test accuracy', formatPercent(accuracy))]),
+    ...(tested === undefined
+      ? []
+      : [vscode.l10n.t('{0} test {1}', formatMeasure(measure, tested), measureHead(measure).short)]),
     ...(run.head().sourceChanged ? [vscode.l10n.t('source changed since')] : []),
   ];
   return parts.join(' · ');

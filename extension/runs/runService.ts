@@ -5,6 +5,7 @@
 import * as vscode from 'vscode';
 import { randomUUID } from 'node:crypto';
 import { EngineError } from '../../engine/errors.ts';
+import { measureOf } from '../../engine/model/measures.ts';
 import { type Phrase, phrase } from '../../engine/model/phrase.ts';
 import type { ModelSpec } from '../../engine/model/spec.ts';
 import type { DataBinding } from '../../engine/data/source.ts';
@@ -252,6 +253,7 @@ export class RunService implements vscode.Disposable {
       status: 'running',
       spec,
       settings,
+      measure: measureOf(spec),
       data,
       source,
       engine: '',
@@ -291,11 +293,11 @@ export class RunService implements vscode.Disposable {
   }
 
   async #train(run: RunState): Promise<{ readonly status: RunStatus; readonly reason?: Phrase }> {
-    const { id } = run;
+    const { id, measure } = run.record;
     // Nothing stands on disk before the model and its data are known to be good.
     await this.#store.save(run.record);
     if (this.#active?.stopping) return { status: 'stopped' };
-    const end = await this.#engine.request('train', { model: id, run: id }, { timeout: Infinity });
+    const end = await this.#engine.request('train', { model: id, run: id, measure }, { timeout: Infinity });
     await this.#writing;
     const { status } = end;
     return status === 'diverged' ? { status, reason: divergence(end) } : { status };

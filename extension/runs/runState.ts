@@ -15,7 +15,7 @@ export class RunState implements vscode.Disposable {
   readonly #changed = new vscode.EventEmitter<void>();
   readonly onDidChange = this.#changed.event;
   #record: RunRecord;
-  readonly curves = new RunCurves();
+  readonly curves: RunCurves;
   #progress: Progress | undefined;
   #opened: OpenedModel | undefined;
   #checkpoint: CheckpointPlace | undefined;
@@ -26,6 +26,7 @@ export class RunState implements vscode.Disposable {
 
   constructor(record: RunRecord, modelKey = `${record.source.uri}#${record.spec.name}`) {
     this.#record = record;
+    this.curves = new RunCurves(record.measure);
     this.modelKey = modelKey;
   }
 

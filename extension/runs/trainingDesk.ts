@@ -1,5 +1,6 @@
 import * as vscode from 'vscode';
 import { DATA_SOURCES } from '../../engine/data/sources.ts';
+import { measureOf } from '../../engine/model/measures.ts';
 import type { LatestMetrics } from '../../engine/protocol/pages.ts';
 import type { RunSettings } from '../../engine/runs/format.ts';
 import { defaultSettings } from '../../engine/runs/settings.ts';
@@ -7,7 +8,7 @@ import type { DataChoice } from '../models/dataChoice.ts';
 import type { ModelFinder } from '../models/modelFinder.ts';
 import type { SourceModel } from '../models/sourceModel.ts';
 import type { TrainingPanelModel, TrainingPicture } from '../pages/trainingPanel.ts';
-import { translate } from '../translate.ts';
+import { measureHead, translate } from '../translate.ts';
 import type { RunService } from './runService.ts';
 import { modelHead, type RunState } from './runState.ts';
 import type { ShownRun } from './shownRun.ts';
@@ -17,9 +18,9 @@ const NO_SETTINGS: RunSettings = { epochs: 10, batchSize: 32, learningRate: 0.00
 
 const NO_METRICS: LatestMetrics = {
   loss: undefined,
-  trainAccuracy: undefined,
-  testAccuracy: undefined,
-  testSlice: undefined,
+  train: undefined,
+  test: undefined,
+  sliceRows: undefined,
 };
 
 /** What the training panel shows: the shown run, or the model that Start would train. */
@@ -61,6 +62,7 @@ export class TrainingDesk implements TrainingPanelModel {
     const run = this.shownRun;
     const model = await this.model();
     const settings = run?.record.settings ?? (model && defaultSettings(model.reading.spec)) ?? NO_SETTINGS;
+    const measure = run?.record.measure ?? (model ? measureOf(model.reading.spec) : 'accuracy');
     const chosen = model && this.#data.known(model);
     // While a run goes on its own data is shown; else that of the next one.
     const data = run?.alive ? run.record.data : (chosen ?? run?.record.data);
@@ -71,6 +73,7 @@ export class TrainingDesk implements TrainingPanelModel {
       model: run ? run.head().model : source && modelHead(model.reading.spec, source),
       runs: this.#runs.known.map(each => each.head()),
       settings,
+      measure: measureHead(measure),
       exampleCount: run?.opened?.trainCount ?? null,
       data: title ? translate(title) : '',
       engine: run?.record.engine ?? '',

@@ -1,6 +1,7 @@
 import * as vscode from 'vscode';
 import { COMMANDS } from '../commands/commandIds.ts';
-import { formatPercent } from '../translate.ts';
+import { MEASURES } from '../../engine/model/measures.ts';
+import { formatMeasure, measureHead } from '../translate.ts';
 import type { RunService } from './runService.ts';
 import type { RunState } from './runState.ts';
 
@@ -87,12 +88,15 @@ export class TrainingStatus implements vscode.Disposable {
   }
 }
 
-/** `epoch 3/10 · 97.8 %`: the newest test accuracy, or that of the batches before there is one. */
-function whereItStands({ progress, curves }: RunState): string {
+/** `epoch 3/10 · 97.8 %`, `epoch 3/15 · MSE 0.0417`: the newest test value, or that of the batches before there is one. */
+function whereItStands({ progress, curves, record: { measure } }: RunState): string {
   if (!progress) return vscode.l10n.t('starting…');
   const epoch = vscode.l10n.t('epoch {0}/{1}', Math.min(progress.epoch + 1, progress.epochs), progress.epochs);
-  const accuracy = curves.latest.testAccuracy ?? curves.latest.trainAccuracy;
-  return accuracy === undefined ? epoch : `${epoch} · ${formatPercent(accuracy)}`;
+  const value = curves.latest.test ?? curves.latest.train;
+  if (value === undefined) return epoch;
+  const written = formatMeasure(measure, value);
+  // A percentage speaks for itself.
+  return `${epoch} · ${MEASURES[measure].written === 'percent' ? written : `${measureHead(measure).short} ${written}`}`;
 }
 
 const contexts = new Map<string, string | undefined>();

@@ -295,7 +295,7 @@ describe('the pages, with real numbers under the content security policy of the 
 
     it('marks test accuracy on a slice as such, with its size', async () => {
       const { page } = await openTraining('first');
-      assert.equal(await page.locator('[data-tile="testAccuracy"] .slice').innerText(), 'slice of 1,000');
+      assert.equal(await page.locator('[data-tile="test"] .slice').innerText(), 'slice of 1,000');
     });
 
     it('says why a run failed and offers to go on from its checkpoint', async () => {

@@ -156,7 +156,7 @@ describe('the notes’ LSTM in VS Code', () => {
     const page = await training();
     const first = await until(
       'train accuracy',
-      () => figure(page, '[data-tile="trainAccuracy"]', 'data-value'),
+      () => figure(page, '[data-tile="train"]', 'data-value'),
       Number.isFinite,
     );
     await until(
@@ -165,7 +165,7 @@ describe('the notes’ LSTM in VS Code', () => {
       now => now === 'finished',
       300,
     );
-    const accuracy = await figure(page, '[data-tile="testAccuracy"]', 'data-value');
+    const accuracy = await figure(page, '[data-tile="test"]', 'data-value');
     assert.ok(first < 40, `first train accuracy ${first}`);
     assert.ok(accuracy > 40, `test accuracy ${accuracy}`);
     assert.equal(await started(page), 80);

@@ -175,17 +175,27 @@ export class Loss {
     const counted = this.#leavesOut ? memory.bytesAt(this.#counted, rows) : undefined;
     let loss = 0;
     memory.doubles(this.#losses, rows).forEach((row, k) => (loss += counted?.[k] === 0 ? 0 : row));
-    let correct: number | undefined;
-    if (this.#kind.classes && !this.prediction.sequence) {
-      correct = 0;
-      for (const row of memory.bytesAt(this.#correct, rows)) correct += row;
-    } else if (this.#kind.binary && this.prediction.width === 1 && !this.prediction.sequence) {
-      const targets = memory.floats(this.#targets, rows);
-      correct = 0;
-      for (const [row, logit] of memory.floats(this.prediction.at(shape), rows).entries())
-        if (logit > 0 === targets[row]! > 0.5) correct++;
+    const right = this.#rightOnes(memory, shape);
+    let [correct, count] = [0, 0];
+    for (let row = 0; row < rows; row++) {
+      if (counted?.[row] === 0) continue;
+      count++;
+      if (right?.(row)) correct++;
     }
-    return { loss: loss / this.#divisor, correct };
+    return { loss: loss / this.#divisor, correct: right && correct, count };
+  }
+
+  /** Whether the prediction of a row is right; undefined where the loss has no classes. */
+  #rightOnes(memory: EngineMemory, shape: Shape): ((row: number) => boolean) | undefined {
+    const rows = this.prediction.rows(shape);
+    if (this.#kind.classes) {
+      const correct = memory.bytesAt(this.#correct, rows);
+      return row => correct[row] === 1;
+    }
+    if (!this.#kind.binary || this.prediction.width !== 1) return undefined;
+    const targets = memory.floats(this.#targets, rows);
+    const logits = memory.floats(this.prediction.at(shape), rows);
+    return row => logits[row]! > 0 === targets[row]! > 0.5;
   }
 
   /** Marks the rows that count, and finds out how many the mean goes over. */

@@ -304,15 +304,15 @@ async function curves(steps: number): Promise<{ curves: Curve[]; lines: string[]
         ks.map(k => [k + 1, loss(k)]),
       ),
       curve(
-        'trainAccuracy',
+        'train',
         ks.filter(k => k % 5 === 4).map(k => [k + 1, Math.min(1, Math.max(0.1, 1 - loss(k) * 0.33))]),
       ),
       curve(
-        'testAccuracy',
+        'test',
         done.map(({ epoch, test_accuracy: value }) => [(epoch + 1) * 366, value]),
       ),
       curve(
-        'testAccuracySlice',
+        'testSlice',
         ks.filter(k => k < 366 && k % 61 === 60).map(k => [k + 1, Math.max(0.1, 0.9 - loss(k) * 0.33)]),
       ),
     ],
@@ -359,6 +359,7 @@ async function snapshot(): Promise<TrainingSnapshot> {
     model: scenario === 'empty' ? undefined : model,
     runs: scenario === 'empty' || scenario === 'fresh' ? [] : [run(2, 'stopped'), run(1, 'diverged')],
     settings: { epochs: 10, batchSize: 150, learningRate: 0.001, seed: 42, examples: null },
+    measure: { id: 'accuracy', title: 'accuracy', short: 'accuracy' },
     exampleCount: 55_000,
     data: 'MNIST rows, 28 × 28',
     engine: 'WebAssembly SIMD, 1 thread',
@@ -376,9 +377,9 @@ async function snapshot(): Promise<TrainingSnapshot> {
       : undefined,
     latest: {
       loss: last('loss'),
-      trainAccuracy: last('trainAccuracy'),
-      testAccuracy: last('testAccuracy') ?? last('testAccuracySlice'),
-      testSlice: steps > 0 && last('testAccuracy') === undefined ? 1000 : undefined,
+      train: last('train'),
+      test: last('test') ?? last('testSlice'),
+      sliceRows: steps > 0 && last('test') === undefined ? 1000 : undefined,
     },
     curves: made.curves,
     lines: made.lines,
@@ -483,7 +484,7 @@ else {
             secondsLeft: ((3660 - step) * 150) / 1338,
             paused: false,
           },
-          latest: { loss: value, trainAccuracy: 1 - value * 0.33, testAccuracy: 0.9791, testSlice: undefined },
+          latest: { loss: value, train: 1 - value * 0.33, test: 0.9791, sliceRows: undefined },
           append: [{ id: 'loss', points: Float64Array.of(step, value).buffer }],
           newLines: [],
         });

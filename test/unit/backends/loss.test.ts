@@ -107,6 +107,27 @@ describe('a loss', () => {
     assert.throws(() => network.evaluate({ ...batch, targets: labels.fill(WIDTH) }), /from 0 to 2, but label 0 is 3/);
   });
 
+  it('over steps counts the right ones among those that count', () => {
+    const count = (loss: Partial<LossSpec>): [number | undefined, number] => {
+      const spec = tagger('tensorflow1', { kind: 'sparse_softmax_cross_entropy', reduction: 'mean', ...loss });
+      const network = open(spec);
+      const batch = batchFor(spec, false);
+      const { shape, values } = network.values(batch).nodes.get('head')!;
+      assert.deepEqual(shape, [BATCH, STEPS, WIDTH]);
+      const best = (row: number): number => {
+        const logits = values.subarray(row * WIDTH, (row + 1) * WIDTH);
+        return logits.indexOf(Math.max(...logits));
+      };
+      // Every other label is what the network says, the others are next to it.
+      const labels = Int32Array.from({ length: BATCH * STEPS }, (_, row) => (best(row) + (row % 2)) % WIDTH);
+      const result = network.evaluate({ ...batch, targets: labels });
+      return [result.correct, result.count];
+    };
+    assert.deepEqual(count({}), [10, 20]);
+    // Rows of 4, 2, 0, 3 and 1 steps: at even places 2, 1, 0, 2 and 1 of them.
+    assert.deepEqual(count({ mask: { from: 'n' } }), [6, 10]);
+  });
+
   it('is 0 and trains nothing where every row is left out', () => {
     const spec = tagger('pytorch', { kind: 'sparse_softmax_cross_entropy', reduction: 'mean', ignoreLabel: -1 });
     const network = open(spec);

@@ -64,7 +64,11 @@ describe('engine worker', function () {
     const client = worker.start();
     await client.request('open', RECALL);
     const heard = hear(client);
-    const end = await client.request('train', { model: 'recall', run: 'r1' }, { timeout: Infinity });
+    const end = await client.request(
+      'train',
+      { model: 'recall', run: 'r1', measure: 'accuracy' },
+      { timeout: Infinity },
+    );
     whole = { ...heard, end };
   });
   after(() => worker.remove());
@@ -102,7 +106,7 @@ describe('engine worker', function () {
     const client = worker.start();
     const heard = hear(client);
     await client.request('open', { ...RECALL, checkpoint: whole.checkpoints[0]!.data });
-    await client.request('train', { model: 'recall', run: 'r2' }, { timeout: Infinity });
+    await client.request('train', { model: 'recall', run: 'r2', measure: 'accuracy' }, { timeout: Infinity });
     assert.deepEqual(heard.checkpoints.at(-1)!.data, whole.checkpoints.at(-1)!.data);
     assert.deepEqual(withoutTime(heard.rows), withoutTime(whole.rows.filter(({ step }) => step > 20)));
   });
@@ -113,7 +117,7 @@ describe('engine worker', function () {
     await client.request('open', RECALL);
     let [over, traces] = [false, 0];
     const steps = new Set<number>();
-    const end = client.request('train', { model: 'recall', run: 'r3' }, { timeout: Infinity }).finally(() => (over = true));
+    const end = client.request('train', { model: 'recall', run: 'r3', measure: 'accuracy' }, { timeout: Infinity }).finally(() => (over = true));
     while (!over) {
       const { step } = await client.request('trace', { model: 'recall', sample: traces, layer: traces % 2, order: 'similarity' });
       await client.request('tensors', { model: 'recall', sample: traces });
@@ -130,7 +134,7 @@ describe('engine worker', function () {
     const client = worker.start();
     const heard = hear(client);
     await client.request('open', { ...RECALL, settings: { ...SETTINGS, epochs: 1000 } });
-    const end = client.request('train', { model: 'recall', run: 'r4' }, { timeout: Infinity });
+    const end = client.request('train', { model: 'recall', run: 'r4', measure: 'accuracy' }, { timeout: Infinity });
     await first(client, 'metrics');
     await client.request('pause', { model: 'recall' });
     await client.request('tensors', { model: 'recall', sample: 0 }); // every step before the pause is done now
@@ -151,7 +155,7 @@ describe('engine worker', function () {
     const client = worker.start();
     const heard = hear(client);
     await client.request('open', { ...RECALL, settings: { ...SETTINGS, epochs: 1000, examples: 10_000 } });
-    const end = client.request('train', { model: 'recall', run: 'r5' }, { timeout: Infinity });
+    const end = client.request('train', { model: 'recall', run: 'r5', measure: 'accuracy' }, { timeout: Infinity });
     await first(client, 'metrics');
     heard.sequences.length = heard.checkpoints.length = 0;
     const from = performance.now();
@@ -184,7 +188,7 @@ describe('engine worker', function () {
     await client.ready;
     const heard = hear(client);
     await client.request('open', DIGITS);
-    const end = client.request('train', { model: 'digits', run: 'r6' }, { timeout: Infinity });
+    const end = client.request('train', { model: 'digits', run: 'r6', measure: 'accuracy' }, { timeout: Infinity });
     await first(client, 'metrics');
     await client.request('stop', { model: 'digits' });
     assert.equal((await end).status, 'stopped');
@@ -198,7 +202,10 @@ describe('engine worker', function () {
       client.request('open', { ...RECALL, settings: { ...SETTINGS, epochs: 0 } }),
       failsWith('invalid-message', /message "open": .* at \/settings\/epochs, found 0/),
     );
-    await assert.rejects(client.request('train', { model: 'nobody', run: 'r' }), failsWith('unknown', /"nobody"/));
+    await assert.rejects(
+      client.request('train', { model: 'nobody', run: 'r', measure: 'accuracy' }),
+      failsWith('unknown', /"nobody"/),
+    );
     await assert.rejects(
       client.request('open', { ...RECALL, data: { source: 'mnist-rows' } }),
       failsWith('invalid-model', /"MNIST rows" does not fit: .* the model reads 6 of 3/),
@@ -238,7 +245,7 @@ describe('engine client', function () {
     const told: EngineError[] = [];
     client.onExit(reason => told.push(reason));
     await client.request('open', { ...RECALL, settings: { ...SETTINGS, epochs: 1000 } });
-    const training = client.request('train', { model: 'recall', run: 'r' }, { timeout: Infinity });
+    const training = client.request('train', { model: 'recall', run: 'r', measure: 'accuracy' }, { timeout: Infinity });
     const rejected = assert.rejects(training, failsWith('closed'));
     await first(client, 'progress');
     await client.kill();
@@ -251,7 +258,7 @@ describe('engine client', function () {
     const client = worker.start();
     const heard = hear(client);
     await client.request('open', { ...RECALL, settings: { ...SETTINGS, epochs: 1000 } });
-    const training = client.request('train', { model: 'recall', run: 'r' }, { timeout: Infinity });
+    const training = client.request('train', { model: 'recall', run: 'r', measure: 'accuracy' }, { timeout: Infinity });
     await first(client, 'metrics');
     await client.stop();
     const end = await training;

@@ -16,19 +16,20 @@ const storeAt = (place = directory): RunStore => new RunStore(place, { onDamaged
 function record(status: RunStatus, created = '2026-11-23T15:48:10.123Z'): RunRecord {
   const spec = lstmClassifier();
   return {
-    version: 1,
+    version: 2,
     id: createRunId(created),
     created,
     status,
     spec,
     settings: defaultSettings(spec),
+    measure: 'accuracy',
     data: { source: 'mnist-rows' },
     source: { uri: 'file:///mnist_lstm.py', hash: '00', line: 21 },
     engine: 'WebAssembly SIMD, 1 thread',
   };
 }
 
-const step = (number: number, loss = 2.3): MetricRow => ({ kind: 'step', epoch: 0, step: number, loss, accuracy: 0.1 });
+const step = (number: number, loss = 2.3): MetricRow => ({ kind: 'step', epoch: 0, step: number, loss, value: 0.1 });
 const failsWith = (code: ErrorCode) => (error: unknown) => error instanceof EngineError && error.code === code;
 
 describe('run store', () => {
@@ -73,7 +74,7 @@ describe('run store', () => {
     );
     const path = (index: number): string => join(directory, runs[index]!.id, 'run.json');
     await writeFile(path(0), '{"version": 1, ');
-    await writeFile(path(1), JSON.stringify({ ...runs[1], version: 2 }));
+    await writeFile(path(1), JSON.stringify({ ...runs[1], version: 3 }));
     await writeFile(path(2), JSON.stringify({ ...runs[2], settings: {} }));
     await mkdir(join(directory, 'empty'));
     await writeFile(join(directory, '.DS_Store'), '');
@@ -85,7 +86,26 @@ describe('run store', () => {
         messages.some(message => message.includes(path(index))),
         path(index),
       );
-    assert.match(messages.join('\n'), /has format 2; this version reads 1/);
+    assert.match(messages.join('\n'), /has format 3; this version reads 2/);
+  });
+
+  it('reads a run of format 1, where every measure was called accuracy, by what it was measured', async () => {
+    const store = storeAt();
+    const { measure: _, ...classifier } = record('finished');
+    const values = { ...classifier, id: `${classifier.id}-values`, spec: structuredClone(classifier.spec) };
+    values.spec.loss!.kind = 'mean_squared_error';
+    const rows = {
+      [classifier.id]: '{"kind":"step","epoch":0,"step":1,"loss":2.3,"accuracy":0.25}',
+      [values.id]: '{"kind":"step","epoch":0,"step":1,"loss":2.3}',
+    };
+    for (const old of [classifier, values]) {
+      await mkdir(join(directory, old.id));
+      await writeFile(join(directory, old.id, 'run.json'), JSON.stringify({ ...old, version: 1 }));
+      await writeFile(join(directory, old.id, 'metrics.jsonl'), rows[old.id]!);
+    }
+    const [told, valued] = [await store.read(classifier.id), await store.read(values.id)];
+    assert.deepEqual([told.record.measure, told.rows], ['accuracy', [{ ...step(1), value: 0.25 }]]);
+    assert.deepEqual([valued.record.measure, valued.rows], ['mean_squared_error', [{ ...step(1), value: 2.3 }]]);
   });
 
   it('finds no runs where nothing was ever stored', async () => {

@@ -4,6 +4,7 @@ import { createWasmBackend } from '../../../engine/backends/wasm.ts';
 import { EngineError } from '../../../engine/errors.ts';
 import type { Progress, RunEnd } from '../../../engine/protocol/engine.ts';
 import { epochLine } from '../../../engine/runs/epochLine.ts';
+import type { MeasureId } from '../../../engine/model/measures.ts';
 import type { MetricRow, RunSettings } from '../../../engine/runs/format.ts';
 import { epochOrder } from '../../../engine/training/batches.ts';
 import { Pace } from '../../../engine/training/pace.ts';
@@ -57,6 +58,7 @@ async function train({ settings, from = UNTRAINED, weights, breathe, now = () =>
     network,
     dataset,
     settings: { ...SETTINGS, ...settings },
+    measure: 'accuracy',
     from,
     events: {
       row: row => session.rows.push(row),
@@ -88,7 +90,7 @@ describe('training loop', () => {
     for (const row of whole.rows)
       if (row.kind === 'step') {
         assert.equal(row.epoch, row.step <= 20 ? 0 : 1);
-        assert.ok(row.accuracy! >= 0 && row.accuracy! <= 1 && row.loss > 0);
+        assert.ok(row.value >= 0 && row.value <= 1 && row.loss > 0);
       }
   });
 
@@ -263,9 +265,10 @@ describe('epochOrder', () => {
 
 describe('epochLine', () => {
   it("is what the notes' program prints, float32 as numpy shows it", () => {
-    const line = (train: number, test: number): string =>
-      epochLine({ kind: 'epoch', epoch: 0, step: 366, train, test, seconds: 1 });
+    const line = (train: number, test: number, measure: MeasureId = 'accuracy'): string =>
+      epochLine({ kind: 'epoch', epoch: 0, step: 366, train, test, seconds: 1 }, measure);
     assert.equal(line(143 / 150, 0.9544), 'Epoch 0 Train accuracy = 0.9533333 Test accuracy = 0.9544');
     assert.equal(line(1, 0), 'Epoch 0 Train accuracy = 1.0 Test accuracy = 0.0');
+    assert.equal(line(0.5, 0.25, 'mean_squared_error'), 'Epoch 0 Train MSE = 0.5 Test MSE = 0.25');
   });
 });

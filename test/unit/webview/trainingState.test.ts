@@ -12,13 +12,14 @@ const run: RunHead = {
   sourceChanged: false,
   resumable: false,
 };
-const latest = { loss: 1, trainAccuracy: undefined, testAccuracy: undefined, testSlice: undefined };
+const latest = { loss: 1, train: undefined, test: undefined, sliceRows: undefined };
 const points = (...pairs: number[]) => [{ id: 'loss' as const, points: Float64Array.from(pairs).buffer }];
 const snapshot: TrainingSnapshot = {
   run,
   model: run.model,
   runs: [],
   settings: { epochs: 1, batchSize: 150, learningRate: 0.001, seed: 1, examples: null },
+  measure: { id: 'accuracy', title: 'accuracy', short: 'accuracy' },
   exampleCount: null,
   data: 'MNIST rows',
   engine: 'WebAssembly',

@@ -1,0 +1,100 @@
+/**
+ * What a run is measured by beside its loss: by what its test rows are judged, what its curves and printed lines are
+ * called. A new measure is one entry here and a case of `measureOf`.
+ */
+import { tensorAxes } from './axes.ts';
+import { type Phrase, phrase } from './phrase.ts';
+import { literals } from './schema.ts';
+import type { ModelSpec } from './spec.ts';
+
+/** What the network finds for some rows, the mean over them. */
+export interface Judged {
+  readonly loss: number;
+  /** Predictions that are right; undefined where the loss has no classes. */
+  readonly correct: number | undefined;
+  /** Predictions that count. */
+  readonly count: number;
+}
+
+export interface Measure {
+  /** `mean squared error` */
+  readonly title: Phrase;
+  /** As a lens or the status bar has room for it, and as programs print it: `MSE`. */
+  readonly short: Phrase;
+  readonly better: 'higher' | 'lower';
+  /** A share is written as percent; an error as the loss is. */
+  readonly written: 'percent' | 'number';
+  /** It is the loss itself: one curve says both. */
+  readonly isLoss: boolean;
+  readonly of: (judged: Judged) => number;
+}
+
+const loss = ({ loss: mean }: Judged): number => mean;
+
+export const MEASURES = {
+  accuracy: {
+    title: phrase('accuracy'),
+    short: phrase('accuracy'),
+    better: 'higher',
+    written: 'percent',
+    isLoss: false,
+    of: ({ correct = Number.NaN, count }) => correct / count,
+  },
+  mean_squared_error: {
+    title: phrase('mean squared error'),
+    short: phrase('MSE'),
+    better: 'lower',
+    written: 'number',
+    isLoss: true,
+    of: loss,
+  },
+  mean_absolute_error: {
+    title: phrase('mean absolute error'),
+    short: phrase('MAE'),
+    better: 'lower',
+    written: 'number',
+    isLoss: true,
+    of: loss,
+  },
+  perplexity: {
+    title: phrase('perplexity'),
+    short: phrase('perplexity'),
+    better: 'lower',
+    written: 'number',
+    isLoss: false,
+    of: ({ loss: mean }) => Math.exp(mean),
+  },
+  /** Of yes and no for several things at once, which have no one class. */
+  cross_entropy: {
+    title: phrase('cross-entropy'),
+    short: phrase('cross-entropy'),
+    better: 'lower',
+    written: 'number',
+    isLoss: true,
+    of: loss,
+  },
+  /** Where the loss is a sum and so no mean of anything. */
+  loss: { title: phrase('loss'), short: phrase('loss'), better: 'lower', written: 'number', isLoss: true, of: loss },
+} as const satisfies Record<string, Measure>;
+
+export const MeasureId = literals(Object.keys(MEASURES) as (keyof typeof MEASURES)[]);
+export type MeasureId = keyof typeof MEASURES;
+
+/** The measure of a model: what its program asks for, else what its loss suggests. */
+export function measureOf(spec: ModelSpec): MeasureId {
+  const { loss: judged, training } = spec;
+  if (!judged) return 'loss';
+  const { kind, reduction, prediction } = judged;
+  const asked = training.metrics?.[0]?.kind;
+  switch (kind) {
+    case 'sparse_softmax_cross_entropy':
+    case 'softmax_cross_entropy':
+      return asked === 'perplexity' && reduction !== 'sum' ? asked : 'accuracy';
+    case 'sigmoid_cross_entropy':
+      if (tensorAxes(spec, prediction)?.at(-1) === 1) return 'accuracy';
+      return reduction === 'sum' ? 'loss' : 'cross_entropy';
+    case 'mean_squared_error':
+    case 'mean_absolute_error':
+      return reduction === 'sum' ? 'loss' : kind;
+  }
+}
