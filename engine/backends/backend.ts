@@ -16,13 +16,19 @@ export interface Parameter {
 /** One batch as the network takes it, batch-major. */
 export interface Batch {
   readonly size: number;
+  /** Steps of the first sequence. */
   readonly steps: number;
-  /** `[B, T, D]`, row after row. */
+  /** The first sequence of the model's inputs, `[B, T, D]`, row after row. */
   readonly inputs: Float32Array;
   /** Class labels `[B]` or `[B, T]` (Int32Array), or target values with the prediction's axes (Float32Array); absent where only a forward pass is wanted. */
   readonly targets?: Int32Array | Float32Array;
-  /** `[B]`; absent where all rows have all steps. */
+  /** Lengths `[B]` of the first input that holds some; absent where all rows have all steps. */
   readonly lengths?: Int32Array;
+  /**
+   * What else is fed, by the id of the input: further sequences `[B, T', D']`, whose steps follow from the number of
+   * their values, further lengths `[B]`, and masks of steps `[B, T]`, 0 where a step does not count.
+   */
+  readonly others?: Readonly<Record<string, Float32Array>>;
   /** Values `[B, W]`, or of all layers `[B, L, W]`, of the inputs that are fed as first states, by the id of the input. */
   readonly states?: Readonly<Record<string, Float32Array>>;
   /** Dropout masks that are given instead of drawn, 1 keeps and 0 drops, by names such as `step3.input`. */

@@ -21,8 +21,9 @@ import type {
   SampleTrace,
 } from './backend.ts';
 import type { Graph } from './wasm/graph.ts';
+import { checkLengths } from './wasm/marks.ts';
 import { type NamedPlace, readPlaces, type View, writePlaces } from './wasm/parameters.ts';
-import type { Shape } from './wasm/part.ts';
+import { type Shape, shapeOf } from './wasm/part.ts';
 import { Pass, type Planned, WORK } from './wasm/pass.ts';
 import type { Crew, Team } from './wasm/team.ts';
 import { readValues } from './wasm/values.ts';
@@ -76,6 +77,8 @@ class WasmNetwork implements Network {
   readonly #crew: Crew | undefined;
   readonly #slices: number;
   readonly #seed: number;
+  /** Id of the input that `lengths` of a batch are for. */
+  readonly #lengths: string | undefined;
   #learningRate: number;
   #step = 0;
   constructor(spec: ModelSpec, options: NetworkOptions, { kernels, tile, slices, team }: Workplace) {
@@ -92,11 +95,13 @@ class WasmNetwork implements Network {
     const place = { tile, slots: this.#optimizer.slots.length, threads: team?.threads ?? 1 };
     this.#pass = new Pass(spec, linkKernels(kernels, this.#memory.memory), place);
     this.#crew = team?.open(this.#pass, { spec, memory: this.#memory.memory, place });
-    const { store, sequence } = this.#pass;
+    const { store, sequences } = this.#pass;
+    this.#lengths = spec.inputs.find(({ role }) => role === 'lengths')?.id;
     const order = new Map(modelParameters(spec).map(({ name }, index) => [name, index]));
     store.views.sort((a, b) => order.get(a.name)! - order.get(b.name)!);
-    const steps = spec.inputs.find(({ id }) => id === sequence.id)!.axes[0]!.size;
-    this.#plan({ batch: options.batchSize, steps: typeof steps === 'number' ? steps : 1, inputSlopes: false });
+    const steps = sequences.map(({ id }) => spec.inputs.find(input => input.id === id)!.axes[0]!.size);
+    const axes = this.#pass.axesOf(steps.map(one => (typeof one === 'number' ? one : 1)));
+    this.#plan({ batch: options.batchSize, axes, inputSlopes: false });
     const random = new Random(options.seed, 'weights');
     this.setParameters(
       store.views.map(({ name, shape, initializer, ones }) => {
@@ -168,7 +173,7 @@ class WasmNetwork implements Network {
 
   evaluate(batch: Batch): BatchResult {
     const shape = this.#feed(batch, true);
-    this.#run(WORK.forward | WORK.loss, shape);
+    this.#runToLoss(shape);
     return this.#graph.loss.result(this.#memory, shape);
   }
 
@@ -180,17 +185,20 @@ class WasmNetwork implements Network {
   inputGradients(batch: Batch): Parameter[] {
     const { planned } = this.#pass;
     try {
-      this.#plan({ ...largest(planned, { batch: batch.size, steps: batch.steps }), inputSlopes: true });
+      this.#plan({ ...largest(planned, this.#check(batch, true)), inputSlopes: true });
       const shape = this.#feed(batch, true);
       this.#gradientsOf(shape);
-      const { id, tensor } = this.#pass.sequence;
-      const values = this.#batchMajor(tensor.slopes, shape, tensor.width, tensor.slopeStride);
+      const sequences = this.#pass.sequences.map(({ id, tensor, sizes }) => ({
+        name: id,
+        shape: [shape.batch, shape.along(tensor.axis).steps, ...sizes],
+        values: this.#batchMajor(tensor.slopes, shape.along(tensor.axis), tensor.width, tensor.slopeStride),
+      }));
       const states = this.#pass.states.map(state => ({
         name: state.id,
         shape: [shape.batch, ...state.sizes],
         values: this.#memory.floats(state.tensor.slopes, shape.batch * state.tensor.width).slice(),
       }));
-      return [{ name: id, shape: [shape.batch, shape.steps, tensor.width], values }, ...states];
+      return [...sequences, ...states];
     } finally {
       this.#plan({ ...this.#pass.planned, inputSlopes: false });
     }
@@ -200,10 +208,9 @@ class WasmNetwork implements Network {
     const evaluated = batch.targets !== undefined;
     const shape = this.#feed(batch, evaluated);
     this.#run(WORK.forward, shape);
-    const counts = this.#pass.lengths || this.#pass.masking !== undefined;
-    const alive = counts ? this.#memory.bytesAt(this.#pass.alive, shape.steps * shape.batch) : undefined;
-    const nodes = readValues(this.#spec, this.#graph, { memory: this.#memory, shape, alive });
+    const nodes = readValues(this.#spec, this.#graph, { memory: this.#memory, shape });
     if (!evaluated) return { ...nodes, loss: undefined };
+    if (this.#graph.loss.countsLate) this.#graph.loss.countRows(this.#memory, shape);
     this.#run(WORK.loss, shape);
     return { ...nodes, loss: this.#graph.loss.result(this.#memory, shape).loss };
   }
@@ -213,9 +220,10 @@ class WasmNetwork implements Network {
     const shape = this.#feed(one, false);
     this.#run(WORK.forward, shape);
     const layers = this.#graph.layers.map(({ layer, cell, direction }) => {
-      const places = [...layer.places(shape)];
+      const own = shape.along(layer.axis);
+      const places = [...layer.places(own)];
       const tensors = new Map(
-        places.map(({ id, at, stride, width }) => [id, this.#rows(at, shape.steps, stride, width)]),
+        places.map(({ id, at, stride, width }) => [id, this.#rows(at, own.steps, stride, width)]),
       );
       return { cell, units: layer.width, direction, tensors };
     });
@@ -223,7 +231,7 @@ class WasmNetwork implements Network {
     return {
       steps: shape.steps,
       layers,
-      outputs: this.#outputs(shape, one.lengths?.[0] ?? shape.steps),
+      outputs: this.#outputs(shape),
       logits: this.#memory.floats(prediction.at(shape), prediction.rows(shape) * prediction.width).slice(),
     };
   }
@@ -231,8 +239,8 @@ class WasmNetwork implements Network {
   hiddenStates(batch: Batch, layer: number): Float32Array<ArrayBuffer> {
     const shape = this.#feed(batch, false);
     this.#run(WORK.forward, shape);
-    const { outputs } = this.#graph.layers[layer]!.layer;
-    return this.#batchMajor(outputs.at(shape), shape, outputs.width, outputs.width * 4);
+    const { outputs, axis } = this.#graph.layers[layer]!.layer;
+    return this.#batchMajor(outputs.at(shape), shape.along(axis), outputs.width, outputs.width * 4);
   }
 
   contributions(batch: Batch, logit: number): Float32Array<ArrayBuffer>[] {
@@ -243,14 +251,15 @@ class WasmNetwork implements Network {
     // Of a head on every step, the last step counts.
     slopes[slopes.length - prediction.width + logit] = 1;
     this.#run(WORK.backward, shape);
-    return this.#graph.layers.map(({ layer: { outputs, finals, width, reversed } }) => {
+    return this.#graph.layers.map(({ layer: { outputs, finals, width, reversed, axis } }) => {
+      const { steps } = shape.along(axis);
       const parts = new Float32Array(width);
-      const h = this.#memory.floats(outputs.at(shape), shape.steps * width);
+      const h = this.#memory.floats(outputs.at(shape), steps * width);
       const final = finals.get('h')!;
-      for (let t = 0; t < shape.steps; t++) {
+      for (let t = 0; t < steps; t++) {
         const above =
           outputs.slopes === 0 ? undefined : this.#memory.floats(outputs.slopes + t * outputs.slopeStride, width);
-        const isLast = t === (reversed ? 0 : shape.steps - 1);
+        const isLast = t === (reversed ? 0 : steps - 1);
         const after = isLast && final.slopes !== 0 ? this.#memory.floats(final.slopes, width) : undefined;
         for (let u = 0; u < width; u++) parts[u]! += h[t * width + u]! * ((above?.[u] ?? 0) + (after?.[u] ?? 0));
       }
@@ -264,10 +273,21 @@ class WasmNetwork implements Network {
 
   /** Loss of the batch that was fed, and the gradient of every weight. */
   #gradientsOf(shape: Shape): BatchResult {
-    // A slice goes all the way forward and back without waiting for another; only the sums over the batch meet.
-    this.#run(WORK.forward | WORK.loss | WORK.slopes | WORK.backward, shape);
+    this.#runToLoss(shape, WORK.slopes | WORK.backward);
     this.#run(WORK.sums, shape);
     return this.#graph.loss.result(this.#memory, shape);
+  }
+
+  /** Forward to the loss, and what else shall be done. */
+  #runToLoss(shape: Shape, more = 0): void {
+    const { loss } = this.#graph;
+    // A slice goes all the way forward and back without waiting for another; only the sums over the batch meet.
+    if (!loss.countsLate) this.#run(WORK.forward | WORK.loss | more, shape);
+    else {
+      this.#run(WORK.forward, shape);
+      loss.countRows(this.#memory, shape);
+      this.#run(WORK.loss | more, shape);
+    }
   }
 
   #gradientsAreFinite(): boolean {
@@ -309,7 +329,8 @@ class WasmNetwork implements Network {
 
   /** Says how many rows would fit. */
   #tooLarge(planned: Planned, bytes: number): EngineError {
-    const { batch, steps } = planned;
+    const { batch, axes } = planned;
+    const steps = Math.max(...axes);
     let [fits, refused] = [0, batch];
     while (refused - fits > 1) {
       const middle = Math.floor((fits + refused) / 2);
@@ -345,59 +366,18 @@ class WasmNetwork implements Network {
 
   /** Brings a batch into memory, once it is known to fit. */
   #feed(batch: Batch, targets: boolean, training = false): Shape {
-    const { size, steps, inputs, lengths, states } = batch;
-    const shape = { batch: size, steps };
-    if (size < 1 || steps < 1)
-      throw new EngineError('invalid-shape', phrase('The batch is empty: {0} rows of {1} steps.', size, steps));
-    const { width } = this.#pass.sequence.tensor;
-    if (inputs.length !== size * steps * width) {
-      throw new EngineError(
-        'invalid-shape',
-        phrase(
-          'The inputs must be [{0}, {1}, {2}] ({3} values), but have {4} values.',
-          size,
-          steps,
-          width,
-          size * steps * width,
-          inputs.length,
-        ),
-      );
-    }
-    checkFinite(this.#pass.sequence.id, inputs);
-    for (const { id, tensor, sizes } of this.#pass.states) {
-      const found = states?.[id]?.length ?? 0;
-      if (found !== size * tensor.width)
-        throw new EngineError(
-          'invalid-shape',
-          phrase('The input {0} must be [{1}, {2}], but has {3} values.', id, size, sizes.join(', '), found),
-        );
-      checkFinite(id, states![id]!);
-    }
-    const strange = Object.keys(states ?? {}).find(id => !this.#pass.states.some(state => state.id === id));
-    if (strange !== undefined)
-      throw new EngineError('invalid-shape', phrase('The model has no input {0} for a first state.', strange));
-    if (lengths) {
-      if (lengths.length !== size)
-        throw new EngineError(
-          'invalid-shape',
-          phrase('There must be {0} lengths, but there are {1}.', size, lengths.length),
-        );
-      const bad = lengths.findIndex(length => length < 0 || length > steps);
-      if (bad >= 0)
-        throw new EngineError(
-          'invalid-shape',
-          phrase('Lengths must be from 0 to {0}, but length {1} is {2}.', steps, bad, lengths[bad]!),
-        );
-    }
-    if (targets) this.#graph.loss.check(batch.targets, shape);
-    const { planned } = this.#pass;
-    if (size > planned.batch || steps > planned.steps)
+    const { size, states } = batch;
+    const shape = this.#check(batch, targets);
+    const { planned, sequences, marks } = this.#pass;
+    if (size > planned.batch || shape.axes.some((steps, axis) => steps > planned.axes[axis]!))
       this.#plan({ ...largest(planned, shape), inputSlopes: planned.inputSlopes });
-    this.#memory.floats(this.#pass.fed, inputs.length).set(inputs);
-    this.#pass.kernels.batchToSteps(this.#pass.fed, this.#pass.sequence.at, size, steps, width);
+    for (const { id, fed, at, tensor } of sequences) {
+      const values = this.#valuesOf(batch, id)!;
+      this.#memory.floats(fed, values.length).set(values);
+      this.#pass.kernels.batchToSteps(fed, at, size, shape.along(tensor.axis).steps, tensor.width);
+    }
     for (const { id, at } of this.#pass.states) this.#memory.floats(at, states![id]!.length).set(states![id]!);
-    if (this.#pass.lengths) this.#feedLengths(shape, lengths);
-    if (this.#pass.masking) this.#feedMask(shape, inputs, this.#pass.masking.value);
+    for (const one of marks) one.feed(this.#memory, shape, this.#valuesOf(batch, one.from));
     this.#graph.masks.forEach((mask, index) => {
       if (batch.masks) mask.set(this.#memory, shape, batch.masks);
       else if (training)
@@ -408,23 +388,45 @@ class WasmNetwork implements Network {
     return shape;
   }
 
-  #feedLengths({ batch, steps }: Shape, lengths: Int32Array | undefined): void {
-    const alive = this.#memory.bytesAt(this.#pass.alive, steps * batch);
-    for (let t = 0; t < steps; t++) {
-      for (let b = 0; b < batch; b++) alive[t * batch + b] = lengths === undefined || t < lengths[b]! ? 1 : 0;
+  /** @returns how large the batch is. @throws EngineError `invalid-shape` that names what was expected and found. */
+  #check(batch: Batch, targets: boolean): Shape {
+    const { size, steps, inputs, lengths, states, others = {} } = batch;
+    const { sequences, marks } = this.#pass;
+    if (size < 1 || steps < 1)
+      throw new EngineError('invalid-shape', phrase('The batch is empty: {0} rows of {1} steps.', size, steps));
+    const fedSteps = sequences.map(({ id, tensor: { width } }, axis) => {
+      const values = axis === 0 ? inputs : others[id];
+      if (values === undefined) throw new EngineError('invalid-shape', phrase('The input {0} is missing.', id));
+      const found = axis === 0 ? steps : values.length / (size * width);
+      if (found < 1 || values.length !== size * found * width)
+        throw axis === 0
+          ? new EngineError('invalid-shape', phrase('The inputs must be [{0}, {1}, {2}] ({3} values), but have {4} values.', size, steps, width, size * steps * width, values.length))
+          : new EngineError('invalid-shape', phrase('The input {0} must be [{1}, steps, {2}], but has {3} values.', id, size, width, values.length));
+      checkFinite(id, values);
+      return found;
+    });
+    const shape = shapeOf(size, this.#pass.axesOf(fedSteps));
+    this.#graph.checkSteps(shape);
+    for (const { id, tensor, sizes } of this.#pass.states) {
+      const found = states?.[id]?.length ?? 0;
+      if (found !== size * tensor.width)
+        throw new EngineError('invalid-shape', phrase('The input {0} must be [{1}, {2}], but has {3} values.', id, size, sizes.join(', '), found));
+      checkFinite(id, states![id]!);
     }
-  }
+    const strange =
+      Object.keys(states ?? {}).find(id => !this.#pass.states.some(state => state.id === id)) ??
+      Object.keys(others).find(id => !this.#spec.inputs.some(input => input.id === id));
+    if (strange !== undefined) throw new EngineError('invalid-shape', phrase('The model has no input {0}.', strange));
+    if (lengths) checkLengths(lengths, size, steps);
+    for (const one of marks) one.check(this.#valuesOf(batch, one.from), shape);
+    if (targets) this.#graph.loss.check(batch.targets, shape);
+    return shape;
+  } // prettier-ignore
 
-  /** A step counts when any of its values is another than the one that masks. */
-  #feedMask({ batch, steps }: Shape, inputs: Float32Array, value: number): void {
-    const { width } = this.#pass.sequence.tensor;
-    const alive = this.#memory.bytesAt(this.#pass.alive, steps * batch);
-    for (let b = 0; b < batch; b++) {
-      for (let t = 0; t < steps; t++) {
-        const from = (b * steps + t) * width;
-        alive[t * batch + b] = inputs.subarray(from, from + width).some(x => x !== value) ? 1 : 0;
-      }
-    }
+  /** What an input is fed with: a sequence, lengths, or a mask. */
+  #valuesOf({ inputs, lengths, others }: Batch, id: string): Float32Array | Int32Array | undefined {
+    if (id === this.#pass.sequences[0]!.id) return inputs;
+    return others?.[id] ?? (id === this.#lengths ? lengths : undefined);
   }
 
   #weightPlaces(which: 'weight' | 'gradient'): NamedPlace[] {
@@ -448,14 +450,17 @@ class WasmNetwork implements Network {
   }
 
   /** h of the last recurrent node `[T, H]` as it hands it out: zeros where steps do not count, directions side by side. */
-  #outputs(shape: Shape, length: number): Float32Array<ArrayBuffer> {
-    const { tops } = this.#graph;
+  #outputs(shape: Shape): Float32Array<ArrayBuffer> {
+    const { tops, topMarks } = this.#graph;
+    const { steps } = shape.along(tops[0]!.axis);
     const width = tops.reduce((sum, top) => sum + top.width, 0);
-    const outputs = new Float32Array(shape.steps * width);
+    const outputs = new Float32Array(steps * width);
+    const counts = topMarks && this.#memory.bytesAt(topMarks.at, steps);
     let column = 0;
     for (const top of tops) {
-      const h = this.#memory.floats(top.at(shape), shape.steps * top.width);
-      for (let t = 0; t < length; t++) outputs.set(h.subarray(t * top.width, (t + 1) * top.width), t * width + column);
+      const h = this.#memory.floats(top.at(shape), steps * top.width);
+      for (let t = 0; t < steps; t++)
+        if (counts?.[t] !== 0) outputs.set(h.subarray(t * top.width, (t + 1) * top.width), t * width + column);
       column += top.width;
     }
     return outputs;
@@ -489,11 +494,11 @@ function placesOf({ block, offset, shape }: View): Pick<UpdateTarget, 'weight' |
   };
 }
 
-function largest(a: Shape, b: Shape): Shape {
-  return { batch: Math.max(a.batch, b.batch), steps: Math.max(a.steps, b.steps) };
+function largest(a: Pick<Planned, 'batch' | 'axes'>, b: Shape): Pick<Planned, 'batch' | 'axes'> {
+  return { batch: Math.max(a.batch, b.batch), axes: a.axes.map((steps, axis) => Math.max(steps, b.axes[axis]!)) };
 }
 
-function checkFinite(id: string, values: Float32Array): void {
+function checkFinite(id: string, values: Float32Array | Int32Array): void {
   for (let k = 0; k < values.length; k++) {
     if (!Number.isFinite(values[k]))
       throw new EngineError(
@@ -505,17 +510,16 @@ function checkFinite(id: string, values: Float32Array): void {
 
 /** The first row of a batch as a batch of its own. */
 function firstRow(batch: Batch): Batch {
-  const { steps, inputs, size, lengths, states } = batch;
+  const { steps, inputs, size, lengths, states, others } = batch;
   if (size === 1) return batch;
+  const firstOf = (all: Readonly<Record<string, Float32Array>>) =>
+    Object.fromEntries(Object.entries(all).map(([id, values]) => [id, values.subarray(0, values.length / size)]));
   return {
     size: 1,
     steps,
     inputs: inputs.subarray(0, inputs.length / size),
     ...(lengths && { lengths: lengths.subarray(0, 1) }),
-    ...(states && {
-      states: Object.fromEntries(
-        Object.entries(states).map(([id, values]) => [id, values.subarray(0, values.length / size)]),
-      ),
-    }),
+    ...(states && { states: firstOf(states) }),
+    ...(others && { others: firstOf(others) }),
   };
 }

@@ -38,16 +38,16 @@ export function feedProgram(spec: ModelSpec, { inputs, masks }: NamedInputs): Fe
       const fed = tensors.get(id);
       return own === role && fed ? [[id, fed]] : [];
     });
-  const [sequence, ...others] = of('sequence');
-  if (!sequence || others.length > 0)
-    throw new EngineError('unsupported', phrase('The model has {0} input sequences; one is needed.', others.length + (sequence ? 1 : 0))); // prettier-ignore
+  const [sequence, ...sequences] = of('sequence');
+  if (!sequence) throw new EngineError('unsupported', phrase('The model has no input sequence.'));
   const [, { shape, values }] = sequence;
   const [size = 0, steps = 0] = shape;
   for (const [id, fed] of tensors)
     if (fed.shape[0] !== size)
       throw new EngineError('invalid-shape', phrase('The input {0} has {1} rows, but {2} has {3}.', id, fed.shape[0]!, sequence[0], size)); // prettier-ignore
   const target = of('target')[0]?.[1].values;
-  const lengths = of('lengths')[0]?.[1].values;
+  const [lengths, ...otherLengths] = of('lengths');
+  const others = [...sequences, ...otherLengths, ...of('mask')];
   const states = of('state');
   const labels = spec.loss?.kind === 'sparse_softmax_cross_entropy';
   const batch: Batch = {
@@ -55,16 +55,18 @@ export function feedProgram(spec: ModelSpec, { inputs, masks }: NamedInputs): Fe
     steps,
     inputs: Float32Array.from(values),
     ...(target && { targets: labels ? Int32Array.from(target) : Float32Array.from(target) }),
-    ...(lengths && { lengths: Int32Array.from(lengths) }),
-    ...(states.length > 0 && {
-      states: Object.fromEntries(states.map(([id, fed]) => [id, Float32Array.from(fed.values)])),
-    }),
+    ...(lengths && { lengths: Int32Array.from(lengths[1].values) }),
+    ...(states.length > 0 && { states: floats(states) }),
+    ...(others.length > 0 && { others: floats(others) }),
     ...(masks && {
       masks: Object.fromEntries([...masks].map(([name, mask]) => [name, Float32Array.from(mask.values)])),
     }),
   };
   return { batch, tensors };
 }
+
+const floats = (fed: readonly [string, Tensor][]): Record<string, Float32Array> =>
+  Object.fromEntries(fed.map(([id, { values }]) => [id, Float32Array.from(values)]));
 
 /** Whether a program hands in an input with the batch as its second axis. */
 export function isBatchSecond({ framework }: ModelSpec, { timeMajor, role, axes }: InputSpec): boolean {

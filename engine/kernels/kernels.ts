@@ -66,6 +66,13 @@ export interface Kernels {
   carrySlopes(
     target: number, targetStride: number, dhTime: number, dhTimeStride: number, dh: number, dhStride: number, alive: number, rows: number, width: number,
   ): void;
+  /** A byte for each row, 1 where any of its values is not `besides`; then as many of a row's first steps as are marked (`assembly/steps.ts`). */
+  markRows(x: number, besides: number, marks: number, rows: number, width: number): void;
+  countMarks(marks: number, batch: number, steps: number, rows: number): void;
+  /** greatest = max(greatest, source); `chosen` (integers) holds the step that it came from. */
+  greaterOf(source: number, greatest: number, chosen: number, n: number, step: number): void;
+  /** target += slopes where `chosen` is this step. */
+  slopesOfChosen(slopes: number, stride: number, chosen: number, step: number, target: number, targetStride: number, rows: number, width: number): void;
   /** y = f(x) for n floats; `kind` is a number of `ACTIVATIONS`. */
   activate(kind: number, source: number, target: number, n: number): void;
   /** Turns the gradient by y = f(x) into that by x, in place. */

@@ -20,6 +20,15 @@ export function isKerasLike(framework: Framework): boolean {
   return framework === 'keras2' || framework === 'keras3' || framework === 'tensorflowjs';
 }
 
+/**
+ * Whether zeros stand in the outputs at a step that does not count (TF1 `sequence_length`, PyTorch packed sequences), and
+ * not the output before it (Keras). `Bidirectional` forces zeros where it returns sequences (Keras 3 `bidirectional.py:137`).
+ */
+export function hasZeroOutputs(framework: Framework, node: RecurrentNode): boolean {
+  if (!isKerasLike(framework)) return true;
+  return node.zeroOutputForMask ?? (node.direction === 'bidirectional' && (node.returnSequences ?? false));
+}
+
 /** Width of the state h of a cell: its units, or those of its projection. */
 export function stateWidth(cell: CellSpec): Size {
   return cell.projection?.units ?? cell.units;
@@ -92,6 +101,8 @@ function nodeAxes(
           return axes.slice(1);
         case 'repeat':
           return [node.steps, ...axes];
+        case 'count_steps':
+          return [];
         case 'flatten':
           return [axes.reduce(multiplySizes, 1)];
         default:

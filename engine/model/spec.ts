@@ -153,7 +153,7 @@ export const RecurrentNode = Type.Object(
     stacked: Type.Boolean(),
     /** The program hands in and gets out steps before batch (`time_major=True`; PyTorch without `batch_first`). */
     timeMajor: Type.Optional(Type.Boolean()),
-    /** Input that holds the length of each row. */
+    /** Input that holds the length of each row, or the `count_steps` that computes it. */
     sequenceLength: Type.Optional(TensorRef),
     /** Node that makes the mask of the steps (Keras `Masking`, `Embedding(mask_zero=True)`), named by every layer that it reaches. */
     mask: Type.Optional(TensorRef),
@@ -217,6 +217,8 @@ export const GraphNode = Type.Union([
   Type.Object({ op: Type.Literal('repeat'), id, input: TensorRef, steps: Size }, closed),
   /** Exchanges batch and steps. */
   Type.Object({ op: Type.Literal('swap_batch_and_steps'), id, input: TensorRef }, closed),
+  /** How many steps of each row have a value that is not `besides` (0 where it is left out): lengths that a program computes. */
+  Type.Object({ op: Type.Literal('count_steps'), id, input: TensorRef, besides: Type.Optional(Type.Number()) }, closed),
   /** Joins all axes after the batch. */
   Type.Object({ op: Type.Literal('flatten'), id, input: TensorRef }, closed),
 ]); // prettier-ignore

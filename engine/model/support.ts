@@ -1,4 +1,5 @@
 /** What of a `ModelSpec` the engine cannot run yet; pure, so that the host can say it before anything starts. */
+import { tensorAxes } from './axes.ts';
 import { type Phrase, phrase } from './phrase.ts';
 import type { CellSpec, Framework, GraphNode, LossSpec, ModelSpec, OptimizerSpec, RecurrentNode } from './spec.ts';
 
@@ -18,6 +19,9 @@ const OPTIMIZERS: Readonly<Record<Framework, readonly OptimizerSpec['kind'][]>> 
   tensorflowjs: TENSORFLOWJS,
   pytorch: ALL,
 };
+/** Time axes that a model may have: those of its sequences and of its repeated vectors. */
+export const MOST_AXES = 8;
+
 /** Every reason, most important first; empty when the model can be trained. */
 export function unsupported(spec: ModelSpec): Phrase[] {
   const reasons: Phrase[] = [];
@@ -33,9 +37,11 @@ export function unsupported(spec: ModelSpec): Phrase[] {
 
 function checkInputs(spec: ModelSpec, refuse: Refuse): void {
   const sequences = spec.inputs.filter(({ role }) => role === 'sequence');
-  if (sequences.length !== 1) refuse('The model has {0} input sequences; one is needed.', sequences.length);
+  const axes = sequences.length + spec.nodes.filter(({ op }) => op === 'repeat').length;
+  if (sequences.length === 0) refuse('The model has no input sequence.');
+  if (axes > MOST_AXES)
+    refuse('The model has {0} input sequences and repeated vectors; {1} is the most there can be.', axes, MOST_AXES);
   for (const { id, axes, role } of spec.inputs) {
-    if (role === 'mask') refuse('The input {0} ({1}) cannot be fed yet.', id, role);
     if (role !== 'sequence' && role !== 'state') continue;
     const tokens = role === 'sequence' && spec.nodes.some(node => node.op === 'embedding' && node.input.from === id);
     const layers = role === 'state' && spec.framework === 'pytorch' && axes.length === 2;
@@ -51,7 +57,7 @@ function checkInputs(spec: ModelSpec, refuse: Refuse): void {
 function checkNode(spec: ModelSpec, node: GraphNode, refuse: Refuse): void {
   switch (node.op) {
     case 'recurrent':
-      checkDriver(node, refuse);
+      checkDriver(spec, node, refuse);
       for (const cell of [...node.cells, ...(node.backwardCells ?? [])]) checkCell(cell, refuse);
       break;
     case 'dense':
@@ -61,9 +67,15 @@ function checkNode(spec: ModelSpec, node: GraphNode, refuse: Refuse): void {
     case 'activation':
       if (!isLossActivation(spec, node)) checkActivation(node.activation, node.id, refuse);
       break;
-    case 'reduce_steps':
-      if (node.by === 'max') refuse('The operation {0} cannot be run yet.', node.by);
+    case 'repeat':
+      if (typeof node.steps !== 'number') refuse('The size {0} of {1} is not known.', node.steps, node.id);
       break;
+    case 'flatten': {
+      const [steps, ...more] = tensorAxes(spec, node.input) ?? ['?'];
+      if (typeof steps === 'string' && (more.length > 0 || steps === '?'))
+        refuse('The size {0} of {1} is not known.', steps, node.id);
+      break;
+    }
     case 'embedding':
       for (const size of [node.units, node.vocabulary])
         if (typeof size !== 'number') refuse('The size {0} of {1} is not known.', size, node.scope);
@@ -74,15 +86,17 @@ function checkNode(spec: ModelSpec, node: GraphNode, refuse: Refuse): void {
     case 'concatenate':
     case 'combine':
     case 'swap_batch_and_steps':
+    case 'reduce_steps':
+    case 'count_steps':
       break;
-    default:
-      refuse('The operation {0} cannot be run yet.', node.op);
   }
 }
 
-function checkDriver(node: RecurrentNode, refuse: Refuse): void {
+function checkDriver(spec: ModelSpec, node: RecurrentNode, refuse: Refuse): void {
   const { sequenceLength } = node;
-  if (sequenceLength && sequenceLength.part) refuse('Lengths that are computed cannot be run yet.');
+  const tells = spec.nodes.find(({ id }) => id === sequenceLength?.from);
+  if (sequenceLength?.part ?? (tells && tells.op !== 'count_steps'))
+    refuse('Lengths that are computed cannot be run yet.');
   const dropsState = node.cells.some(({ wrappers = [] }) =>
     wrappers.some(one => one.wrapper === 'dropout' && (one.stateKeep ?? 1) < 1),
   );

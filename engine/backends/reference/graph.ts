@@ -75,6 +75,10 @@ export function evaluateGraph(spec: ModelSpec, { inputs, weights, masks }: Graph
     if (!node || node.op === 'concatenate' || node.op === 'combine') return undefined;
     if (node.op === 'masking') return unequalTo(resolve(node.input), node.value);
     if (node.op === 'embedding' && node.maskZero) return unequalTo(reshape3(resolve(node.input)), 0);
+    if (node.op === 'count_steps') {
+      const counts = resolve({ from: node.id }).values;
+      return (b, t) => t < counts[b]!;
+    }
     if (node.op === 'recurrent') return node.mask && maskOf(node.mask);
     return maskOf(node.input);
   };
@@ -166,6 +170,16 @@ export function nodeValue(
     }
     case 'swap_batch_and_steps':
       return exchange(resolve(node.input), 0);
+    case 'count_steps': {
+      const x = resolve(node.input);
+      const counts = unequalTo(x.shape.length < 3 ? reshape3(x) : x, node.besides ?? 0);
+      const [B = 0, T = 0] = x.shape;
+      const ofRow = (b: number): number => Array.from({ length: T }, (_, t) => counts(b, t)).filter(Boolean).length;
+      return tensor(
+        [B],
+        Array.from({ length: B }, (_, b) => ofRow(b)),
+      );
+    }
     case 'flatten': {
       const x = resolve(node.input);
       return reshape(x, [x.shape[0]!, sizeOf(x.shape.slice(1))]);

@@ -3,7 +3,7 @@
  * modules. What differs between them is which stacks run (`levels`), which steps of a row count, and what stands in the
  * outputs at the steps that do not.
  */
-import { backwardCells, isKerasLike } from '../../model/axes.ts';
+import { backwardCells, hasZeroOutputs, isKerasLike } from '../../model/axes.ts';
 import type { CellSpec, CellWrapper, Framework, RecurrentNode } from '../../model/spec.ts';
 import { activate } from './activations.ts';
 import { CELL_EQUATIONS, type CellStep, type Named } from './cells.ts';
@@ -186,7 +186,7 @@ function runStack(
     }
     if (counts) {
       const blank = zeros(below.shape);
-      below = select(counts, below, repeatsOutput(framework, node) ? (last ?? blank) : blank);
+      below = select(counts, below, hasZeroOutputs(framework, node) ? blank : (last ?? blank));
     }
     outputs[t] = below;
     last = below;
@@ -196,15 +196,6 @@ function runStack(
     last: last!,
     layers: stack.map(({ layer, cell, steps, now }) => ({ direction, layer, cell, steps, final: now })),
   };
-}
-
-/**
- * What stands in the outputs at a step that does not count: zeros (TF1 `sequence_length`, PyTorch packed sequences), or
- * in Keras the output before it. `Bidirectional` forces zeros where it returns sequences (Keras 3 `bidirectional.py:137`).
- */
-function repeatsOutput(framework: Framework, node: RecurrentNode): boolean {
-  if (!isKerasLike(framework)) return false;
-  return !(node.zeroOutputForMask ?? (node.direction === 'bidirectional' && (node.returnSequences ?? false)));
 }
 
 /**

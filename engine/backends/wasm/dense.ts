@@ -7,6 +7,7 @@ import { columnsOf, eachRun, type Part, type Shape, type Share, type Slice, Tens
 /** y = act(x · kernel + bias) on every row of its input. */
 export class DenseLayer implements Part {
   readonly scratch: number;
+  readonly axis: number;
   readonly output: Tensor;
   readonly #kernels: Kernels;
   readonly #products: Products;
@@ -40,7 +41,8 @@ export class DenseLayer implements Part {
       Products.rowScratch(units),
       Products.sumScratch(input.width, units),
     );
-    this.output = new Tensor(units, input.sequence, () => this.#y);
+    this.axis = input.axis;
+    this.output = new Tensor(units, input.sequence, input.axis, () => this.#y);
     input.readBy('whole', this.output);
   }
 

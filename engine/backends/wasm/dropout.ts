@@ -15,21 +15,24 @@ export type DroppedTogether = 'nothing' | 'steps' | 'steps and rows';
  */
 export class DropoutMask {
   readonly width: number;
+  readonly #axis: number;
   readonly #sequence: boolean;
   readonly #keep: number;
   readonly #together: DroppedTogether;
   readonly #nameAt: (step: number) => string;
   #at = 0;
 
-  /** @param nameAt name under which the mask of a step can be given, as TensorFlow's programs were dumped. */
+  /**
+   * @param of the tensor that is dropped.
+   * @param nameAt name under which the mask of a step can be given, as TensorFlow's programs were dumped. */
   constructor(
-    width: number,
-    sequence: boolean,
+    { width, sequence, axis }: Pick<Tensor, 'width' | 'sequence' | 'axis'>,
     keep: number,
     together: DroppedTogether,
     nameAt: (step: number) => string,
   ) {
     this.width = width;
+    this.#axis = axis;
     this.#sequence = sequence;
     this.#keep = keep;
     this.#together = together;
@@ -41,8 +44,8 @@ export class DropoutMask {
     return this.#at;
   }
 
-  plan(plan: MemoryPlan, { batch, steps }: Shape): void {
-    this.#at = plan.floats((this.#sequence ? steps : 1) * batch * this.width);
+  plan(plan: MemoryPlan, shape: Shape): void {
+    this.#at = plan.floats(this.#steps(shape) * shape.batch * this.width);
   }
 
   /** Drops nothing. */
@@ -83,8 +86,12 @@ export class DropoutMask {
     }
   }
 
-  #values(memory: EngineMemory, { batch, steps }: Shape): Float32Array {
-    return memory.floats(this.#at, (this.#sequence ? steps : 1) * batch * this.width);
+  #values(memory: EngineMemory, shape: Shape): Float32Array {
+    return memory.floats(this.#at, this.#steps(shape) * shape.batch * this.width);
+  }
+
+  #steps(shape: Shape): number {
+    return this.#sequence ? shape.along(this.#axis).steps : 1;
   }
 }
 

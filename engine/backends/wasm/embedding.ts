@@ -6,6 +6,7 @@ import { columnsOf, eachRun, type Part, type Shape, type Share, type Slice, Tens
 /** Rows of a table `[vocabulary, W]` by the numbers of tokens. */
 export class Embedding implements Part {
   readonly scratch = 0;
+  readonly axis: number;
   readonly output: Tensor;
   readonly #kernels: Kernels;
   /** `[T, B, 1]`, token numbers kept as floats. */
@@ -20,7 +21,8 @@ export class Embedding implements Part {
     this.#tokens = tokens;
     this.#table = table;
     this.#padding = padding;
-    this.output = new Tensor(width, tokens.sequence, () => this.#at);
+    this.axis = tokens.axis;
+    this.output = new Tensor(width, tokens.sequence, tokens.axis, () => this.#at);
   }
 
   get made(): readonly Tensor[] {

@@ -7,7 +7,7 @@ import type { MemoryPlan } from '../../kernels/memory.ts';
 import type { Products } from '../../kernels/products.ts';
 import { nodeParameters, type ParameterShape } from '../../model/parameters.ts';
 import { phrase } from '../../model/phrase.ts';
-import { isKerasLike } from '../../model/axes.ts';
+import { hasZeroOutputs, isKerasLike, tensorAxes } from '../../model/axes.ts';
 import type {
   CellSpec,
   CellWrapper,
@@ -22,11 +22,12 @@ import { given, known, makeLayer } from './cells.ts';
 import { DenseLayer } from './dense.ts';
 import { Dropout, DropoutMask, type DroppedTogether } from './dropout.ts';
 import { Embedding } from './embedding.ts';
-import { Activated, Columns, Concatenation, MaskedSteps, SumOfSteps, Product, ReversedSteps, SelectedStep, Sum } from './joints.ts'; // prettier-ignore
+import { Activated, Columns, Concatenation, Flattened, GreatestStep, MaskedSteps, SumOfSteps, Product, Repeated, ReversedSteps, SelectedStep, Sum } from './joints.ts'; // prettier-ignore
 import { LearnedState } from './learnedState.ts';
 import { Loss } from './loss.ts';
+import { MadeMarks, type MarkRule, type Marks } from './marks.ts';
 import type { Block, ParameterStore } from './parameters.ts';
-import type { Part, Tensor } from './part.ts';
+import type { Part, Shape, Tensor } from './part.ts';
 import type { RecurrentLayer, RecurrentOptions } from './recurrent.ts';
 import { type CellWeights, weightsByCell } from './weights.ts';
 
@@ -49,15 +50,25 @@ export interface Graph {
   readonly layers: readonly BuiltLayer[];
   /** h of the last recurrent node at every step, one a direction, before steps that do not count are masked. */
   readonly tops: readonly Tensor[];
+  /** Steps of the last recurrent node that are handed out as zeros where they do not count. */
+  readonly topMarks: Marks | undefined;
   readonly loss: Loss;
   /** Drawn for every step of training. */
   readonly masks: readonly DropoutMask[];
+  /** Which steps count, by the ids of the nodes that make them. */
+  readonly marks: ReadonlyMap<string, Marks>;
+  /** @throws EngineError `invalid-shape` when sequences have not the steps that the graph needs. */
+  checkSteps(shape: Shape): void;
 }
 
-/** Tensors that are fed, by the id of their input, and where the bytes lie that say which steps count. */
+/** What a network is fed with. */
 export interface Fed {
+  /** By the id of their input. */
   readonly tensors: ReadonlyMap<string, Tensor>;
-  readonly alive: () => number;
+  /** Which steps of a time axis count by what the input `from` is fed with. */
+  marks(from: string, rule: MarkRule, axis: number): Marks;
+  /** Makes a time axis that always has so many steps. */
+  addAxis(steps: number): number;
 }
 
 const GLOROT: Initializer = { kind: 'glorot_uniform' };
@@ -87,15 +98,60 @@ export function buildGraph(
     return tensor;
   };
 
+  const stepChecks: ((shape: Shape) => void)[] = [];
+  const marksMade = new Map<string, Marks>();
+  /** Which steps of a time axis count by an input or node; a node that marks none passes on the marks of its input. */
+  const marksOf = (ref: TensorRef, axis: number): Marks | undefined => {
+    const input = spec.inputs.find(({ id }) => id === ref.from);
+    if (input)
+      return input.role === 'lengths' || input.role === 'mask'
+        ? fed.marks(input.id, { by: input.role }, axis)
+        : undefined;
+    const node = spec.nodes.find(({ id }) => id === ref.from);
+    if (!node || node.op === 'concatenate' || node.op === 'combine') return undefined;
+    if (node.op === 'masking') return marksOfValues(node.id, node.input, { by: 'values', besides: node.value });
+    if (node.op === 'embedding' && node.maskZero)
+      return marksOfValues(node.id, node.input, { by: 'values', besides: 0 });
+    if (node.op === 'count_steps')
+      return marksOfValues(node.id, node.input, { by: 'count', besides: node.besides ?? 0 });
+    if (node.op === 'recurrent') return node.mask && marksOf(node.mask, axis);
+    return marksOf(node.input, axis);
+  };
+  const marksOfValues = (id: string, ref: TensorRef, rule: Extract<MarkRule, { besides: number }>): Marks => {
+    const seen = resolve(ref);
+    const known = marksMade.get(id);
+    if (known) return known;
+    const isFed = fed.tensors.get(ref.from) === seen;
+    const marks = isFed
+      ? fed.marks(ref.from, rule, seen.axis)
+      : add(new MadeMarks(kernels, seen, rule.besides, rule.by === 'count'));
+    marksMade.set(id, marks);
+    return marks;
+  };
+  /** Sequences that are joined must have as many steps. */
+  const mustHaveSameSteps = (inputs: readonly Tensor[], id: string): void => {
+    const [first, ...others] = inputs.filter(({ sequence }) => sequence).map(({ axis }) => axis);
+    const different = others.filter(axis => axis !== first);
+    if (different.length === 0) return;
+    stepChecks.push(shape => {
+      const steps = shape.along(first!).steps;
+      const other = different.map(axis => shape.along(axis).steps).find(count => count !== steps);
+      if (other !== undefined)
+        throw new EngineError(
+          'invalid-shape',
+          phrase('{0} joins sequences of {1} and of {2} steps.', id, steps, other),
+        );
+    });
+  };
+
   const masks: DropoutMask[] = [];
   const mask = (
-    width: number,
-    sequence: boolean,
+    of: Pick<Tensor, 'width' | 'sequence' | 'axis'>,
     keep: number,
     nameAt: (step: number) => string,
     together: DroppedTogether = 'nothing',
   ): DropoutMask => {
-    const drawn = new DropoutMask(width, sequence, keep, together, nameAt);
+    const drawn = new DropoutMask(of, keep, together, nameAt);
     masks.push(drawn);
     return drawn;
   };
@@ -111,7 +167,7 @@ export function buildGraph(
     const wrappers = cell.wrappers ?? [];
     const dropped = (what: string, seen: Tensor, keep = 1, variational?: boolean): Tensor => {
       if (keep === 1) return seen;
-      const drawn = mask(seen.width, true, keep, t => `step${t}.${name}${what}`, togetherIf(variational));
+      const drawn = mask(seen, keep, t => `step${t}.${name}${what}`, togetherIf(variational));
       return add(new Dropout(kernels, seen, drawn)).output;
     };
     const projected = (
@@ -133,14 +189,21 @@ export function buildGraph(
     const { inputDropout = 0 } = cell;
     if (inputDropout > 0) {
       // Note: all gates see the input through one mask, as with Keras' `implementation=2`, its default.
-      const drawn = mask(input.width, true, 1 - inputDropout, () => `${node.id}.${name}input`, 'steps');
+      const drawn = mask(input, 1 - inputDropout, () => `${node.id}.${name}input`, 'steps');
       input = add(new Dropout(kernels, input, drawn)).output;
     }
     const dropout = wrappers.find(wrapper => wrapper.wrapper === 'dropout');
     const { stateKeep = 1, variational } = dropout?.wrapper === 'dropout' ? dropout : {};
     const width = known(cell.projection?.units ?? cell.units);
     const stateDropout =
-      stateKeep < 1 ? mask(width, true, stateKeep, t => `step${t}.${name}state`, togetherIf(variational)) : undefined;
+      stateKeep < 1
+        ? mask(
+            { width, sequence: true, axis: input.axis },
+            stateKeep,
+            t => `step${t}.${name}state`,
+            togetherIf(variational),
+          )
+        : undefined;
     const layer = add(makeLayer(spec.framework, cell, weights, { ...common, input, stateDropout }, plan, store));
     let output = layer.outputs;
     for (const wrapper of wrappers) {
@@ -187,7 +250,8 @@ export function buildGraph(
 
   const addRecurrent = (node: RecurrentNode): void => {
     const weights = weightsByCell(spec, node);
-    const alive = (node.sequenceLength ?? node.mask) ? fed.alive : undefined;
+    const tells = node.sequenceLength ?? node.mask;
+    const alive = tells && marksOf(tells, resolve(node.input).axis);
     const first = addInitialStates(node);
     const directions = node.direction === 'bidirectional' ? (['forward', 'backward'] as const) : [node.direction];
     const cellsOf = (direction: 'forward' | 'backward') =>
@@ -226,7 +290,7 @@ export function buildGraph(
             new Dropout(
               kernels,
               one.top,
-              mask(one.top.width, true, keep, t => `step${t}.${name}`),
+              mask(one.top, keep, t => `step${t}.${name}`),
             ),
           ).output;
         }
@@ -234,15 +298,14 @@ export function buildGraph(
     } else {
       for (const one of built) cellsOf(one.direction).forEach((_, index) => { addLayer(one, index); }); // prettier-ignore
     }
-    // Keras repeats the output before where a step does not count; TensorFlow 1 and PyTorch give zeros.
     const turned = isKerasLike(spec.framework) && node.direction === 'backward';
-    const zeros = alive !== undefined && (node.zeroOutputForMask ?? !isKerasLike(spec.framework));
+    const zeros = hasZeroOutputs(spec.framework, node);
     const lastOnly = isKerasLike(spec.framework) && node.returnSequences !== true;
     nodes.set(
       node.id,
-      new BuiltRecurrent(built, lastOnly, {
+      new BuiltRecurrent(built, lastOnly, zeros ? alive : undefined, {
         handedOut: top => {
-          const masked = zeros ? add(new MaskedSteps(kernels, top, alive)).output : top;
+          const masked = zeros && alive ? add(new MaskedSteps(kernels, top, alive)).output : top;
           return turned ? add(new ReversedSteps(kernels, masked)).output : masked;
         },
         merged: both => add(joined(MERGES[node.merge ?? 'concatenate'], both)).output,
@@ -281,18 +344,31 @@ export function buildGraph(
       case 'dense':
         addDense(node);
         break;
-      case 'select_step':
-        tensors.set(node.id, add(new SelectedStep(kernels, resolve(node.input), node.step)).output);
+      case 'select_step': {
+        const { id, input, step } = node;
+        const { axis } = resolve(input);
+        stepChecks.push(shape => {
+          const { steps } = shape.along(axis);
+          if (step >= steps || step < -steps)
+            throw new EngineError(
+              'invalid-shape',
+              phrase('{0} takes step {1}, but there are {2} steps.', id, step, steps),
+            );
+        });
+        tensors.set(id, add(new SelectedStep(kernels, resolve(input), step)).output);
         break;
+      }
       case 'concatenate':
+        mustHaveSameSteps(node.inputs.map(resolve), node.id);
         tensors.set(node.id, add(new Concatenation(kernels, node.inputs.map(resolve))).output);
         break;
       case 'combine':
+        mustHaveSameSteps(node.inputs.map(resolve), node.id);
         tensors.set(node.id, add(joined(node.by, node.inputs.map(resolve))).output);
         break;
       case 'dropout': {
         const input = resolve(node.input);
-        const drawn = mask(input.width, input.sequence, 1 - node.rate, t => `step${t}.${node.id}`);
+        const drawn = mask(input, 1 - node.rate, t => `step${t}.${node.id}`);
         tensors.set(node.id, node.rate === 0 ? input : add(new Dropout(kernels, input, drawn)).output);
         break;
       }
@@ -311,32 +387,69 @@ export function buildGraph(
         tensors.set(node.id, apart ? add(new Activated(kernels, input, ACTIVATIONS[node.activation]!)).output : input);
         break;
       }
-      case 'reduce_steps':
-        tensors.set(node.id, add(new SumOfSteps(kernels, resolve(node.input), node.by === 'mean')).output);
+      case 'reduce_steps': {
+        const input = resolve(node.input);
+        const reduced =
+          node.by === 'max' ? new GreatestStep(kernels, input) : new SumOfSteps(kernels, input, node.by === 'mean');
+        tensors.set(node.id, add(reduced).output);
         break;
-      case 'masking':
-        // Which steps count has been found out when the sequence was fed.
-        tensors.set(node.id, resolve(node.input));
+      }
+      case 'masking': {
+        const marks = marksOf({ from: node.id }, resolve(node.input).axis)!;
+        // A recurrent layer passes over the steps that do not count, whatever they hold.
+        const seen = spec.nodes.some(one => one.op !== 'recurrent' && 'input' in one && one.input.from === node.id);
+        const input = resolve(node.input);
+        tensors.set(node.id, seen ? add(new MaskedSteps(kernels, input, marks)).output : input);
         break;
+      }
+      case 'count_steps':
+        // It is a mask, and no tensor.
+        break;
+      case 'repeat':
+        tensors.set(node.id, add(new Repeated(kernels, resolve(node.input), fed.addAxis(known(node.steps)))).output);
+        break;
+      case 'flatten': {
+        const input = resolve(node.input);
+        if (!input.sequence) {
+          tensors.set(node.id, input);
+          break;
+        }
+        const steps = known(tensorAxes(spec, node.input)![0]!);
+        stepChecks.push(shape => {
+          const found = shape.along(input.axis).steps;
+          if (found !== steps)
+            throw new EngineError(
+              'invalid-shape',
+              phrase('{0} joins {1} steps, but there are {2}.', node.id, steps, found),
+            );
+        });
+        tensors.set(node.id, add(new Flattened(kernels, input, steps)).output);
+        break;
+      }
       case 'swap_batch_and_steps':
         // Sequences lie the same way in memory whatever the program calls them.
         tensors.set(node.id, resolve(node.input));
         break;
-      default:
-        throw new EngineError('unsupported', phrase('The operation {0} cannot be run yet.', node.op));
     }
   }
-  const loss = new Loss(kernels, resolve(spec.loss!.prediction), spec.framework, spec.loss!, fed.alive);
-  const tops = [...nodes.values()].at(-1)!.tops;
+  const prediction = resolve(spec.loss!.prediction);
+  const counted = spec.loss!.mask && marksOf(spec.loss!.mask, prediction.axis);
+  const loss = new Loss(kernels, prediction, spec.framework, spec.loss!, counted);
+  const last = [...nodes.values()].at(-1)!;
   return {
     parts,
     named: tensors,
     recurrent: nodes,
     tensors: [...fed.tensors.values(), ...parts.flatMap(part => part.made)],
     layers,
-    tops,
+    tops: last.tops,
+    topMarks: last.marks,
     loss,
     masks,
+    marks: marksMade,
+    checkSteps: shape => {
+      for (const check of stepChecks) check(shape);
+    },
   };
 }
 
@@ -359,14 +472,17 @@ interface Joining {
 export class BuiltRecurrent {
   readonly #directions: readonly Direction[];
   readonly #lastOnly: boolean;
+  /** Steps that count, where outputs are zeros at others. */
+  readonly marks: Marks | undefined;
   readonly #joining: Joining;
   /** Made when they are first asked for: a part that nobody reads would have no gradient to send back. */
   readonly #made = new Map<string, Tensor>();
 
   /** @param lastOnly the node by itself stands for its last output. */
-  constructor(directions: readonly Direction[], lastOnly: boolean, joining: Joining) {
+  constructor(directions: readonly Direction[], lastOnly: boolean, marks: Marks | undefined, joining: Joining) {
     this.#directions = directions;
     this.#lastOnly = lastOnly;
+    this.marks = marks;
     this.#joining = joining;
   }
 

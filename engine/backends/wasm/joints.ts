@@ -1,20 +1,25 @@
 /** Parts without weights that join, choose and mask tensors. */
 import type { Kernels } from '../../kernels/kernels.ts';
 import type { MemoryPlan } from '../../kernels/memory.ts';
+import type { Marks } from './marks.ts';
 import { eachRun, type Part, type Shape, type Slice, Tensor } from './part.ts';
 
 /** What all of them have in common: a result of their own, and nothing to learn. */
 export abstract class Joint implements Part {
   readonly scratch = 0;
+  readonly axis: number;
   readonly output: Tensor;
   protected readonly kernels: Kernels;
   #at = 0;
 
-  constructor(kernels: Kernels, width: number, sequence: boolean, inputs: readonly Tensor[]) {
+  /** @param axis time axis of what it makes and reads; that of its inputs when absent. */
+  constructor(kernels: Kernels, width: number, sequence: boolean, inputs: readonly Tensor[], axis = inputs[0]!.axis) {
     this.kernels = kernels;
+    this.axis = axis;
     this.output = new Tensor(
       width,
       sequence,
+      axis,
       () => this.#at,
       () => inputs.some(input => input.needsSlopes()),
     );
@@ -260,10 +265,9 @@ export class SelectedStep extends Joint {
 /** Zeros where a step does not count, as TensorFlow's `sequence_length` and PyTorch's packed sequences hand out `outputs`. */
 export class MaskedSteps extends Joint {
   readonly #input: Tensor;
-  readonly #alive: () => number;
+  readonly #alive: Marks;
 
-  /** @param alive address of a byte for every row of every step. */
-  constructor(kernels: Kernels, input: Tensor, alive: () => number) {
+  constructor(kernels: Kernels, input: Tensor, alive: Marks) {
     super(kernels, input.width, true, [input]);
     this.#input = input;
     this.#alive = alive;
@@ -276,7 +280,7 @@ export class MaskedSteps extends Joint {
       this.kernels.maskRows(
         at(shape) + first * width * 4,
         this.#input.at(shape) + first * width * 4,
-        this.#alive() + first,
+        this.#alive.at + first,
         rows,
         width,
       );
@@ -294,7 +298,7 @@ export class MaskedSteps extends Joint {
         input.slopeStride,
         from,
         slopeStride,
-        this.#alive() + first,
+        this.#alive.at + first,
         rows,
         width,
       );
@@ -365,5 +369,101 @@ export class SumOfSteps extends Joint {
     const from = slopes + first * slopeStride;
     if (this.#mean) this.kernels.scale(from, rows * width, 1 / shape.steps);
     for (let t = 0; t < shape.steps; t++) this.send(this.#input, t * shape.batch + first, from, slopeStride, rows);
+  }
+}
+
+/** The greatest value of all steps. Note: of equal ones the first gets the gradient; TensorFlow shares it among them. */
+export class GreatestStep extends Joint {
+  readonly #input: Tensor;
+  /** The step that each value came from, as integers. */
+  #chosen = 0;
+
+  constructor(kernels: Kernels, input: Tensor) {
+    super(kernels, input.width, false, [input]);
+    this.#input = input;
+    input.readBy('part', this.output);
+  }
+
+  override plan(plan: MemoryPlan, shape: Shape): void {
+    super.plan(plan, shape);
+    this.#chosen = plan.floats(shape.batch * this.output.width);
+  }
+
+  forward(shape: Shape, { first, rows }: Slice): void {
+    const { width } = this.output;
+    const from = first * width * 4;
+    const to = this.output.at(shape) + from;
+    for (let t = 0; t < shape.steps; t++) {
+      const source = this.#input.at(shape) + (t * shape.batch + first) * width * 4;
+      this.kernels.greaterOf(source, to, this.#chosen + from, rows * width, t);
+    }
+  }
+
+  backward(shape: Shape, { first, rows }: Slice): void {
+    const { slopes, slopeStride, width } = this.output;
+    const input = this.#input;
+    if (slopes === 0 || input.slopes === 0) return;
+    for (let t = 0; t < shape.steps; t++) {
+      const to = input.slopes + (t * shape.batch + first) * input.slopeStride;
+      this.kernels.slopesOfChosen(slopes + first * slopeStride, slopeStride, this.#chosen + first * width * 4, t, to, input.slopeStride, rows, width); // prettier-ignore
+    }
+  }
+}
+
+/** The same vector at every step of a time axis of its own. */
+export class Repeated extends Joint {
+  readonly #input: Tensor;
+
+  constructor(kernels: Kernels, input: Tensor, axis: number) {
+    super(kernels, input.width, true, [input], axis);
+    this.#input = input;
+    input.readBy('part', this.output);
+  }
+
+  forward(shape: Shape, { first, rows }: Slice): void {
+    const stride = this.output.width * 4;
+    const from = this.#input.at(shape) + first * stride;
+    for (let t = 0; t < shape.steps; t++) {
+      const to = this.output.at(shape) + (t * shape.batch + first) * stride;
+      this.kernels.copyRows(to, stride, from, stride, rows, this.output.width);
+    }
+  }
+
+  backward(shape: Shape, { first, rows }: Slice): void {
+    const { slopes, slopeStride } = this.output;
+    if (slopes === 0) return;
+    for (let t = 0; t < shape.steps; t++)
+      this.send(this.#input, first, slopes + (t * shape.batch + first) * slopeStride, slopeStride, rows);
+  }
+}
+
+/** All steps of a row side by side: `[B, T, W]` becomes `[B, T · W]`. */
+export class Flattened extends Joint {
+  readonly #input: Tensor;
+
+  /** @param steps the number of steps that every batch must have. */
+  constructor(kernels: Kernels, input: Tensor, steps: number) {
+    super(kernels, steps * input.width, false, [input]);
+    this.#input = input;
+    input.readBy('whole', this.output);
+  }
+
+  forward(shape: Shape, { first, rows }: Slice): void {
+    const { width } = this.#input;
+    const stride = this.output.width * 4;
+    const to = this.output.at(shape) + first * stride;
+    for (let t = 0; t < shape.steps; t++) {
+      const from = this.#input.at(shape) + (t * shape.batch + first) * width * 4;
+      this.kernels.copyRows(to + t * width * 4, stride, from, width * 4, rows, width);
+    }
+  }
+
+  backward(shape: Shape, { first, rows }: Slice): void {
+    const { slopes, slopeStride } = this.output;
+    if (slopes === 0) return;
+    for (let t = 0; t < shape.steps; t++) {
+      const from = slopes + first * slopeStride + t * this.#input.width * 4;
+      this.send(this.#input, t * shape.batch + first, from, slopeStride, rows);
+    }
   }
 }

@@ -6,6 +6,7 @@ import { columnsOf, type Part, type Shape, type Share, type Slice, Tensor } from
 /** A first state that is learned: a weight `[rows, 1, W]`, of which each layer and direction has a row for the whole batch. */
 export class LearnedState implements Part {
   readonly scratch = 0;
+  readonly axis = 0;
   /** `[B, W]` for each row of the weight. */
   readonly made: readonly Tensor[];
   readonly #kernels: Kernels;
@@ -16,7 +17,7 @@ export class LearnedState implements Part {
     this.#kernels = kernels;
     this.#weight = weight;
     this.#at = new Array<number>(rows).fill(0);
-    this.made = this.#at.map((_, row) => new Tensor(width, false, () => this.#at[row]!));
+    this.made = this.#at.map((_, row) => new Tensor(width, false, 0, () => this.#at[row]!));
   }
 
   plan(plan: MemoryPlan, { batch }: Shape): void {

@@ -5,6 +5,7 @@ import { phrase } from '../../model/phrase.ts';
 import { isKerasLike } from '../../model/axes.ts';
 import type { Framework, LossSpec } from '../../model/spec.ts';
 import type { BatchResult } from '../backend.ts';
+import type { Marks } from './marks.ts';
 import type { Tensor } from './part.ts';
 import { eachRun, type Shape, type Slice } from './part.ts';
 
@@ -66,8 +67,8 @@ export class Loss {
   readonly #spec: LossSpec;
   /** What a row's sum of losses is divided by: the number of its values, where their mean is meant. */
   readonly #perRow: number;
-  /** Bytes of the steps that count, where the loss has a mask. */
-  readonly #mask: (() => number) | undefined;
+  /** Steps that count, where the loss has a mask. */
+  readonly #mask: Marks | undefined;
   /** As they are fed, and in the order of the predictions. */
   #fed = 0;
   #targets = 0;
@@ -78,15 +79,15 @@ export class Loss {
   /** Rows that the mean of the batch that was fed goes over; every thread needs it for the scale of the gradient. */
   count = 0;
 
-  /** @param alive address of the bytes that say which steps count. */
-  constructor(kernels: Kernels, prediction: Tensor, framework: Framework, spec: LossSpec, alive: () => number) {
+  /** @param mask steps that count. */
+  constructor(kernels: Kernels, prediction: Tensor, framework: Framework, spec: LossSpec, mask: Marks | undefined) {
     this.#kernels = kernels;
     this.#kind = KINDS[spec.kind];
     this.#spec = spec;
     // Note: Keras' `sum` adds up the rows' means; PyTorch's and TF1's add up every value.
     const mean = spec.reduction !== 'sum' || isKerasLike(framework);
     this.#perRow = this.#kind.classes || !mean ? 1 : prediction.width;
-    this.#mask = spec.mask && alive;
+    this.#mask = mask;
     this.prediction = prediction;
     prediction.readBy('whole');
   }
@@ -138,9 +139,12 @@ export class Loss {
       const values = memory.floats(at, rows * width).fill(0);
       targets.forEach((label, row) => (values[row * width + label] = 1));
     } else memory.floats(at, targets.length).set(targets);
-    if (sequence) this.#kernels.batchToSteps(this.#fed, this.#targets, shape.batch, shape.steps, this.#targetWidth);
+    if (sequence) {
+      const { batch, steps } = shape.along(this.prediction.axis);
+      this.#kernels.batchToSteps(this.#fed, this.#targets, batch, steps, this.#targetWidth);
+    }
     this.count = rows;
-    if (this.#leavesOut) this.#countRows(memory, rows);
+    if (this.#leavesOut && !this.countsLate) this.countRows(memory, shape);
   }
 
   /** Losses of the rows and, with `slopes`, the gradient of the loss by their predictions. */
@@ -148,7 +152,7 @@ export class Loss {
     const { prediction } = this;
     const { width } = prediction;
     const scale = 1 / this.#divisor;
-    eachRun(prediction.sequence, shape, slice, (first, rows) => {
+    eachRun(prediction.sequence, shape.along(prediction.axis), slice, (first, rows) => {
       this.#kind.run(
         this.#kernels,
         {
@@ -198,11 +202,17 @@ export class Loss {
     return row => logits[row]! > 0 === targets[row]! > 0.5;
   }
 
+  /** Whether rows can be counted only after the forward pass. */
+  get countsLate(): boolean {
+    return this.#mask?.late === true;
+  }
+
   /** Marks the rows that count, and finds out how many the mean goes over. */
-  #countRows(memory: EngineMemory, rows: number): void {
+  countRows(memory: EngineMemory, shape: Shape): void {
+    const rows = this.prediction.rows(shape);
     const { ignoreLabel, reduction } = this.#spec;
     const counted = memory.bytesAt(this.#counted, rows);
-    if (this.#mask) counted.set(memory.bytesAt(this.#mask(), rows));
+    if (this.#mask) counted.set(memory.bytesAt(this.#mask.at, rows));
     else counted.fill(1);
     if (ignoreLabel !== undefined && this.#kind.labels) {
       const labels = memory.integers(this.#targets, rows);

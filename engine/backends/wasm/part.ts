@@ -2,10 +2,26 @@
 import type { Kernels } from '../../kernels/kernels.ts';
 import type { MemoryPlan } from '../../kernels/memory.ts';
 
-/** Size of what goes through the network at the moment; memory is planned for the largest. */
+/**
+ * Size of what goes through the network at the moment, as one time axis sees it; memory is planned for the largest.
+ * Sequences that are fed apart (those of an encoder and a decoder) have a time axis each.
+ */
 export interface Shape {
   readonly batch: number;
+  /** Steps of this time axis. */
   readonly steps: number;
+  /** Steps of every time axis. */
+  readonly axes: readonly number[];
+  /** The same batch along another time axis. */
+  along(axis: number): Shape;
+}
+
+/** @param axes steps of every time axis. @returns the shape along the first of them. */
+export function shapeOf(batch: number, axes: readonly number[]): Shape {
+  const shapes: Shape[] = [];
+  const along = (axis: number): Shape => shapes[axis]!;
+  shapes.push(...axes.map(steps => ({ batch, steps, axes, along })));
+  return along(0);
 }
 
 /** The rows of the batch that one thread follows from end to end, and floats of its own to work in. */
@@ -31,6 +47,8 @@ export function columnsOf({ index, of }: Share, columns: number): [first: number
 export class Tensor {
   readonly width: number;
   readonly sequence: boolean;
+  /** Time axis of its steps, or of the sequence that it was made of. */
+  readonly axis: number;
   /** Address of the value; it depends on the size of the batch where it lies behind another step's. */
   readonly at: (shape: Shape) => number;
   /** Whether something that learns, or whose gradient was asked for, lies before it. */
@@ -46,10 +64,17 @@ export class Tensor {
   #partial = false;
   #bringsOwn = false;
 
-  constructor(width: number, sequence: boolean, at: (shape: Shape) => number, needsSlopes: () => boolean = () => true) {
+  constructor(
+    width: number,
+    sequence: boolean,
+    axis: number,
+    at: (shape: Shape) => number,
+    needsSlopes: () => boolean = () => true,
+  ) {
     this.width = width;
     this.sequence = sequence;
-    this.at = at;
+    this.axis = axis;
+    this.at = shape => at(shape.along(axis));
     this.needsSlopes = needsSlopes;
     this.slopeStride = width * 4;
   }
@@ -83,8 +108,8 @@ export class Tensor {
   }
 
   /** Rows of the value. */
-  rows({ batch, steps }: Shape): number {
-    return this.sequence ? batch * steps : batch;
+  rows(shape: Shape): number {
+    return this.sequence ? shape.batch * shape.along(this.axis).steps : shape.batch;
   }
 
   /** Reserves the gradient, where one is needed and its reader does not bring it. */
@@ -98,7 +123,7 @@ export class Tensor {
   /** Clears the gradient of a slice, so that readers can add to it. */
   clearSlopes(kernels: Kernels, shape: Shape, slice: Slice): void {
     if (this.slopes === 0 || !this.shared) return;
-    eachRun(this.sequence, shape, slice, (first, rows) => {
+    eachRun(this.sequence, shape.along(this.axis), slice, (first, rows) => {
       kernels.fill(this.slopes + first * this.slopeStride, 0, rows * this.width);
     });
   }
@@ -119,6 +144,8 @@ export function eachRun(
 export interface Part {
   /** Floats of scratch that a thread needs. */
   readonly scratch: number;
+  /** Time axis along which it works: shapes that it is given see that one. */
+  readonly axis: number;
   /** What it makes. */
   readonly made: readonly Tensor[];
   /** Reserves the memory of a forward and backward pass over at most `shape`; gradients of tensors are reserved before. */

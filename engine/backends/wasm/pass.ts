@@ -9,14 +9,18 @@ import { Products } from '../../kernels/products.ts';
 import { phrase } from '../../model/phrase.ts';
 import type { InputSpec, ModelSpec } from '../../model/spec.ts';
 import { buildGraph, type Graph } from './graph.ts';
+import { FedMarks, type MarkRule } from './marks.ts';
 import { ParameterStore } from './parameters.ts';
-import { type Shape, type Slice, Tensor } from './part.ts';
+import { type Shape, shapeOf, type Slice, Tensor } from './part.ts';
 
 /** What can be asked of a pass, to be added up; the sums need all rows to have gone back before. */
 export const WORK = { forward: 1, loss: 2, slopes: 4, backward: 8, sums: 16 } as const;
 
 /** What memory is planned for; addresses follow from it. */
-export interface Planned extends Shape {
+export interface Planned {
+  readonly batch: number;
+  /** Steps of every time axis. */
+  readonly axes: readonly number[];
   /** Whether the gradient of what is fed is wanted, too. */
   readonly inputSlopes: boolean;
 }
@@ -31,32 +35,32 @@ export interface Place {
   readonly threads: number;
 }
 
-/** What is fed as numbers: the sequence and first states. */
+/** What is fed as numbers: sequences and first states. */
 interface FedInput {
   readonly id: string;
   readonly tensor: Tensor;
-  /** Sizes of the axes after the batch, for a state. */
+  /** Sizes of the axes after the batch (and after the steps, of a sequence). */
   readonly sizes: readonly number[];
   at: number;
+  /** A sequence as it is fed, `[B, T, D]`. */
+  fed: number;
 }
 
 export class Pass {
   readonly kernels: Kernels;
   readonly store: ParameterStore;
   readonly graph: Graph;
-  readonly sequence: FedInput;
+  /** What is fed over steps, each with a time axis of its own, counted as they stand in the spec. */
+  readonly sequences: readonly FedInput[];
   readonly states: readonly FedInput[];
-  /** Which steps count is told by lengths, or by the values that are fed. */
-  readonly lengths: boolean;
-  readonly masking: { readonly value: number } | undefined;
+  /** Which steps count, as far as it is told by what is fed. */
+  readonly marks: FedMarks[] = [];
+  planned: Planned;
+  /** Steps of the time axes that no sequence brings: those of repeated vectors. */
+  readonly #ownAxes: number[] = [];
   /** Where the memory of the weights ends and that of a pass begins. */
   readonly #weightsEnd: number;
   readonly #scratch: number;
-  planned: Planned = { batch: 0, steps: 0, inputSlopes: false };
-  /** The sequence as it is fed, `[B, T, D]`. */
-  fed = 0;
-  /** A byte for every row of every step, 0 where it does not count. */
-  alive = 0;
 
   /** @param thread which of the threads this one is. */
   constructor(spec: ModelSpec, kernels: Kernels, { tile, slots, threads }: Place, thread = 0) {
@@ -64,21 +68,25 @@ export class Pass {
     kernels.beThread(thread);
     const plan = new MemoryPlan(kernels.reservedBytes());
     this.store = new ParameterStore(plan, slots);
-    const inputs = spec.inputs
-      .filter(({ role }) => role === 'sequence' || role === 'state')
-      .map(input => this.#fedInput(input));
-    this.sequence = inputs.find(({ tensor }) => tensor.sequence)!;
-    this.states = inputs.filter(input => input !== this.sequence);
-    this.lengths = spec.inputs.some(({ role }) => role === 'lengths');
-    this.masking = maskingOf(spec);
+    const of = (role: InputSpec['role']) => spec.inputs.filter(input => input.role === role);
+    this.sequences = of('sequence').map((input, axis) => this.#fedInput(input, axis));
+    this.states = of('state').map(input => this.#fedInput(input, 0));
+    const inputs = [...this.sequences, ...this.states];
     this.graph = buildGraph(spec, plan, new Products(kernels, tile), this.store, {
       tensors: new Map(inputs.map(({ id, tensor }) => [id, tensor])),
-      alive: () => this.alive,
+      marks: (from, rule, axis) => this.#marksOf(from, rule, axis),
+      addAxis: steps => this.sequences.length + this.#ownAxes.push(steps) - 1,
     });
+    this.planned = { batch: 0, axes: this.axesOf(this.sequences.map(() => 0)), inputSlopes: false };
     const scratch = Math.max(...this.graph.parts.map(part => part.scratch));
     const scratches = Array.from({ length: threads }, () => plan.floats(scratch));
     this.#scratch = scratches[thread]!;
     this.#weightsEnd = plan.end;
+  }
+
+  /** Steps of every time axis. @param fed steps of each sequence. */
+  axesOf(fed: readonly number[]): number[] {
+    return [...fed, ...this.#ownAxes];
   }
 
   /** Decides where everything of a pass over at most that many rows and steps lies. @returns bytes of memory it needs. */
@@ -86,14 +94,17 @@ export class Pass {
     this.planned = planned;
     const { parts, tensors, loss } = this.graph;
     const plan = new MemoryPlan(this.#weightsEnd);
-    const sequence = planned.batch * planned.steps * this.sequence.tensor.width;
-    this.fed = plan.floats(sequence);
-    this.sequence.at = plan.floats(sequence);
+    const shape = shapeOf(planned.batch, planned.axes);
+    for (const sequence of this.sequences) {
+      const floats = sequence.tensor.rows(shape) * sequence.tensor.width;
+      sequence.fed = plan.floats(floats);
+      sequence.at = plan.floats(floats);
+    }
     for (const state of this.states) state.at = plan.floats(planned.batch * state.tensor.width);
-    if (this.lengths || this.masking) this.alive = plan.reserve(planned.batch * planned.steps);
-    for (const tensor of tensors) tensor.planSlopes(plan, planned);
-    for (const part of parts) part.plan(plan, planned);
-    loss.plan(plan, planned);
+    for (const marks of this.marks) marks.plan(plan, shape);
+    for (const tensor of tensors) tensor.planSlopes(plan, shape);
+    for (const part of parts) part.plan(plan, shape.along(part.axis));
+    loss.plan(plan, shape);
     return plan.end;
   }
 
@@ -109,20 +120,21 @@ export class Pass {
       if (work & WORK.loss) this.graph.loss.run(shape, slice, (work & WORK.slopes) !== 0);
       if (work & WORK.backward) this.#backward(shape, slice);
     }
-    if (work & WORK.sums) for (const part of this.graph.parts) part.sumGradients(shape, { index, of, scratch });
+    if (work & WORK.sums)
+      for (const part of this.graph.parts) part.sumGradients(shape.along(part.axis), { index, of, scratch });
   }
 
   #forward(shape: Shape, slice: Slice): void {
-    for (const part of this.graph.parts) part.forward(shape, slice);
+    for (const part of this.graph.parts) part.forward(shape.along(part.axis), slice);
   }
 
   #backward(shape: Shape, slice: Slice): void {
     const { parts, tensors } = this.graph;
     for (const tensor of tensors) tensor.clearSlopes(this.kernels, shape, slice);
-    for (let k = parts.length - 1; k >= 0; k--) parts[k]!.backward(shape, slice);
+    for (let k = parts.length - 1; k >= 0; k--) parts[k]!.backward(shape.along(parts[k]!.axis), slice);
   }
 
-  #fedInput({ id, role, axes }: InputSpec): FedInput {
+  #fedInput({ id, role, axes }: InputSpec, axis: number): FedInput {
     // Tokens have no axis of features: each is one number.
     const own = role === 'state' ? axes : axes.slice(1);
     const sizes = own.map(({ size }) => {
@@ -130,16 +142,17 @@ export class Pass {
       throw new EngineError('invalid-model', phrase('The size {0} of the input {1} is not known.', size, id));
     });
     const width = sizes.reduce((product, size) => product * size, 1);
-    const fed: FedInput = { id, sizes, at: 0, tensor: new Tensor(width, role === 'sequence', () => fed.at, () => this.planned.inputSlopes) }; // prettier-ignore
+    const fed: FedInput = { id, sizes, at: 0, fed: 0, tensor: new Tensor(width, role === 'sequence', axis, () => fed.at, () => this.planned.inputSlopes) }; // prettier-ignore
     return fed;
   }
-}
 
-/** The value that masks steps of the sequence, by a masking layer or an embedding. */
-function maskingOf({ nodes }: ModelSpec): { value: number } | undefined {
-  for (const node of nodes) {
-    if (node.op === 'masking') return { value: node.value };
-    if (node.op === 'embedding' && node.maskZero) return { value: 0 };
-  }
-  return undefined;
+  /** The same bytes for all who ask for the same. */
+  #marksOf(from: string, rule: MarkRule, axis: number): FedMarks {
+    const same = (one: FedMarks) => one.from === from && one.axis === axis && JSON.stringify(one.rule) === JSON.stringify(rule);
+    const known = this.marks.find(same);
+    if (known) return known;
+    const marks = new FedMarks(from, rule, axis);
+    this.marks.push(marks);
+    return marks;
+  } // prettier-ignore
 }

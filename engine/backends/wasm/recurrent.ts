@@ -2,6 +2,7 @@ import type { Kernels } from '../../kernels/kernels.ts';
 import type { MemoryPlan } from '../../kernels/memory.ts';
 import type { Products } from '../../kernels/products.ts';
 import type { DropoutMask } from './dropout.ts';
+import type { Marks } from './marks.ts';
 import { type Part, type Shape, type Share, type Slice, Tensor } from './part.ts';
 
 /** What a recurrent layer reads and how it runs over the steps. */
@@ -10,8 +11,8 @@ export interface RecurrentOptions {
   readonly input: Tensor;
   /** From the last step to the first. */
   readonly reversed: boolean;
-  /** Address of a byte for every row of every step, `[T, B]`, 0 where the step does not count; absent: all count. */
-  readonly alive: (() => number) | undefined;
+  /** Steps that count; absent: all. */
+  readonly alive: Marks | undefined;
   /** States before the first step, by name; absent: zeros. */
   readonly initial: ReadonlyMap<string, Tensor>;
   /** Drops h on its way to the next step (TF1 `state_keep_prob`; c is never dropped); outputs keep what was there. */
@@ -54,6 +55,7 @@ export interface StepBackward extends StepForward {
  */
 export abstract class RecurrentLayer implements Part {
   abstract readonly scratch: number;
+  readonly axis: number;
   /** Width of h. */
   readonly width: number;
   /** h at every step. */
@@ -67,7 +69,7 @@ export abstract class RecurrentLayer implements Part {
   /** Whether a gradient goes back into the input, too; decided when memory is planned. */
   protected inputSlopes = false;
   readonly #initial: ReadonlyMap<string, Tensor>;
-  readonly #alive: (() => number) | undefined;
+  readonly #alive: Marks | undefined;
   readonly #stateDropout: DropoutMask | undefined;
   /** h at every step before it was dropped, `[T, B, H]`. */
   #whole = 0;
@@ -90,13 +92,19 @@ export abstract class RecurrentLayer implements Part {
     this.#stateDropout = stateDropout;
     this.#states = states;
     this.width = states[0]!.width;
-    this.outputs = new Tensor(this.width, true, shape =>
+    this.axis = input.axis;
+    this.outputs = new Tensor(this.width, true, input.axis, shape =>
       stateDropout ? this.#whole : this.stateOverTime('h', this.width, shape),
     );
     this.finals = new Map(
       states.map(({ name, width }) => [
         name,
-        new Tensor(width, false, ({ batch, steps }) => this.stateAt(name) + (reversed ? 0 : steps * batch * width * 4)),
+        new Tensor(
+          width,
+          false,
+          input.axis,
+          ({ batch, steps }) => this.stateAt(name) + (reversed ? 0 : steps * batch * width * 4),
+        ),
       ]),
     );
     input.readBy('own');
@@ -167,7 +175,7 @@ export abstract class RecurrentLayer implements Part {
       if (this.#alive) {
         for (const { name, width } of this.#states) {
           const at = this.stateAt(name);
-          this.kernels.carryRows(at + after * width * 4, at + before * width * 4, this.#alive() + row, rows, width);
+          this.kernels.carryRows(at + after * width * 4, at + before * width * 4, this.#alive.at + row, rows, width);
         }
       }
     }
@@ -192,7 +200,7 @@ export abstract class RecurrentLayer implements Part {
       // Before the first step there is nothing that learns, unless the state there was given.
       const needed = k > 0 || this.inputSlopes || this.#initial.size > 0;
       const target = needed ? this.#slopesAt(k, steps, shape) + first * slopeWidth * 4 : 0;
-      const alive = this.#alive ? this.#alive() + row : 0;
+      const alive = this.#alive ? this.#alive.at + row : 0;
       if (this.#stateDropout && dhTime !== 0) {
         const mask = this.#stateDropout.at + row * this.width * 4;
         this.kernels.multiplyRows(dhTime, dhTimeStride, dhTime, dhTimeStride, mask, this.width * 4, rows, this.width);

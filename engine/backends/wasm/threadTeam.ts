@@ -6,13 +6,14 @@ import { type MessagePort, receiveMessageOnPort, Worker } from 'node:worker_thre
 import { EngineError } from '../../errors.ts';
 import { linkKernels } from '../../kernels/kernels.ts';
 import { phrase } from '../../model/phrase.ts';
-import type { Shape } from './part.ts';
+import { type Shape, shapeOf } from './part.ts';
 import { Pass } from './pass.ts';
+import { MOST_AXES } from '../../model/support.ts';
 import type { Crew, SharedNetwork, Team } from './team.ts';
 
 /** The words of the board, and behind them the number of the job that each thread has taken. */
 const BOARD = {
-  job: 0, pending: 1, failed: 2, network: 3, work: 4, batch: 5, steps: 6, plannedBatch: 7, plannedSteps: 8, inputSlopes: 9, count: 10, taken: 16,
+  job: 0, pending: 1, failed: 2, network: 3, work: 4, batch: 5, plannedBatch: 6, inputSlopes: 7, count: 8, axes: 16, plannedAxes: 16 + MOST_AXES, taken: 16 + 2 * MOST_AXES,
 } as const; // prettier-ignore
 
 /** Looks before it sleeps: some 50 µs, about what waking up takes. */
@@ -102,22 +103,22 @@ export class ThreadTeam implements Team {
     for (const worker of this.#workers) void worker.terminate();
   }
 
-  #run(network: number, pass: Pass, work: number, { batch, steps }: Shape): void {
+  #run(network: number, pass: Pass, work: number, shape: Shape): void {
     if (this.#death) throw this.#death;
     const { planned, graph } = pass;
     const board = this.#board;
     board[BOARD.network] = network;
     board[BOARD.work] = work;
-    board[BOARD.batch] = batch;
-    board[BOARD.steps] = steps;
+    board[BOARD.batch] = shape.batch;
+    board.set(shape.axes, BOARD.axes);
     board[BOARD.plannedBatch] = planned.batch;
-    board[BOARD.plannedSteps] = planned.steps;
+    board.set(planned.axes, BOARD.plannedAxes);
     board[BOARD.inputSlopes] = Number(planned.inputSlopes);
     board[BOARD.count] = graph.loss.count;
     Atomics.store(board, BOARD.pending, this.threads - 1);
     Atomics.add(board, BOARD.job, 1);
     Atomics.notify(board, BOARD.job);
-    pass.run(work, { batch, steps }, { index: 0, of: this.threads });
+    pass.run(work, shape, { index: 0, of: this.threads });
     this.#await();
     if (Atomics.load(board, BOARD.failed)) throw this.#die(phrase('A thread of the engine has failed: {0}', 'see the log'));
   } // prettier-ignore
@@ -172,16 +173,17 @@ export function serveTeam(port: MessagePort, { board, kernels, index, threads }:
         else passes.set(id, new Pass(network.spec, linkKernels(kernels, network.memory), network.place, index));
       }
       const pass = passes.get(board[BOARD.network]!)!;
+      const { batch, axes, inputSlopes } = pass.planned;
+      const stepsAt = (place: number): number[] => [...board.subarray(place, place + axes.length)];
       const planned = {
         batch: board[BOARD.plannedBatch]!,
-        steps: board[BOARD.plannedSteps]!,
+        axes: stepsAt(BOARD.plannedAxes),
         inputSlopes: board[BOARD.inputSlopes] === 1,
       };
-      const { batch, steps, inputSlopes } = pass.planned;
-      if (batch !== planned.batch || steps !== planned.steps || inputSlopes !== planned.inputSlopes) pass.plan(planned);
+      const asPlanned = batch === planned.batch && inputSlopes === planned.inputSlopes;
+      if (!asPlanned || axes.some((steps, axis) => steps !== planned.axes[axis])) pass.plan(planned);
       pass.graph.loss.count = board[BOARD.count]!;
-      const shape = { batch: board[BOARD.batch]!, steps: board[BOARD.steps]! };
-      pass.run(board[BOARD.work]!, shape, { index, of: threads });
+      pass.run(board[BOARD.work]!, shapeOf(board[BOARD.batch]!, stepsAt(BOARD.axes)), { index, of: threads });
     } catch (error) {
       port.postMessage(String(error));
       Atomics.store(board, BOARD.failed, 1);

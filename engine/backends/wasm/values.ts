@@ -1,18 +1,16 @@
 /** Copies what a forward pass left in memory, node by node and layer by layer, as the program would see it. */
 import type { EngineMemory } from '../../kernels/memory.ts';
-import { isKerasLike } from '../../model/axes.ts';
 import type { GraphNode, ModelSpec, RecurrentNode } from '../../model/spec.ts';
 import { isLossActivation } from '../../model/support.ts';
 import type { LayerValues, NodeValues, RecurrentValues, Values } from '../backend.ts';
 import type { Graph } from './graph.ts';
+import type { Marks } from './marks.ts';
 import type { Shape, Tensor } from './part.ts';
 
 /** Where a forward pass lies. */
 export interface Pass {
   readonly memory: EngineMemory;
   readonly shape: Shape;
-  /** A byte for every row of every step, `[T, B]`, 0 where it does not count; absent: all count. */
-  readonly alive: Uint8Array | undefined;
 }
 
 /** Values of all nodes that the network has built. */
@@ -21,23 +19,23 @@ export function readValues(spec: ModelSpec, graph: Graph, pass: Pass): NodeValue
   const recurrent = new Map<string, RecurrentValues>();
   for (const node of spec.nodes) {
     const tensor = graph.named.get(node.id);
-    if (node.op === 'recurrent') recurrent.set(node.id, recurrentValues(spec, node, graph, pass));
-    else if (tensor) nodes.set(node.id, seenByProgram(spec, node, valuesOf(tensor, pass), pass));
+    if (node.op === 'recurrent') recurrent.set(node.id, recurrentValues(node, graph, pass));
+    else if (tensor)
+      nodes.set(node.id, seenByProgram(spec, node, valuesOf(tensor, pass), graph.marks.get(node.id), pass));
   }
   return { nodes, recurrent };
 }
 
-function recurrentValues(spec: ModelSpec, node: RecurrentNode, graph: Graph, pass: Pass): RecurrentValues {
-  const { directions } = graph.recurrent.get(node.id)!;
-  const masked = (node.sequenceLength ?? node.mask) && (node.zeroOutputForMask ?? !isKerasLike(spec.framework));
+function recurrentValues(node: RecurrentNode, graph: Graph, pass: Pass): RecurrentValues {
+  const { directions, marks } = graph.recurrent.get(node.id)!;
   const layers = directions.flatMap(({ direction, layers: own }) =>
     own.map((built, layer): LayerValues => ({
       layer,
       direction,
       steps: new Map(
-        [...built.places(pass.shape), ...built.hiddenPlaces()].map(({ id, at, stride, width }) => [
+        [...built.places(pass.shape.along(built.axis)), ...built.hiddenPlaces()].map(({ id, at, stride, width }) => [
           id,
-          overSteps(at, stride, width, pass),
+          overSteps(at, stride, width, built.axis, pass),
         ]),
       ),
       finals: new Map([...built.finals].map(([state, tensor]) => [state, valuesOf(tensor, pass)])),
@@ -45,14 +43,14 @@ function recurrentValues(spec: ModelSpec, node: RecurrentNode, graph: Graph, pas
   );
   const outputs = directions.map(({ direction, top }) => {
     const values = valuesOf(top, pass);
-    return [direction, masked ? withoutStepsThatDoNotCount(values, pass) : values] as const;
+    return [direction, marks ? withoutStepsThatDoNotCount(values, marks, pass) : values] as const;
   });
   return { layers, outputs: new Map(outputs) };
 }
 
 /** What the kernels leave to others: softmax and sigmoid that are part of the loss, masked steps, exchanged axes. */
-function seenByProgram(spec: ModelSpec, node: GraphNode, values: Values, pass: Pass): Values {
-  if (node.op === 'masking') return withoutStepsThatDoNotCount(values, pass);
+function seenByProgram(spec: ModelSpec, node: GraphNode, values: Values, marks: Marks | undefined, pass: Pass): Values {
+  if (node.op === 'masking') return withoutStepsThatDoNotCount(values, marks!, pass);
   if (node.op === 'swap_batch_and_steps') {
     const [batch = 0, steps = 0, width = 0] = values.shape;
     return { shape: [steps, batch, width], values: exchanged(values.values, batch, steps, width) };
@@ -67,13 +65,13 @@ function seenByProgram(spec: ModelSpec, node: GraphNode, values: Values, pass: P
 
 function valuesOf(tensor: Tensor, { memory, shape }: Pass): Values {
   const at = tensor.at(shape);
-  if (tensor.sequence) return overSteps(at, tensor.width * 4, tensor.width, { memory, shape });
+  if (tensor.sequence) return overSteps(at, tensor.width * 4, tensor.width, tensor.axis, { memory, shape });
   return { shape: [shape.batch, tensor.width], values: memory.floats(at, shape.batch * tensor.width).slice() };
 }
 
 /** `[T, B, W]`, whose rows lie `stride` bytes apart, as `[B, T, W]`. */
-function overSteps(at: number, stride: number, width: number, { memory, shape }: Pick<Pass, 'memory' | 'shape'>): Values {
-  const { batch, steps } = shape;
+function overSteps(at: number, stride: number, width: number, axis: number, { memory, shape }: Pass): Values {
+  const { batch, steps } = shape.along(axis);
   const values = new Float32Array(batch * steps * width);
   for (let row = 0; row < steps * batch; row++) {
     const to = ((row % batch) * steps + Math.floor(row / batch)) * width;
@@ -82,11 +80,12 @@ function overSteps(at: number, stride: number, width: number, { memory, shape }:
   return { shape: [batch, steps, width], values };
 } // prettier-ignore
 
-function withoutStepsThatDoNotCount({ shape, values }: Values, { alive }: Pass): Values {
+function withoutStepsThatDoNotCount({ shape, values }: Values, marks: Marks, { memory }: Pass): Values {
   const [batch = 0, steps = 0, width = 0] = shape;
+  const alive = memory.bytesAt(marks.at, steps * batch);
   const kept = values.map((value, k) => {
     const row = Math.floor(k / width);
-    return alive?.[(row % steps) * batch + Math.floor(row / steps)] === 0 ? 0 : value;
+    return alive[(row % steps) * batch + Math.floor(row / steps)] === 0 ? 0 : value;
   });
   return { shape, values: kept };
 }

@@ -3,6 +3,7 @@ import type { Batch, Network } from '../../../engine/backends/backend.ts';
 import type { Numbers } from '../../../engine/backends/reference/reference.ts';
 import { runReference } from '../../../engine/backends/reference/reference.ts';
 import { createWasmBackend } from '../../../engine/backends/wasm.ts';
+import { feedProgram } from '../../../engine/inspection/namedInputs.ts';
 import type { ModelSpec } from '../../../engine/model/spec.ts';
 import { unsupported } from '../../../engine/model/support.ts';
 import { type Case, caseNames, errorOf, type Folder, readCase } from '../reference/cases.ts';
@@ -11,28 +12,12 @@ import { KERNEL_BYTES } from './kernelBytes.ts';
 const backend = createWasmBackend(KERNEL_BYTES, { tile: 0 });
 
 /** The batch of a case as the network takes it. */
-function batchOf(spec: ModelSpec, { inputs, masks }: Case['given']): Batch {
-  const of = (role: string) =>
-    spec.inputs
-      .filter(input => input.role === role)
-      .flatMap(({ id }) => (inputs.has(id) ? [inOurAxes(spec, id, inputs.get(id)!)] : []));
-  const [sequence] = of('sequence');
-  const [target] = of('target');
-  const [lengths] = of('lengths');
-  const labels = spec.loss?.kind === 'sparse_softmax_cross_entropy';
-  const states = spec.inputs
-    .filter(({ role }) => role === 'state')
-    .map(({ id }) => [id, Float32Array.from(inputs.get(id)!.values)] as const);
+function batchOf(spec: ModelSpec, { masks, inputs }: Case['given']): Batch {
+  const { batch } = feedProgram(spec, { inputs });
+  if (!masks) return batch;
   return {
-    size: sequence!.shape[0]!,
-    steps: sequence!.shape[1]!,
-    inputs: Float32Array.from(sequence!.values),
-    targets: labels ? Int32Array.from(target!.values) : Float32Array.from(target!.values),
-    ...(lengths && { lengths: Int32Array.from(lengths.values) }),
-    ...(states.length > 0 && { states: Object.fromEntries(states) }),
-    ...(masks && {
-      masks: Object.fromEntries([...masks].map(([name, mask]) => [name, forAllRows(mask, sequence!.shape[0]!)])),
-    }),
+    ...batch,
+    masks: Object.fromEntries([...masks].map(([name, mask]) => [name, forAllRows(mask, batch.size)])),
   };
 }
 
@@ -51,17 +36,20 @@ function open({ spec, given }: Case): Network {
 }
 
 /** One row of the batch. */
-function rowOf({ size, steps, inputs, targets, lengths, states, masks }: Batch, row: number): Batch {
+function rowOf({ size, steps, inputs, targets, lengths, states, others, masks }: Batch, row: number): Batch {
   const cut = <A extends Float32Array | Int32Array>(values: A): A =>
     values.subarray((row * values.length) / size, ((row + 1) * values.length) / size) as A;
+  const cutAll = (all: Readonly<Record<string, Float32Array>>) =>
+    Object.fromEntries(Object.entries(all).map(([id, values]) => [id, cut(values)]));
   return {
     size: 1,
     steps,
     inputs: cut(inputs),
     ...(targets && { targets: cut(targets) }),
     ...(lengths && { lengths: cut(lengths) }),
-    ...(states && { states: Object.fromEntries(Object.entries(states).map(([id, values]) => [id, cut(values)])) }),
-    ...(masks && { masks: Object.fromEntries(Object.entries(masks).map(([name, values]) => [name, cut(values)])) }),
+    ...(states && { states: cutAll(states) }),
+    ...(others && { others: cutAll(others) }),
+    ...(masks && { masks: cutAll(masks) }),
   };
 }
 
@@ -183,5 +171,5 @@ function inOurAxes(spec: ModelSpec, key: string, numbers: Numbers): Numbers {
 
 provenBy('TensorFlow 1', 'tf1', 22);
 provenBy('PyTorch', 'torch', 23);
-provenBy('Keras 3', 'keras3', 24);
+provenBy('Keras 3', 'keras3', 25);
 provenBy('Keras 2', 'keras2', 12);

@@ -4,6 +4,7 @@ import { runReference } from '../../../engine/backends/reference/reference.ts';
 import { createWasmBackend, type WasmOptions } from '../../../engine/backends/wasm.ts';
 import { EngineError, type ErrorCode } from '../../../engine/errors.ts';
 import { DropoutMask } from '../../../engine/backends/wasm/dropout.ts';
+import { shapeOf } from '../../../engine/backends/wasm/part.ts';
 import { EngineMemory, MemoryPlan } from '../../../engine/kernels/memory.ts';
 import type { CellSpec, DenseNode, ModelSpec, RecurrentNode } from '../../../engine/model/spec.ts';
 import { Random } from '../../../engine/random.ts';
@@ -221,8 +222,8 @@ describe("Keras' dropout of a layer's input", () => {
   }); // prettier-ignore
 
   it('drops the same values of a row at all its steps, and others of another row', () => {
-    const mask = new DropoutMask(3, true, 0.5, 'steps', () => 'rnn.input');
-    const shape = { batch: 20, steps: 4 };
+    const mask = new DropoutMask({ width: 3, sequence: true, axis: 0 }, 0.5, 'steps', () => 'rnn.input');
+    const shape = shapeOf(20, [4]);
     const memory = new EngineMemory();
     const plan = new MemoryPlan(0);
     mask.plan(plan, shape);
