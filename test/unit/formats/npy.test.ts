@@ -33,8 +33,13 @@ describe('npy', () => {
     assert.throws(() => readNpy(bytes.subarray(0, -1), 'x.npy'), /data: expected 12 bytes for <f4 \(1, 3\), found 11/);
     const text = (from: string, to: string): Uint8Array =>
       Buffer.from(SAVED.toString('latin1').replace(from, to), 'latin1');
-    assert.throws(() => readNpy(text('False', 'True '), 'x.npy'), /fortran_order: expected False, found True/);
-    assert.throws(() => readNpy(text('<f4', '>f4'), 'x.npy'), /descr: expected <f4, .*, found >f4/);
+    assert.throws(() => readNpy(text('<f4', '<c8'), 'x.npy'), /descr: expected <f4, .*, found <c8/);
+    const huge = text('(1, 3), }          ', '(1152921504606846976');
+    assert.throws(() => readNpy(huge, 'x.npy'), /x\.npy is damaged: header: expected descr, fortran_order and shape/);
+    assert.throws(
+      () => readNpy(text('(1, 3), }            ', '(1152921504606846976)'), 'x.npy'),
+      /shape: expected a number of values below 2\^53, found \(1152921504606847000\)/,
+    );
   });
 
   it('refuses to write values that do not fit their shape', () => {
