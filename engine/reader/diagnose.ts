@@ -3,13 +3,19 @@
  * one more rule.
  */
 import { phrase } from '../model/phrase.ts';
-import type { TensorRef } from '../model/spec.ts';
-import type { Graph, NodeRecord } from './graph.ts';
+import type { RecurrentNode, TensorRef } from '../model/spec.ts';
+import { batchFirst } from './fixes.ts';
+import { Graph, type Input, type NodeRecord } from './graph.ts';
 import type { Occurrence } from './evaluate.ts';
-import type { Diagnostic } from './reading.ts';
+import type { Diagnostic, TextRange } from './reading.ts';
+import { swappedNames } from './stateChecks.ts';
+import { unusedOptions } from './unusedOptions.ts';
+import type { Instance } from './values.ts';
 
 export interface Findings {
   readonly graph: Graph;
+  /** Objects of the program's own classes. */
+  readonly instances: readonly Instance[];
   readonly occurrences: readonly Occurrence[];
   readonly text: string;
 }
@@ -35,15 +41,27 @@ const cellStateAsOutput: Rule = ({ graph, occurrences, text }) =>
       ({ range: place, value }) =>
         value.kind === 'tensor' &&
         sameRef(value.ref, node.input) &&
-        /(?:\[0\]|\.c)$/.test(text.slice(place.start, place.end)),
+        /(?:\]|\.c)$/.test(text.slice(place.start, place.end)),
     );
     const message = phrase('This is c, the cell state; the output of the cell is h');
     if (expression === undefined) return [{ range, severity: 'warning', code: 'states-c-used-as-h', message }];
-    const { end } = expression.range;
-    const index = text.slice(0, end).endsWith('[0]');
-    const fix = { title: phrase('Take h'), range: { start: end - (index ? 3 : 2), end }, text: index ? '[1]' : '.h' };
-    return [{ range: expression.range, severity: 'warning', code: 'states-c-used-as-h', message, fix }];
+    const fix = hInstead(expression.range, occurrences, text);
+    return [{ range: expression.range, severity: 'warning', code: 'states-c-used-as-h', message, ...fix }];
   });
+
+/** `states[-1][0]` → `states[-1][1]`, `state.c` → `state.h`: where the pair is (c, h), and only there. */
+function hInstead(
+  { start, end }: TextRange,
+  occurrences: readonly Occurrence[],
+  text: string,
+): Pick<Diagnostic, 'fix'> {
+  const [suffix] = /(?:\[0\]|\.c)$/.exec(text.slice(start, end)) ?? [];
+  if (suffix === undefined) return {};
+  const of = occurrences.find(({ range }) => range.start === start && range.end === end - suffix.length)?.value;
+  if (of?.kind !== 'sequence' || of.fields?.join() !== 'c,h') return {};
+  const range = { start: end - suffix.length, end };
+  return { fix: { title: phrase('Take h'), range, text: suffix === '.c' ? '.h' : '[1]' } };
+}
 
 /** The activation whose inverse the loss already holds. */
 const AGAIN = {
@@ -52,8 +70,29 @@ const AGAIN = {
   sigmoid_cross_entropy: 'sigmoid',
 } as const;
 
+/** A program that applies an activation once less: the loss takes it as applied, or the model leaves it out. */
+function onceOnly(text: string, loss: TextRange, made: TextRange, activation: string): Pick<Diagnostic, 'fix'> {
+  const called = `^[\\w.]*\\b${activation}\\(\\s*([\\w.]+|[\\w.]+\\([^()]*\\))\\s*(?:,[^()]*)?\\)$`;
+  const option = `,\\s*activation(?:_fn)?\\s*=\\s*(?:[\\w.]*\\b${activation}|['"]${activation}['"])`;
+  const places = [
+    { in: loss, pattern: 'from_logits\\s*=\\s*True', by: 'from_logits=False' },
+    { in: made, pattern: called, by: '$1' },
+    { in: made, pattern: option, by: '' },
+  ];
+  for (const place of places) {
+    const found = [...text.slice(place.in.start, place.in.end).matchAll(new RegExp(place.pattern, 'g'))];
+    const [match] = found;
+    if (match === undefined || found.length > 1) continue;
+    const start = place.in.start + match.index;
+    const range = { start, end: start + match[0].length };
+    const mended = match[0].replace(new RegExp(place.pattern), place.by);
+    return { fix: { title: phrase('Apply {0} only once', activation), range, text: mended } };
+  }
+  return {};
+}
+
 /** Softmax (or a sigmoid) before a loss that applies it. */
-const activatedTwice: Rule = ({ graph }) => {
+const activatedTwice: Rule = ({ graph, text }) => {
   const losses = [...graph.losses, ...graph.trainings];
   const told = new Set<string>();
   return losses.flatMap(({ loss, range }): Diagnostic[] => {
@@ -66,6 +105,7 @@ const activatedTwice: Rule = ({ graph }) => {
     told.add(node.id);
     return [
       {
+        ...onceOnly(text, range, graph.nodes.get(node.id)!.range, wanted),
         range,
         severity: 'warning',
         code: 'activation-before-loss',
@@ -79,30 +119,71 @@ const activatedTwice: Rule = ({ graph }) => {
 };
 
 /** `[cell] * n`: one cell object in several layers. */
-const sharedCell: Rule = ({ graph }) =>
-  recordsOf(graph, 'recurrent').flatMap(({ node, cells, range }): Diagnostic[] => {
+const sharedCell: Rule = ({ graph, occurrences, text }) =>
+  recordsOf(graph, 'recurrent').flatMap((record): Diagnostic[] => {
+    const { node, cells, range } = record;
     const shared = node.cells.filter(cell => cell.sharesWeightsWith !== undefined).length;
     if (shared === 0) return [];
-    const place = cells[0]?.range ?? range;
     return [
       {
-        range: place,
+        range: cells[0]?.range ?? range,
         severity: 'warning',
         code: 'shared-cell',
         message: phrase(
           '{0} layers are one cell object, so they share their weights; make a new cell for every layer',
           shared + 1,
         ),
+        ...newCells(record, occurrences, text),
       },
     ];
   });
 
+const ONE_CELL_OFTEN = /\[\s*([A-Za-z_]\w*)\s*\]\s*\*\s*(\w+)|\[\s*([A-Za-z_]\w*) for \w+ in range\((\w+)\)\s*\]/g;
+
+/** `[cell] * n` → `[LSTMCell(…) for _ in range(n)]`, where the cell is made in the same function and not wrapped. */
+function newCells(
+  { cells, frame }: NodeRecord,
+  occurrences: readonly Occurrence[],
+  text: string,
+): Pick<Diagnostic, 'fix'> {
+  const [cell] = cells;
+  if (cell === undefined || cell.frame !== frame || cell.spec.wrappers !== undefined) return {};
+  for (const match of text.matchAll(ONE_CELL_OFTEN)) {
+    const name = match[1] ?? match[3]!;
+    const at = match.index + match[0].indexOf(name);
+    const held = occurrences.find(({ range }) => range.start === at && range.end === at + name.length)?.value;
+    if (held?.kind !== 'cells' || held.cells.length !== 1 || held.cells[0]!.identity !== cell.identity) continue;
+    const made = text.slice(cell.call.start, cell.call.end).replace(/\s+/g, ' ');
+    const range = { start: match.index, end: match.index + match[0].length };
+    const title = phrase('Make a new cell for every layer');
+    return { fix: { title, range, text: `[${made} for _ in range(${match[2] ?? match[4]!})]` } };
+  }
+  return {};
+}
+
+/** Outputs of a recurrent node, and whether the backward direction is in them. */
+interface Outputs {
+  readonly source: RecurrentNode;
+  readonly backward: boolean;
+}
+
+/** The outputs that a tensor is, or holds side by side with others. */
+function outputsIn(graph: Graph, { from, part }: TensorRef): readonly Outputs[] {
+  const source = graph.nodeOf({ from });
+  if (source?.op === 'concatenate') return source.inputs.flatMap(input => outputsIn(graph, input));
+  if (source?.op !== 'recurrent') return [];
+  if (part === undefined ? source.driver === 'layer' && source.returnSequences !== true : part.take !== 'outputs')
+    return [];
+  return [{ source, backward: source.direction === 'bidirectional' && part?.direction !== 'forward' }];
+}
+
 /** The last step of rows that have ended before it, or where the backward direction has only begun. */
 const lastStep: Rule = ({ graph }) =>
   recordsOf(graph, 'select_step').flatMap(({ node, range }): Diagnostic[] => {
-    const source = graph.recurrentOf(node.input);
-    if (node.step !== -1 || source === null || node.input.part?.take !== 'outputs') return [];
-    if (source.sequenceLength !== undefined) {
+    if (node.step !== -1) return [];
+    const sources = outputsIn(graph, node.input);
+    // Keras repeats the last valid output where a step is masked.
+    if (sources.some(({ source }) => source.sequenceLength !== undefined || source.packed === true)) {
       return [
         {
           range,
@@ -114,7 +195,7 @@ const lastStep: Rule = ({ graph }) =>
         },
       ];
     }
-    if (source.direction === 'bidirectional' && node.input.part.direction !== 'forward') {
+    if (sources.some(({ backward }) => backward)) {
       return [
         {
           range,
@@ -130,9 +211,11 @@ const lastStep: Rule = ({ graph }) =>
   });
 
 /** PyTorch's default order of axes taken for batch first. */
-const rowForStep: Rule = ({ graph }) =>
+const rowForStep: Rule = ({ graph, text }) =>
   graph.rowPicks.flatMap(({ of, range }): Diagnostic[] => {
-    if (graph.recurrentOf(of)?.timeMajor !== true) return [];
+    const record = graph.nodes.get(of.from);
+    if (graph.recurrentOf(of)?.timeMajor !== true || record === undefined) return [];
+    const made = record.framework === 'pytorch' ? record.cells[0]?.call : undefined;
     return [
       {
         range,
@@ -141,11 +224,42 @@ const rowForStep: Rule = ({ graph }) =>
         message: phrase(
           'Without batch_first=True the steps are the first axis: this takes the last row of the batch at every step, not the last step',
         ),
+        ...(made === undefined ? {} : batchFirst(text.slice(made.start, made.end), made)),
       },
     ];
   });
 
-const RULES: readonly Rule[] = [cellStateAsOutput, activatedTwice, sharedCell, lastStep, rowForStep];
+/** Keras carries the state of every row over to the next batch, so it must know how many there are. */
+const statefulWithoutBatch: Rule = ({ graph }) =>
+  recordsOf(graph, 'recurrent').flatMap(({ node, cells, range }): Diagnostic[] => {
+    if (node.stateful !== true || !rootInputs(graph, node.input).some(({ rows }) => rows === null)) return [];
+    const message = phrase(
+      'stateful=True needs a fixed number of rows in every batch: give the input batch_size, or its whole shape',
+    );
+    return [{ range: cells[0]?.call ?? range, severity: 'error', code: 'stateful-without-batch', message }];
+  });
+
+/** The inputs of the model from which a tensor is computed. */
+function rootInputs(graph: Graph, ref: TensorRef): Input[] {
+  const input = graph.inputs.get(ref.from);
+  if (input !== undefined) return [input];
+  const node = graph.nodeOf(ref);
+  return node === null ? [] : Graph.sources(node).flatMap(source => rootInputs(graph, source));
+}
+
+/** States taken apart in another framework's order. */
+const stateOrder: Rule = ({ graph }) => graph.unpackings.flatMap(swappedNames);
+
+const RULES: readonly Rule[] = [
+  cellStateAsOutput,
+  stateOrder,
+  activatedTwice,
+  sharedCell,
+  lastStep,
+  rowForStep,
+  statefulWithoutBatch,
+  unusedOptions,
+];
 
 /** What the rules find, each once. */
 export function diagnose(found: Findings): Diagnostic[] {

@@ -336,6 +336,10 @@ export class Interpreter implements Reader {
       case 'sequence': {
         const items = itemsOf(value);
         const star = target.items.findIndex(item => item.kind === 'starred');
+        if (value.kind === 'sequence' && star < 0 && value.items.some(item => item.kind === 'tensor')) {
+          const targets = target.items.map(({ range }) => ({ text: this.textOf(range), range }));
+          this.graph.unpackings.push({ targets, items: value.items, text: range => this.textOf(range) });
+        }
         target.items.forEach((item, position) => {
           if (item.kind === 'starred') {
             const end = (items?.length ?? 0) - (target.items.length - position - 1);

@@ -26,6 +26,8 @@ export interface Input {
   data: DataSource | null;
   /** False while not even the number of its axes is known. */
   known: boolean;
+  /** Rows of a batch, where the program says the shape: null for any number. */
+  readonly rows?: Dimension | null;
 }
 
 export interface NodeRecord {
@@ -55,6 +57,14 @@ export interface TrainingRecord {
   batchSize: number | null;
 }
 
+/** A tuple of a network's states that a program takes apart under names of its own. */
+export interface Unpacking {
+  readonly targets: readonly { readonly text: string; readonly range: TextRange }[];
+  readonly items: readonly Abstract[];
+  /** What the source says. */
+  readonly text: (range: TextRange) => string;
+}
+
 /** A node without its id; distributes over the kinds of nodes. */
 export type NodeDraft = GraphNode extends infer N ? (N extends GraphNode ? Omit<N, 'id'> : never) : never;
 
@@ -71,6 +81,8 @@ export class Graph {
   readonly atEnd: (() => void)[] = [];
   /** Where a program takes the last row of a batch of outputs. */
   readonly rowPicks: { readonly of: TensorRef; readonly range: TextRange }[] = [];
+  /** Where a program takes states apart. */
+  readonly unpackings: Unpacking[] = [];
   /** The loss of the last backward pass, and how its gradients have been clipped since (PyTorch). */
   backward: { readonly loss: Tensor; clipping: ClippingSpec | null } | null = null;
   readonly #taken = new Map<string, number>();

@@ -87,7 +87,7 @@ function inOrder<T extends { readonly range: TextRange }>(items: readonly T[]): 
 }
 
 function readingOf(
-  { graph, occurrences, diagnostics }: Interpreter,
+  { graph, instances, occurrences, diagnostics }: Interpreter,
   found: readonly FoundModel[],
   text: string,
   sources: readonly SourceText[],
@@ -97,7 +97,7 @@ function readingOf(
   const symbols = [...occurrences.values()]
     .map(occurrence => symbolOf(occurrence, text, graph, models))
     .filter(symbol => symbol !== null);
-  const faults = diagnose({ graph, occurrences: [...occurrences.values()], text });
+  const faults = diagnose({ graph, instances, occurrences: [...occurrences.values()], text });
   return {
     models: models.map(({ model }) => model),
     symbols: inOrder(symbols),

@@ -18,6 +18,8 @@ import { type Dimension, sizeText, symbol, type Symbolic } from './sizes.ts';
 export interface TensorAxis {
   readonly name: string;
   readonly size: Dimension | null;
+  /** The variable whose first axis it is as long as: `x` of `torch.zeros(1, x.size(0), 8)`. */
+  readonly firstOf?: string;
   /** The axes that a reshape has merged into this one. */
   readonly merged?: readonly TensorAxis[];
 }
@@ -128,6 +130,8 @@ export interface Layer {
   readonly run: (call: Call, input: Abstract, wrapper?: string) => Abstract;
   /** Shape of its input without the batch, if the layer is told. */
   readonly inputShape?: readonly (Dimension | null)[];
+  /** Rows of a batch, where its shape is told with them; null where it is told without. */
+  readonly rows?: Dimension | null;
   /** The cells that it runs over the steps, and what it gives of them. */
   readonly recurrent?: RecurrentOptions & { readonly cells: Cells };
 }

@@ -4,9 +4,11 @@ import type { Activation, CellSpec, GraphNode, Initializer, RecurrentNode, Tenso
 import { activationOf } from '../activations.ts';
 import { checkDropout } from '../dropoutSense.ts';
 import type { Call, CallEntry, CallTable } from '../calls.ts';
+import { giving } from '../fixes.ts';
 import { denseNode, isBatch, unitsAxis } from '../graph.ts';
 import { cellSpecs, layerState, outputsMeaning, sequenceInput } from '../recurrent.ts';
 import { add, type Dimension, multiply, symbol, toSize } from '../sizes.ts';
+import { checkStateCount, checkStateOrder, checkStateWidths } from '../stateChecks.ts';
 import { concatenate, reshape, tensorsOf } from '../tensors.ts';
 import { scoped } from '../tensorflow1/scopes.ts';
 import { shapeOf } from '../tensorflow1/operations.ts';
@@ -129,7 +131,7 @@ const CELL_OPTIONS =
   "units, activation='tanh', recurrent_activation='sigmoid', use_bias=True, kernel_initializer='glorot_uniform', recurrent_initializer='orthogonal', bias_initializer='zeros', unit_forget_bias=True, dropout=0.0, recurrent_dropout=0.0, reset_after=True, name=None";
 const SIMPLE_OPTIONS = CELL_OPTIONS.replace(" recurrent_activation='sigmoid',", '');
 const LAYER_OPTIONS =
-  'return_sequences=False, return_state=False, go_backwards=False, stateful=False, unroll=False, zero_output_for_mask=False, input_shape=None, batch_input_shape=None, input_dim=None, input_length=None, time_major=False';
+  'return_sequences=False, return_state=False, go_backwards=False, stateful=False, unroll=False, zero_output_for_mask=False, input_shape=None, batch_input_shape=None, input_dim=None, input_length=None, time_major=False, batch_size=None';
 
 // Recurrent layers
 
@@ -152,7 +154,12 @@ function initialState(
   const value = call.args.some('initial_state');
   if (value === undefined) return { open: [] };
   const parts = tensorsOf(value);
-  const wanted = cells.cells.flatMap(cell => cell.states.map(({ name }) => name));
+  const wanted = cells.cells.flatMap(cell => cell.states);
+  checkStateOrder(call, 'initial_state', ['h', 'c']);
+  if (parts?.every(part => part.ref !== undefined) === true) {
+    checkStateCount(call, 'initial_state', parts.length, wanted.length);
+    checkStateWidths(call, 'initial_state', parts, wanted);
+  }
   if (parts?.length !== wanted.length || parts.some(part => part.ref === undefined)) {
     return { open: [phrase('the initial state cannot be followed: {0}', call.args.text('initial_state'))] };
   }
@@ -170,19 +177,20 @@ function lastOutput(layers: number, backwards: boolean): Phrase {
   return layers > 1 ? phrase('h of the top layer at the last step') : phrase('h at the last step');
 }
 
-/** Reports a recurrent layer that gets the last output of the one below where it needs one for every step. */
+/** Reports a layer over the steps that gets the last output of the one below where it needs one for every step. */
 function checkSequence(call: Call, input: Abstract): void {
   if (input.kind !== 'tensor' || input.axes?.length !== 2) return;
   const node = call.reader.graph.recurrentOf(input.ref);
   const made = input.ref === undefined ? undefined : call.reader.graph.nodes.get(input.ref.from)?.cells[0];
   if (node === null || made === undefined || node.returnSequences === true) return;
-  const end = made.call.end - 1;
+  // A state is one vector, whatever the layer returns.
+  if (input.ref?.part?.take === 'state') return;
   call.reader.report({
     range: made.call,
     severity: 'error',
     code: 'return-sequences-missing',
-    message: phrase('The recurrent layer above needs an output for every step: return_sequences=True is missing'),
-    fix: { title: phrase('Return the whole sequence'), range: { start: end, end }, text: ', return_sequences=True' },
+    message: phrase('The layer above needs an output for every step: return_sequences=True is missing'),
+    ...giving(call.reader.textOf(made.call), made.call, 'return_sequences=True', phrase('Return the whole sequence')),
   });
 }
 
@@ -247,7 +255,7 @@ function layerOf(call: Call, className: string, cells: Cells): Layer {
     cells: cells.cells,
     recurrent: { ...options, cells },
     run: (applied, input) => run(applied, input, cells, options, name),
-    ...(shape === null ? {} : { inputShape: shape }),
+    ...(shape === null ? {} : { inputShape: shape, rows: rowsOf(call) }),
   };
 }
 
@@ -260,6 +268,12 @@ function inputShape({ args }: Call): (Dimension | null)[] | null {
   const features = args.isGiven('input_dim') && args.isGiven('units') ? args.size('input_dim') : null;
   if (features !== null) return [args.size('input_length'), features];
   return args.isGiven('input_length') && !args.isGiven('units') ? [args.size('input_length')] : null;
+}
+
+/** Rows of every batch: of `batch_input_shape=(32, 28, 28)`, or of `batch_size=32`. */
+export function rowsOf({ args }: Call): Dimension | null {
+  const whole = shapeOf(args.some('batch_input_shape') ?? args.some('batch_shape'));
+  return whole?.[0] ?? args.size('batch_size');
 }
 
 // Bidirectional
@@ -278,6 +292,10 @@ function bidirectional(call: Call): Abstract {
   const options = inner.recurrent;
   const { cells } = options;
   const name = layerName(call, 'Bidirectional');
+  if (other?.kind === 'layer' && other.cells[0] !== undefined && other.cells[0].identity === inner.cells[0]?.identity) {
+    const message = phrase('One layer object is used for both directions; make one for each');
+    call.reader.report({ range: call.range, severity: 'error', code: 'one-cell-for-both-directions', message });
+  }
   const given = call.args.get('merge_mode');
   const merge = given?.kind === 'none' ? 'separate' : MERGES[given?.kind === 'string' ? given.value : 'concat'];
   const shape = inputShape(call) ?? inner.inputShape;
@@ -289,7 +307,7 @@ function bidirectional(call: Call): Abstract {
     name,
     cells: inner.cells,
     run: (applied, input) => runBoth(applied, input, cells, backward, options, name, merge ?? 'concatenate'),
-    ...(shape == null ? {} : { inputShape: shape }),
+    ...(shape == null ? {} : { inputShape: shape, rows: inner.rows ?? rowsOf(call) }),
   };
 }
 
@@ -387,7 +405,7 @@ function simple(
   apply: (applied: Call, of: Tensor, made: Call, name: string) => Abstract,
 ): CallEntry {
   return {
-    signature: `${signature}${signature === '' ? '' : ', '}name=None, input_shape=None, batch_input_shape=None, input_dim=None, input_length=None`,
+    signature: `${signature}${signature === '' ? '' : ', '}name=None, input_shape=None, batch_input_shape=None, input_dim=None, input_length=None, batch_size=None`,
     result: call => {
       const name = layerName(call, className);
       const shape = inputShape(call);
@@ -398,7 +416,7 @@ function simple(
         name,
         cells: [],
         run: (applied, input) => (input.kind === 'tensor' ? apply(applied, input, call, name) : unknown(className)),
-        ...(shape === null ? {} : { inputShape: shape }),
+        ...(shape === null ? {} : { inputShape: shape, rows: rowsOf(call) }),
       };
     },
   };
@@ -480,8 +498,11 @@ function timeDistributed(call: Call): Abstract {
     className: 'TimeDistributed',
     name,
     // On the last axis the same as the layer itself.
-    run: (applied, input) => inner.run(applied, input, name),
-    ...(shape === null ? {} : { inputShape: shape }),
+    run: (applied, input) => {
+      checkSequence(applied, input);
+      return inner.run(applied, input, name);
+    },
+    ...(shape === null ? {} : { inputShape: shape, rows: rowsOf(call) }),
   };
 }
 
@@ -503,7 +524,7 @@ const DENSE: CallEntry = {
         const scope = wrapper === undefined || call.framework === 'keras2' ? (wrapper ?? name) : `${wrapper}/${name}`;
         return denseApply(applied, input, call, wrapper ?? name, scope);
       },
-      ...(shape === null ? {} : { inputShape: shape }),
+      ...(shape === null ? {} : { inputShape: shape, rows: rowsOf(call) }),
     };
   },
 };

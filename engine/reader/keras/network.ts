@@ -5,6 +5,7 @@ import type { Call, CallEntry, CallTable } from '../calls.ts';
 import { BATCH, isBatch, type TrainingRecord } from '../graph.ts';
 import { type Dimension, symbol } from '../sizes.ts';
 import { nameAxes, tensorsOf } from '../tensors.ts';
+import { rowsOf } from './layers.ts';
 import { dtypeOf, shapeOf } from '../tensorflow1/operations.ts';
 import {
   type Abstract,
@@ -26,11 +27,16 @@ type Model = Network | Instance;
 // Inputs
 
 /** An input of the model that is being put together; Keras feeds them in order. */
-function input(call: Call, axes: readonly TensorAxis[], dtype: string): Tensor {
+function input(call: Call, axes: readonly TensorAxis[], dtype: string, rows?: Dimension | null): Tensor {
   const { graph } = call.reader;
   const position = [...graph.inputs.values()].filter(one => one.id.startsWith('inputs[')).length;
-  const made = graph.input(`inputs[${position}]`, { dtype, axes, range: call.range });
-  return tensor(dtype, [BATCH, ...axes], { ref: { from: made.id } });
+  const made = graph.input(`inputs[${position}]`, {
+    dtype,
+    axes,
+    range: call.range,
+    ...(rows === undefined ? {} : { rows }),
+  });
+  return tensor(dtype, [{ ...BATCH, size: rows ?? null }, ...axes], { ref: { from: made.id } });
 }
 
 const INPUT: CallEntry = {
@@ -40,7 +46,7 @@ const INPUT: CallEntry = {
     const whole = shapeOf(call.args.some('batch_shape') ?? call.args.some('batch_input_shape'));
     const shape = whole?.slice(1) ?? shapeOf(call.args.some('shape') ?? call.args.some('input_shape')) ?? [];
     const dtype = dtypeOf(call.args.some('dtype'));
-    return input(call, nameAxes([null, ...shape], dtype).slice(1), dtype);
+    return input(call, nameAxes([null, ...shape], dtype).slice(1), dtype, rowsOf(call));
   },
 };
 
@@ -90,7 +96,12 @@ function build(call: Call, of: Network, data: Tensor | null): Network['built'] {
   const [first] = of.layers;
   const start =
     of.built?.input ??
-    input(call, inputAxes(first!, data), data?.dtype.startsWith('int') === true ? data.dtype : 'float32');
+    input(
+      call,
+      inputAxes(first!, data),
+      data?.dtype.startsWith('int') === true ? data.dtype : 'float32',
+      first!.inputShape === undefined ? undefined : first!.rows,
+    );
   const { scopes } = call.reader;
   // Keras 3 puts a Sequential's name before those of its layers.
   if (of.framework === 'keras3') scopes.push(of.name);

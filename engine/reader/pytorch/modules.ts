@@ -3,9 +3,12 @@ import { checkDropout } from '../dropoutSense.ts';
 import { phrase, type Phrase } from '../../model/phrase.ts';
 import type { Activation, CellSpec, RecurrentNode, TensorRef } from '../../model/spec.ts';
 import type { Call, CallEntry, CallTable } from '../calls.ts';
-import { BATCH, denseNode, unitsAxis } from '../graph.ts';
+import { BATCH, denseNode, type Graph, unitsAxis } from '../graph.ts';
+import { batchFirst } from '../fixes.ts';
+import type { TextRange } from '../reading.ts';
 import { cellSpecs, outputsMeaning, sequenceInput } from '../recurrent.ts';
 import { add, type Dimension, multiply, symbol, toSize } from '../sizes.ts';
+import { checkStateCount, checkStateOrder, checkStateWidths } from '../stateChecks.ts';
 import { reshape, tensorsOf } from '../tensors.ts';
 import {
   type Abstract,
@@ -118,10 +121,52 @@ function recurrent(className: string, kind: CellSpec['cell'], extra: string): Ca
   };
 }
 
+/** Layers, widths and rows of the first states against those of the module. */
+function checkStates(call: Call, parts: readonly Tensor[], directions: number): void {
+  const cells = call.self.kind === 'layer' ? call.self.cells : [];
+  const [cell] = cells;
+  if (cell === undefined) return;
+  checkStateWidths(call, 'hx', parts, cell.states);
+  for (const { axes } of parts) {
+    const count = axes?.length === 3 ? axes[0]!.size : null;
+    if (typeof count === 'number' && cell.open.length === 0)
+      checkStateCount(call, 'hx', count, cells.length * directions);
+  }
+}
+
+/** A first state with as many rows as the input has, where the input's first axis is taken for the steps. */
+function checkRows(call: Call, input: Abstract, made: TextRange): void {
+  const { args, reader } = call;
+  const [state] = tensorsOf(args.some('hx')) ?? [];
+  const of = state?.axes?.find(axis => axis.firstOf !== undefined)?.firstOf;
+  const given = args.range('inputs');
+  if (of === undefined || given === null || input.kind !== 'tensor') return;
+  const first = input.axes?.[0]?.name;
+  const root = input.ref === undefined ? undefined : rootOf(reader.graph, input.ref);
+  if (reader.textOf(given) !== of && !(root === of && first === 'batch')) return;
+  reader.report({
+    range: given,
+    severity: 'warning',
+    code: 'time-major-as-batch-major',
+    message: phrase(
+      'Without batch_first=True the first axis of {0} is the steps, but the first state takes its rows from it',
+      of,
+    ),
+    ...batchFirst(reader.textOf(made), made),
+  });
+}
+
+/** The input that a tensor is an embedding of. */
+function rootOf(graph: Graph, ref: TensorRef): string {
+  const node = graph.nodeOf(ref);
+  return node?.op === 'embedding' || node?.op === 'dropout' ? rootOf(graph, node.input) : ref.from;
+}
+
 /** The initial state as the description has it: per layer in the order c, h. */
 function initialState(
   call: Call,
   kind: CellSpec['cell'],
+  directions: number,
 ): { readonly initialState?: RecurrentNode['initialState']; readonly open: readonly Phrase[] } {
   const value = call.args.some('hx');
   if (value === undefined || value.kind === 'unknown')
@@ -129,6 +174,8 @@ function initialState(
       open: value === undefined ? [] : [phrase('the initial state cannot be followed: {0}', call.args.text('hx'))],
     };
   const parts = tensorsOf(value);
+  if (kind === 'lstm') checkStateOrder(call, 'hx', ['h', 'c']);
+  if (parts !== null) checkStates(call, parts, directions);
   if (parts === null || parts.length === 0)
     return { open: [phrase('the initial state cannot be followed: {0}', call.args.text('hx'))] };
   if (parts.every(part => part.derivation?.op === 'zeros')) return { open: [] };
@@ -167,7 +214,8 @@ function run(call: Call, input: Abstract, cells: readonly CellObject[], options:
   checkWidth(call, input, cells[0]!.spec.className, options.features);
   const sequence = sequenceInput(call, input, timeMajor, options.features ?? undefined);
   graph.widen(sequence.ref, options.features);
-  const state = initialState(call, kind);
+  const state = initialState(call, kind, bidirectional ? 2 : 1);
+  if (timeMajor && packed === undefined) checkRows(call, input, cells[0]!.call);
   const scope = dotted(call, name);
   const id = graph.add(
     scope,
@@ -283,6 +331,7 @@ function step(call: Call, input: Abstract, made: CellObject, features: Dimension
   const scope = dotted(call, name);
   const source = sequenceOf(call, input);
   const units = unitsAxis(made.output);
+  checkWidth(call, input, made.spec.className, features);
   if (source === null) {
     const lost = tensor('float32', [BATCH, units]);
     return made.states.length > 1 ? tuple([lost, lost], { fields: ['h', 'c'] }) : lost;
@@ -297,7 +346,7 @@ function step(call: Call, input: Abstract, made: CellObject, features: Dimension
   );
   let id = known?.node.id;
   if (id === undefined) {
-    const state = initialState(call, made.spec.cell);
+    const state = initialState(call, made.spec.cell, 1);
     id = graph.add(
       scope,
       {

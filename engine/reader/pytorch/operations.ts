@@ -125,6 +125,8 @@ const function1 = (which: Activation): CallEntry => ({
 /** The axis of a size that a program gives: `x.size(0)` is the batch. */
 function axisFor(value: Abstract): TensorAxis {
   const text = value.kind === 'unknown' ? (value.name ?? value.text) : '';
+  const of = value.kind === 'unknown' ? /^(\w+)\.(?:size\(0\)|shape\[0\])$/.exec(value.text)?.[1] : undefined;
+  if (of !== undefined) return { ...BATCH, firstOf: of };
   if (/batch|\.size\(0\)|\.shape\[0\]/i.test(text)) return BATCH;
   return { name: '', size: dimension(value) };
 }

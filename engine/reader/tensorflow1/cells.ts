@@ -5,6 +5,7 @@ import { activationOf } from '../activations.ts';
 import type { Call, CallEntry, CallTable } from '../calls.ts';
 import { checkDropout } from '../dropoutSense.ts';
 import { type Dimension, symbol, toSize } from '../sizes.ts';
+import { checkPairOrder } from '../stateChecks.ts';
 import { type Abstract, type CellObject, type Cells, list, NONE, shortText, tuple, unknown } from '../values.ts';
 import { initializerOf } from './initializers.ts';
 
@@ -247,7 +248,11 @@ export const CELL_CALLS: CallTable = {
   },
   'tf.nn.rnn_cell.LSTMStateTuple': {
     signature: 'c, h',
-    result: ({ args }) => tuple([args.get('c') ?? unknown('c'), args.get('h') ?? unknown('h')], { fields: ['c', 'h'] }),
+    result: call => {
+      const states = [call.args.get('c') ?? unknown('c'), call.args.get('h') ?? unknown('h')];
+      checkPairOrder(call, ['c', 'h'], states);
+      return tuple(states, { fields: ['c', 'h'] });
+    },
   },
 };
 
@@ -255,7 +260,7 @@ export const CELL_CALLS: CallTable = {
 export const CELL_METHODS: CallTable = {
   'cells.zero_state': {
     signature: 'batch_size, dtype',
-    result: () => ({ kind: 'object', type: 'zero_state', attributes: new Map() }),
+    result: ({ self }) => ({ kind: 'object', type: 'zero_state', attributes: new Map([['cell', self]]) }),
   },
   'cells:output_size': { signature: '', result: ({ self }) => sizeValue((self as Cells).cells.at(-1)?.output) },
   'cells:state_size': {

@@ -7,6 +7,7 @@ import {
   allStates, cellSpecs, isSequence, outputsMeaning, type SequenceInput, sequenceInput, STACK_OUTPUTS,
 } from '../recurrent.ts'; // prettier-ignore
 import { type Dimension } from '../sizes.ts';
+import { checkStateCount, checkStateOrder, checkStateWidths } from '../stateChecks.ts';
 import { selectStep, stepsOf, tensorsOf } from '../tensors.ts';
 import { type Abstract, type Cells, list, tensor, type Tensor, tuple, unknown } from '../values.ts';
 import { scoped } from './scopes.ts';
@@ -23,7 +24,14 @@ function initialState(
   cells: Cells,
 ): { readonly initialState?: RecurrentNode['initialState']; readonly open: readonly Phrase[] } {
   const value = call.args.some(name);
-  if (value === undefined || (value.kind === 'object' && value.type === 'zero_state')) return { open: [] };
+  if (value?.kind === 'object' && value.type === 'zero_state') {
+    const of = value.attributes.get('cell');
+    const count = (one: Cells): number => one.cells.reduce((sum, cell) => sum + cell.states.length, 0);
+    if (of?.kind === 'cells') checkStateCount(call, name, count(of), count(cells));
+    return { open: [] };
+  }
+  if (value === undefined) return { open: [] };
+  checkStateOrder(call, name, ['c', 'h']);
   const parts = tensorsOf(value);
   const refs: TensorRef[] = [];
   for (const part of parts ?? []) {
@@ -34,16 +42,9 @@ function initialState(
   if (parts === null || refs.length !== parts.length || refs.length === 0) {
     return { open: [phrase('the initial state cannot be followed: {0}', call.args.text(name))] };
   }
-  const wanted = cells.cells.reduce((sum, cell) => sum + cell.states.length, 0);
-  if (refs.length !== wanted) {
-    const message = phrase('The initial state holds {0} tensors, the network has {1} states', refs.length, wanted);
-    call.reader.report({
-      range: call.args.range(name) ?? call.range,
-      severity: 'error',
-      code: 'initial-state-layers',
-      message,
-    });
-  }
+  const states = cells.cells.flatMap(cell => cell.states);
+  checkStateCount(call, name, refs.length, states.length);
+  checkStateWidths(call, name, parts, states);
   return { initialState: { kind: 'given', tensors: refs }, open: [] };
 }
 

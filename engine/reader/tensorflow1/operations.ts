@@ -162,6 +162,18 @@ function multiplyMatrices(call: Call): Abstract {
   const [left, weights] = [tensorOf(call.args.get('a')), tensorOf(call.args.get('b'))];
   if (left === null || weights === null) return unknown('');
   const units = weights.axes?.at(-1)?.size;
+  const [rows, width] = [weights.axes?.[0]?.size, left.axes?.at(-1)?.size];
+  const turned = [call.args.boolean('transpose_a'), call.args.boolean('transpose_b')].some(given => given !== false);
+  if (
+    weights.axes?.length === 2 &&
+    !turned &&
+    typeof rows === 'number' &&
+    typeof width === 'number' &&
+    rows !== width
+  ) {
+    const message = phrase('This matrix has {0} rows and gets {1} features', rows, width);
+    call.reader.report({ range: call.range, severity: 'error', code: 'size-mismatch', message });
+  }
   if (weights.derivation?.op !== 'variables' || weights.axes?.length !== 2 || units == null) {
     const last = weights.axes?.at(-1);
     return tensor(left.dtype, left.axes === null || last === undefined ? null : [...left.axes.slice(0, -1), last]);
