@@ -1,3 +1,5 @@
+import { logarithm } from './portableMath.ts';
+
 /**
  * Random numbers that are the same on every machine: xoshiro128** (Blackman and Vigna, 2018), seeded by SplitMix32.
  * Weights, shuffling and dropout draw from streams of their own, so that one does not shift another.
@@ -53,7 +55,7 @@ export class Random {
       const u = 2 * this.uniform() - 1;
       const v = 2 * this.uniform() - 1;
       const s = u * u + v * v;
-      if (s > 0 && s < 1) return u * Math.sqrt((-2 * Math.log(s)) / s);
+      if (s > 0 && s < 1) return u * Math.sqrt((-2 * logarithm(s)) / s);
     }
   }
 

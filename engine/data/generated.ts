@@ -1,24 +1,25 @@
-/** Data that is made up on the spot for any sequence classifier. Every row has a seed of its own, so nothing is stored. */
+/** Data that is made up on the spot for any sequence classifier. */
 import { phrase } from '../model/phrase.ts';
 import type { ModelSpec } from '../model/spec.ts';
 import { Random } from '../random.ts';
-import { type ClassifierShape, classifierShape, isReason } from './classifier.ts';
+import { type ClassifierShape, classifierShape } from './classifier.ts';
 import { EngineError } from '../errors.ts';
-import type { Dataset, DataSource, Split } from './source.ts';
+import { DEFAULT_SEED, generatedDataset, type SplitCounts } from './generator.ts';
+import { isReason } from './sequenceShape.ts';
+import type { Dataset, DataSource } from './source.ts';
 
-const DEFAULT_SEED = 42;
 /** For a model that takes any number of steps. */
 const DEFAULT_STEPS = 20;
 
 type SampleShape = ClassifierShape & { readonly steps: number };
 
 /** Writes the inputs `[T, D]` of one row and gives its label. */
-type MakeRow = (random: Random, into: Float32Array) => number;
+type LabelledRow = (random: Random, into: Float32Array) => number;
 
 /** A generated data set: sizes of its splits, and the maker of its rows for a shape and a seed. */
 interface Recipe {
-  readonly counts: { readonly train: number; readonly validation: number; readonly test: number };
-  readonly maker: (shape: SampleShape, seed: number) => MakeRow;
+  readonly counts: SplitCounts;
+  readonly maker: (shape: SampleShape, seed: number) => LabelledRow;
 }
 
 /**
@@ -95,29 +96,9 @@ function generate(recipe: Recipe, spec: ModelSpec, seed: number): Dataset {
   const wanted = classifierShape(spec);
   if (isReason(wanted)) throw new EngineError('invalid-model', wanted);
   const shape = { ...wanted, steps: wanted.steps ?? DEFAULT_STEPS };
-  const make = recipe.maker(shape, seed);
-  const split = (name: keyof Recipe['counts']): Split =>
-    generatedSplit(recipe.counts[name], shape.steps * shape.features, seed, name, make);
-  return {
-    kind: shape.features === 1 ? 'series' : 'vectors',
-    ...shape,
-    targetAxes: [],
-    train: split('train'),
-    validation: split('validation'),
-    test: split('test'),
-  };
-}
-
-function generatedSplit(count: number, size: number, seed: number, name: string, make: MakeRow): Split {
-  const unused = new Float32Array(size);
-  const row = (index: number, into: Float32Array): number => make(new Random(seed, `${name} ${index}`), into);
-  return {
-    count,
-    readInputs(rows, into) {
-      for (let n = 0; n < rows.length; n++) row(rows[n]!, into.subarray(n * size, (n + 1) * size));
-    },
-    readTargets(rows, into) {
-      for (let n = 0; n < rows.length; n++) into[n] = row(rows[n]!, unused);
-    },
-  };
+  const label = recipe.maker(shape, seed);
+  const described = { kind: shape.features === 1 ? 'series' : 'vectors', ...shape, targetAxes: [] } as const;
+  return generatedDataset(described, recipe.counts, seed, (random, inputs, target) => {
+    target[0] = label(random, inputs);
+  });
 }

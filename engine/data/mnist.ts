@@ -3,8 +3,9 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { EngineError } from '../errors.ts';
 import { phrase } from '../model/phrase.ts';
-import { classifierShape, isReason } from './classifier.ts';
+import { classifierShape } from './classifier.ts';
 import { readFirstFile, readIdx } from './idx.ts';
+import { isReason } from './sequenceShape.ts';
 import type { DataSource, Split } from './source.ts';
 
 const SIDE = 28;

@@ -2,12 +2,23 @@
 import { EngineError } from '../errors.ts';
 import { phrase } from '../model/phrase.ts';
 import type { ModelSpec } from '../model/spec.ts';
+import { addingProblem } from './addingProblem.ts';
+import { copyMemory } from './copyMemory.ts';
 import { delayedRecall, randomLabels } from './generated.ts';
 import { mnistRows } from './mnist.ts';
 import { embeddedReber } from './reber.ts';
+import { timeSeries } from './timeSeries.ts';
 import type { DataSource } from './source.ts';
 
-export const DATA_SOURCES: readonly DataSource[] = [mnistRows, embeddedReber, delayedRecall, randomLabels];
+export const DATA_SOURCES: readonly DataSource[] = [
+  mnistRows,
+  embeddedReber,
+  timeSeries,
+  addingProblem,
+  copyMemory,
+  delayedRecall,
+  randomLabels,
+];
 
 /** @throws EngineError `unknown` naming the source and those that there are. */
 export function dataSource(id: string): DataSource {

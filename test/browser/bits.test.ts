@@ -8,18 +8,23 @@ import { createWasmBackend } from '../../engine/backends/wasm.ts';
 import { installWorkbench } from '../host/install.ts';
 import { node24, projectFolder } from '../host/paths.ts';
 import { trainedBits } from '../unit/backends/trainedBits.ts';
+import { generatedBits } from '../unit/data/generatedBits.ts';
 import { launchBrowser } from './browser.ts';
 
 const kernels = readFileSync(join(projectFolder, 'dist/kernels.wasm'));
-/** Prints or leaves the bits of weights that the kernels (as base64) train. */
+/** Leaves the bits of weights that the kernels (as base64) train, and those of generated data. */
 const program = `
   import { createWasmBackend } from ${JSON.stringify(join(projectFolder, 'engine/backends/wasm.ts'))};
   import { trainedBits } from ${JSON.stringify(join(projectFolder, 'test/unit/backends/trainedBits.ts'))};
-  globalThis.bitsOf = text => trainedBits(createWasmBackend(Uint8Array.from(atob(text), c => c.charCodeAt(0))), 1);
+  import { generatedBits } from ${JSON.stringify(join(projectFolder, 'test/unit/data/generatedBits.ts'))};
+  globalThis.bitsOf = text => ({
+    trained: trainedBits(createWasmBackend(Uint8Array.from(atob(text), c => c.charCodeAt(0))), 1),
+    generated: generatedBits(),
+  });
 `;
 
-describe('the same bits of all weights after 100 steps', () => {
-  const expected = trainedBits(createWasmBackend(kernels), 1);
+describe('the same bits of all weights after 100 steps, and of generated data', () => {
+  const expected = { trained: trainedBits(createWasmBackend(kernels), 1), generated: generatedBits() };
   let folder: string;
   let bundle: string;
   before(async () => {

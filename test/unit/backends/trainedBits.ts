@@ -47,7 +47,7 @@ export function trainedBits(backend: Backend, threads: number): Record<string, s
 }
 
 /** FNV-1a over the bytes, 64 bits. */
-function hash(arrays: readonly Float32Array[]): string {
+export function hash(arrays: readonly (Float32Array | Int32Array)[]): string {
   let value = 0xcbf29ce484222325n;
   for (const array of arrays)
     for (const byte of new Uint8Array(array.buffer, array.byteOffset, array.byteLength))
