@@ -1,5 +1,6 @@
 /** A programming language: how its text becomes the common syntax tree, and what a program finds in it without importing. */
 import type { CallTable, FrameworkTable } from './calls.ts';
+import type { ParseMemory } from './parseMemory.ts';
 import type { SourceText } from './source.ts';
 import type { SyntaxModule } from './syntax.ts';
 import type { Abstract } from './values.ts';
@@ -12,7 +13,7 @@ export interface Comment {
 
 export interface Language {
   /** Parses text in any state of repair: around a fault, everything else is still there. */
-  readonly parse: (source: SourceText) => SyntaxModule;
+  readonly parse: (source: SourceText, memory?: ParseMemory) => SyntaxModule;
   readonly comments: (source: SourceText) => readonly Comment[];
   /** The frameworks that its programs use; the first that knows a call reads it. */
   readonly frameworks: readonly FrameworkTable[];

@@ -1,4 +1,5 @@
 import { parser } from '@lezer/markdown';
+import { ParseMemory } from './parseMemory.ts';
 import { SourceText } from './source.ts';
 
 /** One fenced block of a note. */
@@ -12,9 +13,9 @@ export interface Fence {
 }
 
 /** The fenced code blocks of a Markdown document, also inside lists and quotes. */
-export function fencesOf(text: string): Fence[] {
+export function fencesOf(text: string, memory = new ParseMemory()): Fence[] {
   const fences: Fence[] = [];
-  parser.parse(text).iterate({
+  memory.parse(parser, text, 'note').iterate({
     enter: node => {
       if (node.name !== 'FencedCode') return;
       const info = node.node.getChild('CodeInfo');

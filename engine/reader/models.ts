@@ -81,9 +81,11 @@ function rootsOf(graph: Graph): Root[] {
     roots.push(root);
     for (const id of ids) covered.add(id);
   };
+  const trained = new Set<string>();
   for (const training of graph.trainings) {
     const key = JSON.stringify(lossRefs(training.loss));
-    if (roots.some(root => root.loss !== null && JSON.stringify(lossRefs(root.loss)) === key)) continue;
+    if (trained.has(key)) continue;
+    trained.add(key);
     cover({ refs: lossRefs(training.loss), loss: training.loss, training });
   }
   for (const { loss } of graph.losses.toReversed()) {

@@ -11,6 +11,7 @@ import type { Language } from './language.ts';
 import type { Fence } from './markdown.ts';
 import { type FoundModel, lineOf, modelsOf } from './models.ts';
 import type { TextRange } from './reading.ts';
+import type { ParseMemory } from './parseMemory.ts';
 import { cellSpecs } from './recurrent.ts';
 import type { Statement, SyntaxModule } from './syntax.ts';
 import type { Abstract, CellObject, Cells } from './values.ts';
@@ -34,8 +35,16 @@ interface Program {
   readonly names: Names;
 }
 
-export function readFences(fences: readonly Fence[], text: string, language: Language): NoteResult {
-  const passages = fences.map((fence): Passage => ({ ...fence, module: language.parse(fence.source) }));
+export function readFences(
+  fences: readonly Fence[],
+  text: string,
+  language: Language,
+  memory?: ParseMemory,
+): NoteResult {
+  const passages = fences.map((fence, at): Passage => ({
+    ...fence,
+    module: language.parse(fence.source, memory?.part(`fence ${at}`)),
+  }));
   const first = new Interpreter(text, new Graph(), language);
   for (const { module } of passages) first.run(module.body);
   first.runUncalled();

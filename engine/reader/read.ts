@@ -5,6 +5,7 @@ import { Interpreter, type Occurrence } from './evaluate.ts';
 import { Graph } from './graph.ts';
 import type { Language } from './language.ts';
 import { fencesOf } from './markdown.ts';
+import type { ParseMemory } from './parseMemory.ts';
 import { phrase } from '../model/phrase.ts';
 import { mentionsRecurrence } from './mention.ts';
 import { type FoundModel, modelsOf } from './models.ts';
@@ -27,12 +28,13 @@ const LANGUAGES: ReadonlyMap<string, Language> = new Map(
 /**
  * Reads the models of a text and every tensor's shape. Ranges are offsets into the text, also inside fences.
  * @param id VS Code's language id: `python`, `markdown`.
+ * @param memory of the text's last version, where it is read again and again as it is typed.
  */
-export function readSource(text: string, id: string): Reading {
+export function readSource(text: string, id: string, memory?: ParseMemory): Reading {
   if (!mentionsRecurrence(text)) return NOTHING;
-  if (id === 'markdown') return guarded(() => readNote(text));
+  if (id === 'markdown') return guarded(() => readNote(text, memory));
   const language = LANGUAGES.get(id);
-  return language === undefined ? NOTHING : guarded(() => readProgram(text, language));
+  return language === undefined ? NOTHING : guarded(() => readProgram(text, language, memory));
 }
 
 /** A fault of the reader itself becomes a diagnostic: whoever edits a text must never be stopped by it. */
@@ -46,10 +48,10 @@ export function guarded(read: () => Reading): Reading {
   }
 }
 
-function readProgram(text: string, language: Language): Reading {
+function readProgram(text: string, language: Language, memory?: ParseMemory): Reading {
   const interpreter = new Interpreter(text, new Graph(), language);
   const source = wholeText(text);
-  interpreter.run(language.parse(source).body);
+  interpreter.run(language.parse(source, memory).body);
   interpreter.runUncalled();
   const pieces = [{ start: 0, end: text.length }];
   const models = modelsOf(interpreter.graph, { pieces, text });
@@ -57,12 +59,12 @@ function readProgram(text: string, language: Language): Reading {
 }
 
 /** The fences of each language are a program of their own. */
-function readNote(text: string): Reading {
-  const all = fencesOf(text);
+function readNote(text: string, memory?: ParseMemory): Reading {
+  const all = fencesOf(text, memory);
   const readings = [...new Set(LANGUAGES.values())].flatMap(language => {
     const fences = all.filter(fence => LANGUAGES.get(fence.language) === language);
     if (!fences.some(fence => mentionsRecurrence(fence.source.text))) return [];
-    const { interpreter, models } = readFences(fences, text, language);
+    const { interpreter, models } = readFences(fences, text, language, memory);
     const sources = fences.map(({ source }) => source);
     return [readingOf(interpreter, models, text, sources, language)];
   });
@@ -94,8 +96,11 @@ function readingOf(
   language: Language,
 ): Reading {
   const { models, diagnostics: unheeded } = heedDirectives(found, sources, language);
+  const places = new Map(
+    models.toReversed().flatMap(({ ids }, at) => [...ids].map(id => [id, models.length - 1 - at] as const)),
+  );
   const symbols = [...occurrences.values()]
-    .map(occurrence => symbolOf(occurrence, text, graph, models))
+    .map(occurrence => symbolOf(occurrence, text, graph, places))
     .filter(symbol => symbol !== null);
   const faults = diagnose({ graph, instances, occurrences: [...occurrences.values()], text });
   return {
@@ -109,14 +114,15 @@ function symbolOf(
   { range, value }: Occurrence,
   text: string,
   graph: Graph,
-  models: readonly FoundModel[],
+  /** The first model that holds an input or node. */
+  models: ReadonlyMap<string, number>,
 ): SymbolReading | null {
   const shown = valueOf(value, graph);
   if (shown === null) return null;
   const from = referred(value);
-  const model = from === null ? -1 : models.findIndex(({ ids }) => ids.has(from));
+  const model = from === null ? undefined : models.get(from);
   const reading = { range, text: text.slice(range.start, range.end), value: shown };
-  return model < 0 ? reading : { ...reading, model };
+  return model === undefined ? reading : { ...reading, model };
 }
 
 /** A node or input that a value comes from. */

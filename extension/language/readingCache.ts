@@ -1,4 +1,5 @@
 import * as vscode from 'vscode';
+import type { ParseMemory } from '../../engine/reader/parseMemory.ts';
 import type { Reading } from '../../engine/reader/reading.ts';
 import { type ReadableText, readableText } from './readableText.ts';
 
@@ -11,11 +12,18 @@ export interface DocumentReading {
   readonly reading: Reading;
 }
 
+interface KnownReading {
+  readonly version: string;
+  readonly reading: Promise<Reading>;
+  /** What the next version is parsed from. */
+  readonly memory: Promise<ParseMemory>;
+}
+
 const nothing: Reading = { models: [], symbols: [], diagnostics: [] };
 
 /** Reads every version of a document once, for lenses, hovers, diagnostics and commands alike. */
 export class ReadingCache implements vscode.Disposable {
-  readonly #readings = new Map<string, { readonly version: string; readonly reading: Promise<Reading> }>();
+  readonly #readings = new Map<string, KnownReading>();
   readonly #closing = vscode.Disposable.from(
     vscode.workspace.onDidCloseTextDocument(({ uri }) => this.#readings.delete(uri.toString())),
     vscode.workspace.onDidCloseNotebookDocument(({ uri }) => this.#readings.delete(uri.toString())),
@@ -33,10 +41,12 @@ export class ReadingCache implements vscode.Disposable {
     const known = this.#readings.get(key);
     if (known?.version === text.version) return known.reading;
     // The reader and its parsers are loaded by the first text, not by activation.
-    const reading = import('../../engine/reader/read.ts').then(({ readSource }) =>
-      readSource(text.text, text.language),
+    const memory =
+      known?.memory ?? import('../../engine/reader/parseMemory.ts').then(module => new module.ParseMemory());
+    const reading = Promise.all([import('../../engine/reader/read.ts'), memory]).then(([{ readSource }, last]) =>
+      readSource(text.text, text.language, last),
     );
-    this.#readings.set(key, { version: text.version, reading });
+    this.#readings.set(key, { version: text.version, reading, memory });
     return reading;
   }
 

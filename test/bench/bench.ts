@@ -10,6 +10,7 @@ import { createInterface } from 'node:readline';
 import { build } from 'esbuild';
 import { hostSection } from './host.ts';
 import { median } from './median.ts';
+import { readerSection } from './reader.ts';
 import { sweepSection } from './sweep.ts';
 
 const here = import.meta.dirname;
@@ -59,7 +60,7 @@ const ALL: readonly Contender[] = [
   { name: 'tfjs cpu', command: process.execPath, args: [join(here, 'contenders/tfjs_step.mjs'), 'cpu'], steps: 3 },
 ];
 
-/** `--only=ours,PyTorch`: those whose name contains one of these; `VS Code` stands for what a person waits for in it, `sweep` for one dimension at a time. */
+/** `--only=ours,PyTorch`: those whose name contains one of these; `VS Code` stands for what a person waits for in it, `sweep` for one dimension at a time, `reader` for reading source code. */
 const chosen = process.argv
   .find(argument => argument.startsWith('--only='))
   ?.slice(7)
@@ -216,6 +217,13 @@ async function main(): Promise<void> {
       lines.push(`- The sweep could not be measured: ${(error as Error).message}`, '');
     }
   }
+  if (chosen?.includes('reader') ?? true) {
+    try {
+      lines.push(...readerSection(node24, join(built, 'reader.mjs'), root));
+    } catch (error) {
+      lines.push(`- The reader could not be measured: ${(error as Error).message}`, '');
+    }
+  }
   if (chosen?.includes('VS Code') ?? true) {
     try {
       lines.push(...(await hostSection(HOST_ROUNDS)));
@@ -232,7 +240,11 @@ async function prepare(): Promise<void> {
   execFileSync('node', ['esbuild.config.mjs', '--only=kernels,node'], { cwd: root, stdio: 'inherit' });
   mkdirSync(built, { recursive: true });
   await build({
-    entryPoints: [join(here, 'contenders/ours.ts'), join(here, 'contenders/sweep.ts')],
+    entryPoints: [
+      join(here, 'contenders/ours.ts'),
+      join(here, 'contenders/sweep.ts'),
+      join(here, 'contenders/reader.ts'),
+    ],
     outdir: built,
     outExtension: { '.js': '.mjs' },
     bundle: true,

@@ -1,5 +1,6 @@
 import { parser } from '@lezer/python';
 import type { SyntaxNode } from '@lezer/common';
+import { ParseMemory } from '../parseMemory.ts';
 import type { TextRange } from '../reading.ts';
 import type { SourceText } from '../source.ts';
 import { closeBrackets } from './repair.ts';
@@ -9,12 +10,12 @@ import type { Argument, Clause, Expression, Parameter, SyntaxModule, Statement }
 const MAX_DEPTH = 60;
 
 /** Parses Python of any version and in any state of repair: around a fault, everything else is still there. */
-export function parsePython(source: SourceText): SyntaxModule {
-  const tree = parser.parse(source.text);
+export function parsePython(source: SourceText, memory = new ParseMemory()): SyntaxModule {
+  const tree = memory.parse(parser, source.text, 'as it is');
   const faults = faultsOf(tree.topNode, source);
   if (faults.length === 0) return { body: new Builder(source).block(tree.topNode, 0), faults };
   const repaired = closeBrackets(source);
-  return { body: new Builder(repaired).block(parser.parse(repaired.text).topNode, 0), faults };
+  return { body: new Builder(repaired).block(memory.parse(parser, repaired.text, 'repaired').topNode, 0), faults };
 }
 
 /** The comments of a program, each with its offset in the source. */
@@ -31,8 +32,7 @@ export function commentsOf(source: SourceText): { readonly text: string; readonl
 function faultsOf(top: SyntaxNode, source: SourceText): TextRange[] {
   const faults: TextRange[] = [];
   top.cursor().iterate(node => {
-    if (!node.type.isError) return;
-    faults.push({ start: source.offset(node.from), end: source.offset(node.to) });
+    if (node.type.isError) faults.push({ start: source.offset(node.from), end: source.offset(node.to) });
   });
   return faults;
 }
