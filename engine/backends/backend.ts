@@ -1,6 +1,6 @@
 /**
- * What an engine must offer so that training, traces and views can use it: our own kernels (`wasm.ts`) and, later,
- * TensorFlow in a child process stand behind this interface.
+ * What an engine must offer so that training, traces and views can use it: our own kernels (`wasm.ts`) and
+ * TensorFlow (`tensorflow.ts`) stand behind this interface.
  */
 import type { CellId } from '../cells/table.ts';
 import type { ModelSpec } from '../model/spec.ts';
@@ -123,6 +123,11 @@ export interface Network {
   setLearningRate(rate: number): void;
   /** Forward, backward, and the update, unless the step has diverged; the caller stops then. */
   trainStep(batch: Batch): BatchResult;
+  /**
+   * Updates the weights as `trainStep` does, by gradients that were computed elsewhere, by the names of the weights.
+   * @returns false when one of them is not finite; nothing is changed then.
+   */
+  applyGradients(gradients: readonly Parameter[]): boolean;
   /** Forward only. */
   evaluate(batch: Batch): BatchResult;
   /** Gradients of the mean loss with respect to every weight, by name, before any clipping; changes nothing. */

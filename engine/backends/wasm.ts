@@ -20,8 +20,8 @@ import type {
   Parameter,
   SampleTrace,
 } from './backend.ts';
+import { checkFinite, checkLengths, firstRow } from './batches.ts';
 import type { Graph } from './wasm/graph.ts';
-import { checkLengths } from './wasm/marks.ts';
 import { type NamedPlace, readPlaces, type View, writePlaces } from './wasm/parameters.ts';
 import { type Shape, shapeOf } from './wasm/part.ts';
 import { Pass, type Planned, WORK } from './wasm/pass.ts';
@@ -158,17 +158,14 @@ class WasmNetwork implements Network {
     const shape = this.#feed(batch, true, true);
     const result = this.#gradientsOf(shape);
     // A loss or gradient that is not finite would ruin the weights: they stay as they were.
-    if (!Number.isFinite(result.loss) || !this.#gradientsAreFinite())
+    if (!Number.isFinite(result.loss) || !this.#update())
       return { ...result, diverged: true, nonFiniteLayer: this.#firstNotFinite(shape) };
-    const rate = decayedRate(this.#training, this.#learningRate, this.#step);
-    this.#step++;
-    if (this.#clipping) this.#clip(this.#clipping);
-    const { views } = this.#pass.store;
-    for (const [place, view] of views.entries()) {
-      this.#optimizer.update(this.#pass.kernels, { ...placesOf(view), place, count: views.length }, rate, this.#step);
-    }
-    this.#pack();
     return result;
+  }
+
+  applyGradients(gradients: readonly Parameter[]): boolean {
+    writePlaces(this.#memory, this.#weightPlaces('gradient'), gradients);
+    return this.#update();
   }
 
   evaluate(batch: Batch): BatchResult {
@@ -288,6 +285,20 @@ class WasmNetwork implements Network {
       loss.countRows(this.#memory, shape);
       this.#run(WORK.loss | more, shape);
     }
+  }
+
+  /** Lets the weights follow their gradients. @returns false when one is not finite; nothing is changed then. */
+  #update(): boolean {
+    if (!this.#gradientsAreFinite()) return false;
+    const rate = decayedRate(this.#training, this.#learningRate, this.#step);
+    this.#step++;
+    if (this.#clipping) this.#clip(this.#clipping);
+    const { views } = this.#pass.store;
+    for (const [place, view] of views.entries()) {
+      this.#optimizer.update(this.#pass.kernels, { ...placesOf(view), place, count: views.length }, rate, this.#step);
+    }
+    this.#pack();
+    return true;
   }
 
   #gradientsAreFinite(): boolean {
@@ -496,30 +507,4 @@ function placesOf({ block, offset, shape }: View): Pick<UpdateTarget, 'weight' |
 
 function largest(a: Pick<Planned, 'batch' | 'axes'>, b: Shape): Pick<Planned, 'batch' | 'axes'> {
   return { batch: Math.max(a.batch, b.batch), axes: a.axes.map((steps, axis) => Math.max(steps, b.axes[axis]!)) };
-}
-
-function checkFinite(id: string, values: Float32Array | Int32Array): void {
-  for (let k = 0; k < values.length; k++) {
-    if (!Number.isFinite(values[k]))
-      throw new EngineError(
-        'invalid-shape',
-        phrase('The input {0} must be finite, but value {1} is {2}.', id, k, String(values[k])),
-      );
-  }
-}
-
-/** The first row of a batch as a batch of its own. */
-function firstRow(batch: Batch): Batch {
-  const { steps, inputs, size, lengths, states, others } = batch;
-  if (size === 1) return batch;
-  const firstOf = (all: Readonly<Record<string, Float32Array>>) =>
-    Object.fromEntries(Object.entries(all).map(([id, values]) => [id, values.subarray(0, values.length / size)]));
-  return {
-    size: 1,
-    steps,
-    inputs: inputs.subarray(0, inputs.length / size),
-    ...(lengths && { lengths: lengths.subarray(0, 1) }),
-    ...(states && { states: firstOf(states) }),
-    ...(others && { others: firstOf(others) }),
-  };
 }

@@ -178,6 +178,11 @@ export function stepOf(x: Tensor, t: number): Tensor {
   return rearrange(x, [B, ...rest], k => (Math.floor(k / size) * T + t) * size + (k % size));
 }
 
+/** All steps of a sequence: `[B, T, ...]` to T tensors `[B, ...]`. */
+export function stepsOf(x: Tensor): Tensor[] {
+  return Array.from({ length: x.shape[1]! }, (_, t) => stepOf(x, t));
+}
+
 /** Rows of a table by number: `[V, E]` and numbers of shape `[B, T]` give `[B, T, E]`. */
 export function embed(table: Tensor, numbers: Tensor): Tensor {
   const E = widthOf(table);

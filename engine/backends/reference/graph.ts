@@ -23,9 +23,10 @@ import {
   select,
   sequence,
   stepOf,
+  stepsOf,
   transpose,
 } from './operations.ts';
-import { type Direction, type RecurrentRun, runRecurrent, type StepMask } from './recurrent.ts';
+import { type Direction, type RecurrentRun, runRecurrent, type StepMask, type Watch } from './recurrent.ts';
 import { known } from './sizes.ts';
 import { type Tensor, sizeOf, tensor } from './tensor.ts';
 
@@ -36,7 +37,11 @@ export interface GraphInputs {
   /** By the framework's names. */
   readonly weights: ReadonlyMap<string, Tensor>;
   /** Dropout masks; without them nothing is dropped. */
-  readonly masks: ReadonlyMap<string, Tensor> | undefined;
+  readonly masks?: ReadonlyMap<string, Tensor> | undefined;
+  /** What drops in place of given masks. */
+  readonly dropout?: Dropout;
+  /** Sees what the layers of a recurrent node hand on. */
+  readonly watch?: (node: string) => Watch;
 }
 
 /** The value of every node of a graph. */
@@ -47,14 +52,18 @@ export interface GraphValues {
   readonly recurrent: (id: string) => RecurrentRun;
   /** Undefined where the model has no loss or its target was not fed. */
   readonly loss: Tensor | undefined;
+  /** Which rows of the prediction (`b·T + t` in a sequence) the loss's mask lets count; undefined without one. */
+  readonly counted?: readonly boolean[] | undefined;
 }
 
 /** Evaluates all nodes and the loss. @throws EngineError naming the node or tensor that does not fit. */
-export function evaluateGraph(spec: ModelSpec, { inputs, weights, masks }: GraphInputs): GraphValues {
+export function evaluateGraph(
+  spec: ModelSpec,
+  { inputs, weights, masks, dropout = dropoutBy(masks), watch }: GraphInputs,
+): GraphValues {
   const nodes = new Map(spec.nodes.map(node => [node.id, node]));
   const values = new Map<string, Tensor>(inputs);
   const runs = new Map<string, RecurrentRun>();
-  const dropout = dropoutBy(masks);
 
   const resolve = (ref: TensorRef): Tensor => {
     const run = runs.get(ref.from);
@@ -92,6 +101,7 @@ export function evaluateGraph(spec: ModelSpec, { inputs, weights, masks }: Graph
         weights: weightsOfCells(own, weights),
         initial: initialStates(spec, node, resolve, weights),
         dropout,
+        watch: watch?.(node.id),
       });
       runs.set(node.id, run);
       const lastOnly = isKerasLike(spec.framework) && node.returnSequences !== true;
@@ -106,7 +116,7 @@ export function evaluateGraph(spec: ModelSpec, { inputs, weights, masks }: Graph
   return {
     tensor: resolve,
     recurrent: id => runs.get(id)!,
-    loss: spec.loss && inputs.has(spec.loss.target.from) ? loss(spec, resolve, maskOf) : undefined,
+    ...(spec.loss && inputs.has(spec.loss.target.from) ? lossAndRows(spec, resolve, maskOf) : { loss: undefined }),
   };
 }
 
@@ -152,8 +162,7 @@ export function nodeValue(
       throw new EngineError('invalid-shape', phrase('{0}: step {1} of {2} steps', node.id, node.step, T));
     }
     case 'reduce_steps': {
-      const x = resolve(node.input);
-      const steps = Array.from({ length: x.shape[1]! }, (_, t) => stepOf(x, t));
+      const steps = stepsOf(resolve(node.input));
       if (node.by === 'max') return steps.reduce(maximum);
       return scale(steps.reduce(add), node.by === 'mean' ? 1 / steps.length : 1);
     }
@@ -265,11 +274,11 @@ function initialStates(spec: ModelSpec, node: RecurrentNode, resolve: Resolve, w
   };
 }
 
-function loss(spec: ModelSpec, resolve: Resolve, maskOf: MaskOf): Tensor {
+function lossAndRows(spec: ModelSpec, resolve: Resolve, maskOf: MaskOf): Pick<GraphValues, 'loss' | 'counted'> {
   const { prediction, target, mask } = spec.loss!;
   const predicted = resolve(prediction);
   const counts = mask && maskOf(mask);
   const [B = 0, T = 0] = predicted.shape;
-  const rowsThatCount = counts && Array.from({ length: B * T }, (_, row) => counts(Math.floor(row / T), row % T));
-  return lossOf(spec.framework, spec.loss!, predicted, resolve(target), rowsThatCount);
+  const counted = counts && Array.from({ length: B * T }, (_, row) => counts(Math.floor(row / T), row % T));
+  return { loss: lossOf(spec.framework, spec.loss!, predicted, resolve(target), counted), counted };
 }

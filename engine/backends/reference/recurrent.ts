@@ -9,7 +9,8 @@ import { activate } from './activations.ts';
 import { CELL_EQUATIONS, type CellStep, type Named } from './cells.ts';
 import { CELL_DEFAULTS, type CellWeights, cellWeights } from './dialects.ts';
 import type { Dropout } from './dropout.ts';
-import { add, concatenate, matmul, multiply, scale, select, sequence, stepOf } from './operations.ts';
+import { add, concatenate, matmul, multiply, scale, select, sequence, stepsOf } from './operations.ts';
+import { isPlainLstm, runLstmLayers } from './lstmLayers.ts';
 import { widthOfState } from './sizes.ts';
 import { type Tensor, zeros } from './tensor.ts';
 
@@ -26,7 +27,14 @@ export interface RecurrentInputs {
   /** The first value of a state, `[B, U]`; undefined for zeros. */
   readonly initial: (direction: Direction, layer: number, state: string) => Tensor | undefined;
   readonly dropout: Dropout;
+  readonly watch?: Watch | undefined;
 }
+
+/**
+ * Sees h where a layer hands it on at step t (undefined: as its final state), and gives what is handed on in its place,
+ * so that what flows back from above alone can be told from what flows back through time.
+ */
+export type Watch = (direction: Direction, layer: number, t: number | undefined, h: Tensor) => Tensor;
 
 /** Everything that one layer computed in one direction. */
 export interface LayerRun {
@@ -59,7 +67,7 @@ interface Level {
 }
 
 /** One stack's run over all steps. */
-interface StackRun {
+export interface StackRun {
   /** By step of the input. */
   readonly outputs: readonly Tensor[];
   readonly last: Tensor;
@@ -118,9 +126,8 @@ export function mergeDirections(
 }
 
 /** `[B, T, H]` from the last step to the first. */
-function reversed(x: Tensor): Tensor {
-  const T = x.shape[1]!;
-  return sequence(Array.from({ length: T }, (_, t) => stepOf(x, T - 1 - t)));
+export function reversed(x: Tensor): Tensor {
+  return sequence(stepsOf(x).reverse());
 }
 
 /**
@@ -140,7 +147,7 @@ function levelsOf(framework: Framework, node: RecurrentNode): readonly Level[] {
 function runStack(
   framework: Framework,
   node: RecurrentNode,
-  { x, mask, weights, initial, dropout }: RecurrentInputs,
+  { x, mask, weights, initial, dropout, watch }: RecurrentInputs,
   direction: Direction,
   cells: readonly CellSpec[],
   firstLayer: number,
@@ -151,30 +158,35 @@ function runStack(
     const own = weights(direction, cell.sharesWeightsWith ?? layer);
     const maker = CELL_EQUATIONS[cell.cell];
     const place = `${direction === 'backward' ? 'bw.' : ''}${node.stacked ? `cell_${layer}.` : ''}`;
-    const seen = withDropout(framework, cell, cellWeights(framework, cell, own), (name, value, keep) =>
-      dropout(`${node.id}.${place}${name}`, value, keep),
-    );
-    const step = maker.step(cell, seen, CELL_DEFAULTS[framework]);
     const start = maker.states.map(state => [
       state,
       initial(direction, layer, state) ?? zeros([B, widthOfState(cell, state)]),
     ]);
+    const seen = withDropout(framework, cell, cellWeights(framework, cell, own), (name, value, keep) =>
+      dropout(`${node.id}.${place}${name}`, value, keep),
+    );
+    const step = maker.step(cell, seen, CELL_DEFAULTS[framework]);
     return {
       cell,
       layer,
       states: maker.states,
+      weights: seen,
       step: wrapped(cell, step, own, (t, what, value, keep) => dropout(`${place}step${t}.${what}`, value, keep)),
       now: Object.fromEntries(start) as Named,
       steps: new Array<Named>(T),
     };
   });
 
+  const lstm = x.arithmetic?.lstm;
+  if (lstm && !mask && cells.every(cell => isPlainLstm(framework, cell)))
+    return runLstmLayers(lstm, framework, x, direction, stack, watch);
+  const xs = stepsOf(x);
   const outputs = new Array<Tensor>(T);
   let last: Tensor | undefined;
   const order = Array.from({ length: T }, (_, k) => (direction === 'forward' ? k : T - 1 - k));
   for (const t of order) {
     const counts = mask && Array.from({ length: B }, (_, b) => mask(b, t));
-    let below = stepOf(x, t);
+    let below = xs[t]!;
     for (const layer of stack) {
       const { output, named } = layer.step(below, layer.now, t);
       const carried = layer.states.map(
@@ -182,7 +194,7 @@ function runStack(
       );
       layer.now = Object.fromEntries(carried);
       layer.steps[t] = { ...named, ...layer.now };
-      below = output;
+      below = watch?.(direction, layer.layer, t, output) ?? output;
     }
     if (counts) {
       const blank = zeros(below.shape);
@@ -194,7 +206,13 @@ function runStack(
   return {
     outputs,
     last: last!,
-    layers: stack.map(({ layer, cell, steps, now }) => ({ direction, layer, cell, steps, final: now })),
+    layers: stack.map(({ layer, cell, steps, now }) => ({
+      direction,
+      layer,
+      cell,
+      steps,
+      final: { ...now, h: watch?.(direction, layer, undefined, now['h']!) ?? now['h']! },
+    })),
   };
 }
 

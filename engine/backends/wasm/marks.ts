@@ -3,6 +3,7 @@ import { EngineError } from '../../errors.ts';
 import type { Kernels } from '../../kernels/kernels.ts';
 import type { EngineMemory, MemoryPlan } from '../../kernels/memory.ts';
 import { phrase } from '../../model/phrase.ts';
+import { checkLengths } from '../batches.ts';
 import type { Part, Shape, Slice, Tensor } from './part.ts';
 
 export interface Marks {
@@ -79,17 +80,6 @@ export class FedMarks implements Marks {
     }
   } // prettier-ignore
 }
-
-/** @throws EngineError `invalid-shape` when there is not one from 0 to `steps` for each row. */
-export function checkLengths(lengths: ArrayLike<number>, batch: number, steps: number): void {
-  if (lengths.length !== batch)
-    throw new EngineError('invalid-shape', phrase('There must be {0} lengths, but there are {1}.', batch, lengths.length));
-  for (let row = 0; row < batch; row++) {
-    const length = lengths[row]!;
-    if (!(Number.isInteger(length) && length >= 0 && length <= steps))
-      throw new EngineError('invalid-shape', phrase('Lengths must be from 0 to {0}, but length {1} is {2}.', steps, row, length));
-  }
-} // prettier-ignore
 
 /** Found out from what the network has computed: the steps in which any value is another than `besides`, or as many of the first. */
 export class MadeMarks implements Marks, Part {

@@ -29,6 +29,7 @@ export const USES: Record<keyof typeof operations, [inputs: Tensor[], use: (...i
   rows: [[of(3, 2, 2)], x => operations.rows(x, 1, 3)],
   repeatRows: [[of(1, 4)], x => operations.repeatRows(x, 3)],
   stepOf: [[of(2, 3, 4)], x => operations.stepOf(x, 1)],
+  stepsOf: [[of(2, 3, 4)], x => operations.sequence(operations.stepsOf(x).reverse())],
   embed: [[of(5, 3)], table => operations.embed(table, tensor([2, 3], [0, 4, 4, 2, 0, 1]))],
   pick: [[of(3, 4)], x => operations.pick(x, [3, 0, 3])],
   concatenate: [[of(2, 3, 1), of(2, 3, 4)], (a, b) => operations.concatenate([a, b, a])],
