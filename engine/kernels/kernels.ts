@@ -77,6 +77,24 @@ export interface Kernels {
   activate(kind: number, source: number, target: number, n: number): void;
   /** Turns the gradient by y = f(x) into that by x, in place. */
   activationBackward(kind: number, y: number, slopes: number, n: number): void;
+  /** y = f(x) for n floats; `kind` is a number of `CURVES`, `parameter` the slope of a leaky rectifier below 0. */
+  curve(kind: number, parameter: number, x: number, y: number, n: number): void;
+  /** dx (+)= dy * f'(x) by rows; rows of dx and dy lie `stride` bytes apart. `add` 1: onto what is there; so below. */
+  curveSlopes(kind: number, parameter: number, x: number, dy: number, dx: number, stride: number, rows: number, width: number, add: number): void;
+  /** dx (+)= dy * f'(y), for a number of `ACTIVATIONS`. */
+  slopesByResult(kind: number, y: number, dy: number, dx: number, stride: number, rows: number, width: number, add: number): void;
+  /** Softmax of each row, or its logarithm (1). */
+  softmaxRows(logarithm: number, x: number, y: number, rows: number, width: number): void;
+  softmaxSlopes(logarithm: number, y: number, dy: number, dx: number, stride: number, rows: number, width: number, add: number): void;
+  /** Single operations of composed cells: target (+)= a * b, factor * a + constant, a * vector (`assembly/composed.ts`). */
+  productOnto(target: number, a: number, b: number, n: number, add: number): void;
+  affineOnto(target: number, a: number, factor: number, constant: number, n: number, add: number): void;
+  columnsOnto(target: number, a: number, vector: number, rows: number, width: number, add: number): void;
+  /** dx (+)= dy where |y| is below the limit. */
+  clippedOnto(dx: number, dy: number, y: number, limit: number, n: number, add: number): void;
+  /** Layer normalization of rows; `normed` and `inverse` (one a row) are kept for the way back. */
+  normRows(x: number, gain: number, shift: number, epsilon: number, normed: number, inverse: number, y: number, rows: number, width: number): void;
+  normSlopes(dy: number, gain: number, normed: number, inverse: number, dx: number, rows: number, width: number, add: number): void;
   addRows(target: number, targetStride: number, source: number, sourceStride: number, rows: number, width: number): void;
   /** Sums the rows of x from first to last, onto what is there when `add` is 1. */
   columnSums(x: number, stride: number, rows: number, width: number, sums: number, add: number): void;

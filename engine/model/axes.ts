@@ -29,6 +29,11 @@ export function hasZeroOutputs(framework: Framework, node: RecurrentNode): boole
   return node.zeroOutputForMask ?? (node.direction === 'bidirectional' && (node.returnSequences ?? false));
 }
 
+/** Whether a Keras cell drops by masks that each gate has for itself, or its input by one for all (`implementation=2`). */
+export function dropsPerGate({ inputDropout = 0, recurrentDropout = 0, implementation }: CellSpec): boolean {
+  return recurrentDropout > 0 || (inputDropout > 0 && implementation === 1);
+}
+
 /** Width of the state h of a cell: its units, or those of its projection. */
 export function stateWidth(cell: CellSpec): Size {
   return cell.projection?.units ?? cell.units;

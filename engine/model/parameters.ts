@@ -21,20 +21,30 @@ const weight = (name: string, ...shape: Size[]): ParameterShape => ({ name, shap
 const when = (condition: boolean | undefined, ...weights: ParameterShape[]): ParameterShape[] =>
   condition ? weights : [];
 
+const norms = (cell: CellSpec, U: Size, scopes: readonly string[]): ParameterShape[] =>
+  cell.layerNorm ? scopes.flatMap(scope => [weight(`${scope}/gamma`, U), weight(`${scope}/beta`, U)]) : [];
+
+/** `CoupledInputForgetGateLSTMCell` packs j, f, o, and has names of its own. Source: TensorFlow 1.15 contrib `rnn_cell.py:250-320`. */
+const coupledLstm: CellLayout = (cell, D, H, U) => [
+  weight('W_0', addSizes(D, H), multiplySizes(3, U)),
+  weight('B', multiplySizes(3, U)),
+  ...norms(cell, U, ['transform', 'forget', 'output', 'state']),
+  ...when(cell.peepholes, weight('W_F_diag', U), weight('W_O_diag', U)),
+  ...when(cell.projection !== undefined, weight('W_P_0', U, H)),
+];
+
 /** TF1: one kernel over `[x; h]`. Scopes of the LayerNorm cells: gates `input, transform, forget, output`, then `state`. */
 const TENSORFLOW1: Readonly<Record<CellId, CellLayout>> = {
   rnn: (_cell, D, _H, U) => [weight('kernel', addSizes(D, U), U), weight('bias', U)],
   lstm: (cell, D, H, U) => {
-    // CoupledInputForgetGateLSTMCell packs j, f, o.
-    const packed = multiplySizes(cell.coupledInputForget ? 3 : 4, U);
-    const normed = cell.layerNorm ? ['input', 'transform', 'forget', 'output', 'state'] : [];
+    if (cell.coupledInputForget) return coupledLstm(cell, D, H, U);
+    const packed = multiplySizes(4, U);
     return [
       weight('kernel', addSizes(D, H), packed),
-      ...when(!cell.layerNorm, weight('bias', packed)),
-      ...normed.flatMap(scope => [weight(`${scope}/gamma`, U), weight(`${scope}/beta`, U)]),
-      ...when(cell.peepholes, weight('w_f_diag', U)),
-      ...when(cell.peepholes && !cell.coupledInputForget, weight('w_i_diag', U)),
-      ...when(cell.peepholes, weight('w_o_diag', U)),
+      // LayerNormLSTMCell makes a bias even where it normalizes and so does not use it.
+      ...when(!cell.layerNorm || cell.className !== 'LayerNormBasicLSTMCell', weight('bias', packed)),
+      ...norms(cell, U, ['input', 'transform', 'forget', 'output', 'state']),
+      ...when(cell.peepholes, weight('w_f_diag', U), weight('w_i_diag', U), weight('w_o_diag', U)),
       ...when(cell.projection !== undefined, weight('projection/kernel', U, H)),
     ];
   },

@@ -35,12 +35,18 @@ export const Size = Type.Union([Type.Integer({ minimum: 1 }), Type.String({ minL
 export type Size = Static<typeof Size>;
 
 export const Activation = literals([
-  'linear', 'tanh', 'sigmoid', 'relu', 'relu6', 'leaky_relu', 'elu', 'selu', 'gelu', 'softplus', 'softsign', 'swish',
+  'linear', 'tanh', 'sigmoid', 'relu', 'relu6', 'leaky_relu', 'elu', 'selu',
+  'gelu', // x Φ(x)
+  'gelu_tanh', // its approximation by tanh
+  'softplus', 'softsign', 'swish',
   'hard_sigmoid', // clip(0.2 x + 0.5, 0, 1): TensorFlow 1, Keras 2, TensorFlow.js
   'hard_sigmoid_keras3', // relu6(x + 3) / 6
   'softmax', 'log_softmax', 'exponential',
 ]); // prettier-ignore
 export type Activation = Static<typeof Activation>;
+
+/** Slope of `leaky_relu` below 0, where it is not that of the framework's function. */
+const NegativeSlope = Type.Optional(Type.Number({ minimum: 0 }));
 
 /** How a weight starts. `default` is the framework's own choice for that weight. */
 export const Initializer = Type.Object(
@@ -101,6 +107,7 @@ export const CellSpec = Type.Object(
     name: Type.Optional(Type.String()),
     activation: Type.Optional(Activation),
     recurrentActivation: Type.Optional(Activation),
+    negativeSlope: NegativeSlope,
     useBias: Type.Optional(Type.Boolean()),
     /** Added to the forget gate's pre-activation at every step (TF1), or put into the initial bias (Keras: `unitForgetBias`). */
     forgetBias: Type.Optional(Type.Number()),
@@ -116,6 +123,8 @@ export const CellSpec = Type.Object(
     /** Keras `dropout` and `recurrent_dropout` (one mask for all steps), `dropout_keep_prob` of the LayerNorm cell. */
     inputDropout: Type.Optional(Rate),
     recurrentDropout: Type.Optional(Rate),
+    /** Keras: 1 gives each gate an input mask of its own, as `recurrentDropout` does by itself; 2 where it is left out. */
+    implementation: Type.Optional(Type.Union([Type.Literal(1), Type.Literal(2)])),
     kernelInitializer: Type.Optional(Initializer),
     recurrentInitializer: Type.Optional(Initializer),
     biasInitializer: Type.Optional(Initializer),
@@ -190,6 +199,7 @@ export const DenseNode = Type.Object(
     input: TensorRef,
     units: Size,
     activation: Activation,
+    negativeSlope: NegativeSlope,
     useBias: Type.Boolean(),
     /** Variable scope, layer or attribute name. */
     scope: Type.String(),
@@ -206,7 +216,7 @@ export const GraphNode = Type.Union([
   Type.Object({ op: Type.Literal('embedding'), id, input: TensorRef, vocabulary: Size, units: Size, maskZero: Type.Optional(Type.Boolean()), paddingIndex: Type.Optional(Type.Integer()), scope: Type.String(), initializer: Type.Optional(Initializer) }, closed),
   Type.Object({ op: Type.Literal('masking'), id, input: TensorRef, value: Type.Number() }, closed),
   Type.Object({ op: Type.Literal('dropout'), id, input: TensorRef, rate: Rate }, closed),
-  Type.Object({ op: Type.Literal('activation'), id, input: TensorRef, activation: Activation }, closed),
+  Type.Object({ op: Type.Literal('activation'), id, input: TensorRef, activation: Activation, negativeSlope: NegativeSlope }, closed),
   /** One step of a sequence; negative counts from the end. */
   Type.Object({ op: Type.Literal('select_step'), id, input: TensorRef, step: Type.Integer() }, closed),
   Type.Object({ op: Type.Literal('reduce_steps'), id, input: TensorRef, by: literals(['mean', 'sum', 'max']) }, closed),

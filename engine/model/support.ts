@@ -5,10 +5,6 @@ import type { CellSpec, Framework, GraphNode, LossSpec, ModelSpec, OptimizerSpec
 
 type Refuse = (text: string, ...args: (string | number)[]) => void;
 
-/** Activations whose slope follows from their result, by which the kernels compute it. */
-const ACTIVATIONS = [
-  'linear', 'tanh', 'sigmoid', 'relu', 'elu', 'selu', 'softsign', 'softplus', 'hard_sigmoid', 'hard_sigmoid_keras3', 'relu6', 'exponential',
-]; // prettier-ignore
 const PLAIN = ['sgd', 'momentum', 'rmsprop', 'adagrad', 'adadelta', 'adam'] as const;
 const TENSORFLOWJS = [...PLAIN, 'amsgrad', 'adamw', 'adamax'] as const;
 const ALL = [...TENSORFLOWJS, 'nadam'] as const;
@@ -62,10 +58,6 @@ function checkNode(spec: ModelSpec, node: GraphNode, refuse: Refuse): void {
       break;
     case 'dense':
       if (typeof node.units !== 'number') refuse('The size {0} of {1} is not known.', node.units, node.scope);
-      if (!isLossActivation(spec, node)) checkActivation(node.activation, node.scope, refuse);
-      break;
-    case 'activation':
-      if (!isLossActivation(spec, node)) checkActivation(node.activation, node.id, refuse);
       break;
     case 'repeat':
       if (typeof node.steps !== 'number') refuse('The size {0} of {1} is not known.', node.steps, node.id);
@@ -80,6 +72,7 @@ function checkNode(spec: ModelSpec, node: GraphNode, refuse: Refuse): void {
       for (const size of [node.units, node.vocabulary])
         if (typeof size !== 'number') refuse('The size {0} of {1} is not known.', size, node.scope);
       break;
+    case 'activation':
     case 'masking':
     case 'dropout':
     case 'select_step':
@@ -110,11 +103,7 @@ function checkCell(cell: CellSpec, refuse: Refuse): void {
   if (typeof cell.units !== 'number') refuse('The size {0} of {1} is not known.', cell.units, name);
   if (cell.projection && typeof cell.projection.units !== 'number')
     refuse('The size {0} of {1} is not known.', cell.projection.units, name);
-  checkActivation(cell.activation ?? 'tanh', name, refuse);
-  checkActivation(cell.recurrentActivation ?? 'sigmoid', name, refuse);
-  if (cell.coupledInputForget || cell.layerNorm) refuse('{0} cannot be run yet.', name);
   if (cell.className === 'CudnnCompatibleGRUCell') refuse('{0} cannot be run yet.', name);
-  if (cell.recurrentDropout) refuse('Recurrent dropout of {0} cannot be run yet.', name);
   const kinds = new Set<string>();
   for (const wrapper of cell.wrappers ?? []) {
     // Two of a kind would give their weights and masks the same names.
@@ -123,13 +112,8 @@ function checkCell(cell: CellSpec, refuse: Refuse): void {
     kinds.add(wrapper.wrapper);
     if (!('units' in wrapper)) continue;
     if (typeof wrapper.units !== 'number') refuse('The size {0} of {1} is not known.', wrapper.units, name);
-    checkActivation(wrapper.activation ?? 'linear', name, refuse);
   }
   if (cell.sharesWeightsWith !== undefined) refuse('Layers that share weights cannot be run yet.');
-}
-
-function checkActivation(activation: string, where: string, refuse: Refuse): void {
-  if (!ACTIVATIONS.includes(activation)) refuse('The activation {0} of {1} cannot be run yet.', activation, where);
 }
 
 /** Whether the loss takes the place of a node's activation: softmax or sigmoid before a cross-entropy. */

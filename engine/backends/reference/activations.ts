@@ -10,8 +10,6 @@ const logistic = (x: number): number => 1 / (1 + Math.exp(-x));
 /** Self-normalizing networks (Klambauer et al. 2017). */
 const SELU_SCALE = 1.0507009873554805;
 const SELU_ALPHA = 1.6732632423543772;
-/** Note: TensorFlow's and Keras 3's slope; PyTorch's default is 0.01, which a spec cannot say yet. */
-const LEAKY_SLOPE = 0.2;
 
 /** The error function by the series `2/√π · e^(-x²) · Σ 2ⁿ x^(2n+1) / (2n+1)!!`, whose terms have one sign. */
 function erf(x: number): number {
@@ -25,25 +23,33 @@ function erf(x: number): number {
   return (2 / Math.sqrt(Math.PI)) * Math.exp(-x * x) * total;
 }
 const normal = (x: number): number => (1 + erf(x / Math.SQRT2)) / 2;
+/** √(2/π) (x + 0.044715 x³), whose tanh comes near 2 Φ(x) - 1. Source: Hendrycks and Gimpel 2016. */
+const nearNormal = (x: number): number => Math.sqrt(2 / Math.PI) * (x + 0.044715 * x ** 3);
 const normalDensity = (x: number): number => Math.exp((-x * x) / 2) / Math.sqrt(2 * Math.PI);
 
 /** f and its derivative, the latter given x and f(x). */
 type Curve = readonly [f: (x: number) => number, slope: (x: number, y: number) => number];
 
-const CURVES: Readonly<Record<Exclude<Activation, 'softmax' | 'log_softmax'>, Curve>> = {
+const CURVES: Readonly<Record<Exclude<Activation, 'softmax' | 'log_softmax' | 'leaky_relu'>, Curve>> = {
   linear: [x => x, () => 1],
   tanh: [Math.tanh, (_x, y) => 1 - y * y],
   sigmoid: [logistic, (_x, y) => y * (1 - y)],
   relu: [x => Math.max(x, 0), x => (x > 0 ? 1 : 0)],
   relu6: [x => Math.min(Math.max(x, 0), 6), x => (x > 0 && x < 6 ? 1 : 0)],
-  leaky_relu: [x => (x > 0 ? x : LEAKY_SLOPE * x), x => (x > 0 ? 1 : LEAKY_SLOPE)],
   elu: [x => (x > 0 ? x : Math.expm1(x)), (x, y) => (x > 0 ? 1 : y + 1)],
   selu: [
     x => SELU_SCALE * (x > 0 ? x : SELU_ALPHA * Math.expm1(x)),
     (x, y) => (x > 0 ? SELU_SCALE : y + SELU_SCALE * SELU_ALPHA),
   ],
-  /** Note: the exact form, which is the default of Keras 3 and PyTorch, not the one by tanh. */
+  /** The exact form, which is the default of TensorFlow, Keras and PyTorch. */
   gelu: [x => x * normal(x), x => normal(x) + x * normalDensity(x)],
+  gelu_tanh: [
+    x => (x / 2) * (1 + Math.tanh(nearNormal(x))),
+    x => {
+      const t = Math.tanh(nearNormal(x));
+      return (1 + t) / 2 + (x / 2) * (1 - t * t) * Math.sqrt(2 / Math.PI) * (1 + 3 * 0.044715 * x * x);
+    },
+  ],
   softplus: [x => Math.max(x, 0) + Math.log1p(Math.exp(-Math.abs(x))), logistic],
   softsign: [x => x / (1 + Math.abs(x)), x => 1 / (1 + Math.abs(x)) ** 2],
   swish: [x => x * logistic(x), (x, y) => y + logistic(x) * (1 - y)],
@@ -52,10 +58,14 @@ const CURVES: Readonly<Record<Exclude<Activation, 'softmax' | 'log_softmax'>, Cu
   exponential: [Math.exp, (_x, y) => y],
 };
 
-/** The activation of every value; softmax and log-softmax over the last axis. */
-export function activate(activation: Activation, x: Tensor): Tensor {
-  if (x.arithmetic) return x.arithmetic.activate(activation, x);
+/**
+ * The activation of every value; softmax and log-softmax over the last axis.
+ * @param negativeSlope of `leaky_relu` below 0; TensorFlow's own where it is left out
+ */
+export function activate(activation: Activation, x: Tensor, negativeSlope = 0.2): Tensor {
+  if (x.arithmetic) return x.arithmetic.activate(activation, x, negativeSlope);
   if (activation === 'softmax') return exponential(logSoftmax(x));
   if (activation === 'log_softmax') return logSoftmax(x);
-  return pointwise(x, ...CURVES[activation]);
+  if (activation !== 'leaky_relu') return pointwise(x, ...CURVES[activation]);
+  return pointwise(x, one => (one > 0 ? one : negativeSlope * one), one => (one > 0 ? 1 : negativeSlope)); // prettier-ignore
 }

@@ -34,6 +34,9 @@ export interface CellMaker {
   readonly step: (cell: CellSpec, weights: CellWeights, defaults: CellDefaults) => CellStep;
 }
 
+/** Slope of a leaky rectifier below 0. */
+const slopeOf = (cell: CellSpec, defaults: CellDefaults): number => cell.negativeSlope ?? defaults.leakySlope;
+
 /** `x @ W + b` of one gate. */
 const fromInput = (gate: GateWeights, x: Tensor): Tensor =>
   add(matmul(gate.seenOfInput?.(x) ?? x, gate.input), gate.inputBias);
@@ -53,9 +56,9 @@ const preActivation = (gate: GateWeights, x: Tensor, h: Tensor): Tensor => add(f
 const rnn: CellMaker = {
   states: ['h'],
   step:
-    (cell, { gates }) =>
+    (cell, { gates }, defaults) =>
     (x, before) => ({
-      h: activate(cell.activation ?? 'tanh', preActivation(gates['h']!, x, before['h']!)),
+      h: activate(cell.activation ?? 'tanh', preActivation(gates['h']!, x, before['h']!), slopeOf(cell, defaults)),
     }),
 };
 
@@ -76,7 +79,7 @@ const rnn: CellMaker = {
 const lstm: CellMaker = {
   states: ['c', 'h'],
   step: (cell, { gates, peepholes, projection, norms, seenOfCandidate }, defaults) => {
-    const act = (z: Tensor): Tensor => activate(cell.activation ?? 'tanh', z);
+    const act = (z: Tensor): Tensor => activate(cell.activation ?? 'tanh', z, slopeOf(cell, defaults));
     const σ = (z: Tensor): Tensor => activate(cell.recurrentActivation ?? defaults.recurrentActivation, z);
     const clipped = (z: Tensor, limit: number | undefined): Tensor =>
       limit === undefined ? z : clip(z, -limit, limit);
@@ -121,7 +124,7 @@ const lstm: CellMaker = {
 const gru: CellMaker = {
   states: ['h'],
   step: (cell, { gates }, defaults) => {
-    const act = (z: Tensor): Tensor => activate(cell.activation ?? 'tanh', z);
+    const act = (z: Tensor): Tensor => activate(cell.activation ?? 'tanh', z, slopeOf(cell, defaults));
     const σ = (z: Tensor): Tensor => activate(cell.recurrentActivation ?? defaults.recurrentActivation, z);
     const resetAfter = cell.resetAfter ?? defaults.resetAfter;
     return (x, before) => {

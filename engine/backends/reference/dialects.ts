@@ -13,6 +13,7 @@
  */
 import type { CellId } from '../../cells/table.ts';
 import { EngineError } from '../../errors.ts';
+import { leakySlope } from '../../model/activations.ts';
 import { phrase } from '../../model/phrase.ts';
 import type { CellSpec, Framework } from '../../model/spec.ts';
 import { columns, reshape, rows, transpose } from './operations.ts';
@@ -97,7 +98,7 @@ const CUDNN_GRU: readonly Packing[] = [
   },
 ];
 /** `CoupledInputForgetGateLSTMCell` has no input gate of its own. */
-const COUPLED_LSTM: readonly Packing[] = [TENSORFLOW1(['j', 'f', 'o'])];
+const COUPLED_LSTM: readonly Packing[] = [{ gates: ['j', 'f', 'o'], joint: 'W_0', biases: ['B'] }];
 
 /** What a cell does where its options say nothing. */
 export interface CellDefaults {
@@ -105,14 +106,26 @@ export interface CellDefaults {
   /** Added to the forget gate at every step. Keras puts its 1 into the initial bias instead. */
   readonly forgetBias: number;
   readonly resetAfter: boolean;
+  /** Slope of `leaky_relu` below 0. */
+  readonly leakySlope: number;
 }
 
 export const CELL_DEFAULTS: Readonly<Record<Framework, CellDefaults>> = {
-  tensorflow1: { recurrentActivation: 'sigmoid', forgetBias: 1, resetAfter: false },
-  keras2: { recurrentActivation: 'sigmoid', forgetBias: 0, resetAfter: true },
-  keras3: { recurrentActivation: 'sigmoid', forgetBias: 0, resetAfter: true },
-  pytorch: { recurrentActivation: 'sigmoid', forgetBias: 0, resetAfter: true },
-  tensorflowjs: { recurrentActivation: 'hard_sigmoid', forgetBias: 0, resetAfter: false },
+  tensorflow1: {
+    recurrentActivation: 'sigmoid',
+    forgetBias: 1,
+    resetAfter: false,
+    leakySlope: leakySlope('tensorflow1'),
+  },
+  keras2: { recurrentActivation: 'sigmoid', forgetBias: 0, resetAfter: true, leakySlope: leakySlope('keras2') },
+  keras3: { recurrentActivation: 'sigmoid', forgetBias: 0, resetAfter: true, leakySlope: leakySlope('keras3') },
+  pytorch: { recurrentActivation: 'sigmoid', forgetBias: 0, resetAfter: true, leakySlope: leakySlope('pytorch') },
+  tensorflowjs: {
+    recurrentActivation: 'hard_sigmoid',
+    forgetBias: 0,
+    resetAfter: false,
+    leakySlope: leakySlope('tensorflowjs'),
+  },
 };
 
 export function packingsOf(framework: Framework, cell: CellSpec): readonly Packing[] {
@@ -131,7 +144,8 @@ export function cellWeights(framework: Framework, cell: CellSpec, weight: Readon
   const gates: Record<string, GateWeights> = {};
   for (const packing of packingsOf(framework, cell)) {
     const [input, recurrent] = matrices(packing, cell, weight);
-    const [inputBias, recurrentBias] = biases(packing, weight);
+    // Where gates are normalized, a bias stands unused.
+    const [inputBias, recurrentBias] = cell.layerNorm ? [] : biases(packing, weight);
     for (const [block, gate] of packing.gates.entries()) {
       const begin = block * U;
       const cut = (packed: Tensor | undefined): Tensor => (packed ? columns(packed, begin, begin + U) : zeros([U]));
@@ -145,7 +159,7 @@ export function cellWeights(framework: Framework, cell: CellSpec, weight: Readon
   }
   const peepholes = Object.fromEntries(
     ['i', 'f', 'o'].flatMap(gate => {
-      const diagonal = weight.get(`w_${gate}_diag`);
+      const diagonal = weight.get(`w_${gate}_diag`) ?? weight.get(`W_${gate.toUpperCase()}_diag`);
       return diagonal ? [[gate, diagonal]] : [];
     }),
   );
@@ -157,7 +171,12 @@ export function cellWeights(framework: Framework, cell: CellSpec, weight: Readon
     }),
   );
   const hr = weight.get('weight_hr');
-  return { gates, peepholes, norms, projection: hr ? transpose(hr) : weight.get('projection/kernel') };
+  return {
+    gates,
+    peepholes,
+    norms,
+    projection: hr ? transpose(hr) : (weight.get('projection/kernel') ?? weight.get('W_P_0')),
+  };
 }
 
 /** The packed matrices of x, `[D, k·U]`, and of h, `[H, k·U]`. */

@@ -2,6 +2,7 @@
 import { EngineError } from '../../errors.ts';
 import { CELLS } from '../../cells/table.ts';
 import { type ParameterShape, nodeParameters } from '../../model/parameters.ts';
+import { leakySlope } from '../../model/activations.ts';
 import { phrase } from '../../model/phrase.ts';
 import type { GraphNode, ModelSpec, RecurrentNode, TensorRef } from '../../model/spec.ts';
 import { isKerasLike } from '../../model/axes.ts';
@@ -136,7 +137,7 @@ export function nodeValue(
     case 'dense': {
       const [kernel, bias] = weights;
       const product = matmul(resolve(node.input), spec.framework === 'pytorch' ? transpose(kernel!) : kernel!);
-      return activate(node.activation, bias ? add(product, bias) : product);
+      return activate(node.activation, bias ? add(product, bias) : product, slopeBelow0(spec, node));
     }
     case 'embedding':
       return embed(
@@ -153,7 +154,7 @@ export function nodeValue(
     case 'dropout':
       return dropout(node.id, resolve(node.input), 1 - node.rate);
     case 'activation':
-      return activate(node.activation, resolve(node.input));
+      return activate(node.activation, resolve(node.input), slopeBelow0(spec, node));
     case 'select_step': {
       const x = resolve(node.input);
       const T = x.shape[1]!;
@@ -195,6 +196,10 @@ export function nodeValue(
     }
   }
 }
+
+/** Slope of a node's leaky rectifier below 0. */
+const slopeBelow0 = ({ framework }: ModelSpec, node: { readonly negativeSlope?: number }): number =>
+  node.negativeSlope ?? leakySlope(framework);
 
 /** Numbers for an embedding. @throws EngineError `invalid-shape` naming one that the table has no row for. */
 function numbersBelow(vocabulary: number, ref: TensorRef, resolve: Resolve): Tensor {

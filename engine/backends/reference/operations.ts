@@ -11,7 +11,8 @@ type Operations = Omit<typeof float64, 'pointwise'>;
 
 /** What computes the operations on tensors of its own, or on these together with plain ones. */
 export interface Arithmetic extends Operations {
-  readonly activate: (activation: Activation, x: Tensor) => Tensor;
+  /** @param negativeSlope of `leaky_relu` below 0 */
+  readonly activate: (activation: Activation, x: Tensor, negativeSlope: number) => Tensor;
   /** A whole layer of LSTM over all steps of `[B, T, D]`, where there is such a thing. */
   readonly lstm?: (x: Tensor, layer: LstmLayer) => LstmRun;
 }

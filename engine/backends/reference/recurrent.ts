@@ -3,7 +3,7 @@
  * modules. What differs between them is which stacks run (`levels`), which steps of a row count, and what stands in the
  * outputs at the steps that do not.
  */
-import { backwardCells, hasZeroOutputs, isKerasLike } from '../../model/axes.ts';
+import { backwardCells, dropsPerGate, hasZeroOutputs, isKerasLike } from '../../model/axes.ts';
 import type { CellSpec, CellWrapper, Framework, RecurrentNode } from '../../model/spec.ts';
 import { activate } from './activations.ts';
 import { CELL_EQUATIONS, type CellStep, type Named } from './cells.ts';
@@ -225,11 +225,12 @@ function withDropout(framework: Framework, cell: CellSpec, weights: CellWeights,
   const { inputDropout = 0, recurrentDropout = 0 } = cell;
   if (!isKerasLike(framework))
     return { ...weights, seenOfCandidate: (j, t) => dropout(`step${t}.candidate`, j, 1 - recurrentDropout) };
+  const apart = dropsPerGate(cell);
   const gates = Object.entries(weights.gates).map(([name, gate]) => [
     name,
     {
       ...gate,
-      seenOfInput: (x: Tensor) => dropout(`input.${name}`, x, 1 - inputDropout),
+      seenOfInput: (x: Tensor) => dropout(apart ? `input.${name}` : 'input', x, 1 - inputDropout),
       seenOfState: (h: Tensor) => dropout(`state.${name}`, h, 1 - recurrentDropout),
     },
   ]);

@@ -135,7 +135,7 @@ function arithmeticOf(tf: Tf, handleOf: Device['handleOf'], wrap: Device['wrap']
     rowSum: unary(x => x.sum(-1, true)),
     spread: (x, width) => wrap(tiled(handleOf(x), x.shape.length - 1, width)),
     logSoftmax: unary(x => tf.logSoftmax(x)),
-    activate: (activation, x) => wrap(ACTIVATIONS[activation](tf, handleOf(x))),
+    activate: (activation, x, negativeSlope) => wrap(ACTIVATIONS[activation](tf, handleOf(x), negativeSlope)),
   };
 }
 
@@ -146,16 +146,20 @@ function repeatsLeading(longer: readonly number[], shorter: readonly number[]): 
   return sizeOf(own) === 1 || own.every((size, k) => size === longer[longer.length - own.length + k]);
 }
 
-const ACTIVATIONS: Readonly<Record<Activation, (tf: Tf, x: Handle) => Handle>> = {
+const ACTIVATIONS: Readonly<Record<Activation, (tf: Tf, x: Handle, negativeSlope: number) => Handle>> = {
   linear: (_tf, x) => x,
   tanh: (tf, x) => tf.tanh(x),
   sigmoid: (tf, x) => tf.sigmoid(x),
   relu: (tf, x) => tf.relu(x),
   relu6: (tf, x) => tf.relu6(x),
-  leaky_relu: (tf, x) => tf.leakyRelu(x, 0.2),
+  leaky_relu: (tf, x, negativeSlope) => tf.leakyRelu(x, negativeSlope),
   elu: (tf, x) => tf.elu(x),
   selu: (tf, x) => tf.selu(x),
   gelu: (tf, x) => tf.mul(x, tf.erf(x.mul(Math.SQRT1_2)).add(1).mul(0.5)),
+  gelu_tanh: (tf, x) => {
+    const inner = tf.add(x, x.mul(x).mul(x).mul(0.044715)).mul(Math.sqrt(2 / Math.PI));
+    return tf.mul(x.mul(0.5), tf.tanh(inner).add(1));
+  },
   softplus: (tf, x) => tf.softplus(x),
   softsign: (tf, x) => tf.div(x, tf.abs(x).add(1)),
   swish: (tf, x) => tf.mul(x, tf.sigmoid(x)),

@@ -3,11 +3,23 @@ import { EngineError } from '../../errors.ts';
 import { ACTIVATIONS } from '../../kernels/activations.ts';
 import type { MemoryPlan } from '../../kernels/memory.ts';
 import type { ParameterShape } from '../../model/parameters.ts';
+import type { ActivationSpec } from '../../model/activations.ts';
 import { phrase } from '../../model/phrase.ts';
 import type { Activation, CellSpec, Framework, Initializer, Size } from '../../model/spec.ts';
+import { isFused } from './activator.ts';
 import { Bias } from './bias.ts';
-import { GruLayer } from './gru.ts';
-import { GruAfterLayer } from './gruAfter.ts';
+import {
+  type CellParts,
+  composeGru,
+  composeLstm,
+  composeRnn,
+  type GateDropout,
+  type GateWeights,
+} from './composed/cells.ts';
+import { ComposedLayer } from './composed/layer.ts';
+import type { BiasPlace, Matrix, Weight } from './composed/operations.ts';
+import { GruLayer, type GruWeights } from './gru.ts';
+import { GruAfterLayer, type GruAfterWeights } from './gruAfter.ts';
 import { LstmLayer, type LstmOrder } from './lstm.ts';
 import type { Block, ParameterStore } from './parameters.ts';
 import type { RecurrentLayer, RecurrentOptions } from './recurrent.ts';
@@ -32,6 +44,11 @@ interface Dialect {
 const GLOROT: Initializer = { kind: 'glorot_uniform' };
 const ZEROS: Initializer = { kind: 'zeros' };
 const ONES: Initializer = { kind: 'ones' };
+
+/** `CoupledInputForgetGateLSTMCell` has no input gate of its own. */
+const COUPLED_ORDER = { j: 0, f: 1, o: 2 };
+/** Names of its weights, where they are others than those of the other cells. */
+const COUPLED_NAMES: Readonly<Record<string, string>> = { kernel: 'W_0', bias: 'B', 'projection/kernel': 'W_P_0' };
 
 const KERAS: Dialect = {
   lstm: { i: 0, f: 1, j: 2, o: 3 },
@@ -76,8 +93,9 @@ const DIALECTS: Readonly<Record<Framework, Dialect>> = {
   },
 };
 
-export function makeLayer(framework: Framework, cell: CellSpec, weights: CellWeights, common: RecurrentOptions, plan: MemoryPlan, store: ParameterStore): RecurrentLayer {
-  return new CellBuilder(framework, cell, weights, common, plan, store).build();
+/** @param dropout masks of what the gates and the candidate see. */
+export function makeLayer(framework: Framework, cell: CellSpec, weights: CellWeights, common: RecurrentOptions, plan: MemoryPlan, store: ParameterStore, dropout?: GateDropout): RecurrentLayer {
+  return new CellBuilder(framework, cell, weights, common, plan, store, dropout).build();
 } // prettier-ignore
 
 class CellBuilder {
@@ -89,6 +107,8 @@ class CellBuilder {
   readonly #store: ParameterStore;
   readonly #units: number;
   readonly #starts: ReturnType<Dialect['starts']>;
+  readonly #framework: Framework;
+  readonly #dropout: GateDropout | undefined;
 
   constructor(
     framework: Framework,
@@ -97,7 +117,10 @@ class CellBuilder {
     common: RecurrentOptions,
     plan: MemoryPlan,
     store: ParameterStore,
+    dropout: GateDropout | undefined,
   ) {
+    this.#framework = framework;
+    this.#dropout = dropout;
     this.#cell = cell;
     this.#dialect = DIALECTS[framework];
     this.#weights = weights;
@@ -117,6 +140,13 @@ class CellBuilder {
   }
 
   build(): RecurrentLayer {
+    const { coupledInputForget, layerNorm } = this.#cell;
+    // The fused kernels know the common cells only.
+    const fused = isFused(this.#activationSpec) && isFused(this.#gateSpec) && !coupledInputForget && !layerNorm;
+    return fused && !this.#dropout ? this.#fused() : this.#composed();
+  }
+
+  #fused(): RecurrentLayer {
     switch (this.#cell.cell) {
       case 'rnn':
         return new RnnLayer(this.#plan, this.#common, this.#units, this.#activation, {
@@ -130,8 +160,135 @@ class CellBuilder {
     }
   }
 
+  #composed(): RecurrentLayer {
+    const common: Omit<CellParts, 'gates' | 'pack'> = {
+      units: this.#units,
+      activation: this.#activationSpec,
+      gateActivation: this.#gateSpec,
+      dropout: this.#dropout,
+    };
+    const h = { name: 'h', width: this.#units };
+    switch (this.#cell.cell) {
+      case 'rnn':
+        return this.#composedLayer([h], c => composeRnn(c, { ...common, ...this.#jointGates({ h: 0 }) }));
+      case 'lstm':
+        return this.#composedLstm(common);
+      case 'gru': {
+        const resetAfter = this.#cell.resetAfter ?? this.#dialect.resetAfter;
+        const gates = resetAfter ? this.#gruAfterGates() : this.#gruGates();
+        return this.#composedLayer([h], c => composeGru(c, { ...common, ...gates }, resetAfter));
+      }
+    }
+  }
+
+  #composedLayer(
+    states: readonly { name: string; width: number }[],
+    compose: ConstructorParameters<typeof ComposedLayer>[4],
+  ): ComposedLayer {
+    return new ComposedLayer(this.#plan, this.#common, this.#framework, states, compose);
+  }
+
+  #composedLstm(common: Omit<CellParts, 'gates' | 'pack'>): ComposedLayer {
+    const { cellClip = 0, projection: projected, coupledInputForget: coupled = false, layerNorm } = this.#cell;
+    const projection = projected && { units: known(projected.units), clip: projected.clip ?? 0 };
+    const width = projection?.units ?? this.#units;
+    const gates = this.#jointGates(coupled ? COUPLED_ORDER : { ...this.#dialect.lstm }, width);
+    // A normalized gate has no bias; some classes keep one that nothing reads.
+    const unbiased = Object.fromEntries(Object.entries(gates.gates).map(([gate, { joint }]) => [gate, { joint: { ...joint!, bias: undefined } }])); // prettier-ignore
+    const norms = ['input', 'transform', 'forget', 'output', 'state'].flatMap(scope =>
+      this.#weights.has(`${scope}/gamma`) ? [[scope, this.#norm(scope)] as const] : [],
+    );
+    const peepholes = ['i', 'f', 'o'].flatMap(gate => {
+      const name = [`w_${gate}_diag`, `W_${gate.toUpperCase()}_diag`].find(one => this.#weights.has(one));
+      return name === undefined ? [] : [[gate, this.#block(this.#units, name, this.#starts.kernel)] as const];
+    });
+    const parts = {
+      ...common,
+      ...gates,
+      ...(layerNorm && { gates: unbiased }),
+      forgetBias: this.#forgetBias,
+      coupled,
+      cellClip,
+      peepholes: Object.fromEntries(peepholes),
+      norms: Object.fromEntries(norms),
+      projection: projection && {
+        ...projection,
+        matrix: { ...this.#projection(width), stride: width * 4 },
+      },
+    };
+    const states = [
+      { name: 'h', width },
+      { name: 'c', width: this.#units },
+    ];
+    return this.#composedLayer(states, c => composeLstm(c, parts));
+  }
+
+  #norm(scope: string): { gain: Weight; shift: Weight } {
+    const { gain, shift } = this.#cell.layerNorm!;
+    return {
+      gain: this.#block(this.#units, `${scope}/gamma`, { kind: 'constant', value: gain }),
+      shift: this.#block(this.#units, `${scope}/beta`, { kind: 'constant', value: shift }),
+    };
+  }
+
+  /** Gates whose columns lie side by side, x above h. @param order places of the blocks */
+  #jointGates(order: Readonly<Record<string, number>>, hidden = this.#units): Pick<CellParts, 'gates' | 'pack'> {
+    const blocks = Object.keys(order).length;
+    const kernel = this.#packed(blocks, hidden);
+    const bias = this.#bias(blocks, order['f']);
+    const gates = Object.entries(order).map(([gate, block]): [string, GateWeights] => [
+      gate,
+      { joint: { matrix: this.#columns(kernel, block, blocks), bias: this.#biasOf(bias, block) } },
+    ]);
+    return { gates: Object.fromEntries(gates), pack: () => { bias.pack(this.#common.products.kernels); } };
+  } // prettier-ignore
+
+  /** Columns of one gate in a matrix of several. */
+  #columns({ weight, gradient }: Weight, block: number, blocks: number): Matrix {
+    const offset = block * this.#units * 4;
+    return { weight: weight + offset, gradient: gradient + offset, stride: blocks * this.#units * 4 };
+  }
+
+  #biasOf(bias: Bias, block: number): BiasPlace {
+    const first = block * this.#units;
+    return {
+      weight: bias.weight + first * 4,
+      gradient: bias.gradient + first * 4,
+      spread: (from, to) => { bias.spread(this.#common.products.kernels, first + from, first + to); },
+    };
+  } // prettier-ignore
+
+  /** Reset gate before the product: TF1 keeps gates and candidate apart. */
+  #gruGates(): Pick<CellParts, 'gates' | 'pack'> {
+    const { r, u } = this.#dialect.gru;
+    if (!this.#weights.has('gates/kernel')) return this.#jointGates({ r, u, n: 2 });
+    const { gates, gatesBias, candidate, candidateBias } = this.#gruWeights();
+    const gate = (block: number): GateWeights => ({
+      joint: { matrix: this.#columns(gates, block, 2), bias: this.#columns(gatesBias, block, 2) },
+    });
+    return {
+      gates: { r: gate(r), u: gate(u), n: { joint: { matrix: candidate, bias: candidateBias } } },
+      pack: () => undefined,
+    };
+  }
+
+  /** Reset gate after the product: x and h have products of their own. */
+  #gruAfterGates(): Pick<CellParts, 'gates' | 'pack'> {
+    const { input, recurrent, biases } = this.#gruAfterWeights();
+    const side = (matrix: Weight, bias: Weight | undefined, block: number) => ({
+      matrix: this.#columns(matrix, block, 3),
+      bias: bias && this.#columns(bias, block, 3),
+    });
+    const gate = (block: number): GateWeights => ({
+      input: side(input, biases?.input, block),
+      recurrent: side(recurrent, biases?.recurrent, block),
+    });
+    const { r, u } = this.#dialect.gru;
+    return { gates: { r: gate(r), u: gate(u), n: gate(2) }, pack: () => undefined };
+  }
+
   #lstm(): LstmLayer {
-    const { cellClip = 0, projection: projected, forgetBias, peepholes } = this.#cell;
+    const { cellClip = 0, projection: projected, peepholes } = this.#cell;
     const projection = projected && { units: known(projected.units), clip: projected.clip ?? 0 };
     const kernel = this.#packed(4, projection?.units ?? this.#units);
     const bias = this.#bias(4, this.#dialect.lstm.f);
@@ -141,8 +298,7 @@ class CellBuilder {
       {
         units: this.#units,
         order: this.#dialect.lstm,
-        // In Keras and PyTorch a forget bias is part of the bias from the beginning.
-        forgetBias: this.#dialect.forgetBias === 0 ? 0 : (forgetBias ?? this.#dialect.forgetBias),
+        forgetBias: this.#forgetBias,
         activation: this.#activation,
         gate: this.#gate,
         cellClip,
@@ -160,17 +316,7 @@ class CellBuilder {
   /** Reset gate before the product. TF1 keeps gates and candidate apart, Keras side by side. */
   #gru(): GruLayer {
     const options = { units: this.#units, order: this.#dialect.gru, activation: this.#activation, gate: this.#gate };
-    if (this.#weights.has('gates/kernel')) {
-      const depth = this.#common.input.width + this.#units;
-      const gates = this.#block(2 * this.#units * depth, 'gates/kernel', this.#starts.kernel);
-      const candidate = this.#block(this.#units * depth, 'candidate/kernel', this.#starts.kernel);
-      return new GruLayer(this.#plan, this.#common, options, {
-        gates: { ...gates, stride: 8 * this.#units },
-        gatesBias: this.#block(2 * this.#units, 'gates/bias', given(this.#cell.biasInitializer, ONES)),
-        candidate: { ...candidate, stride: 4 * this.#units },
-        candidateBias: this.#block(this.#units, 'candidate/bias', this.#starts.bias),
-      }); // prettier-ignore
-    }
+    if (this.#weights.has('gates/kernel')) return new GruLayer(this.#plan, this.#common, options, this.#gruWeights());
     const { weight, gradient } = this.#packed(3, this.#units);
     const bias = this.#bias(3);
     const stride = 12 * this.#units;
@@ -183,17 +329,33 @@ class CellBuilder {
     });
   }
 
+  #gruWeights(): GruWeights {
+    const depth = this.#common.input.width + this.#units;
+    const gates = this.#block(2 * this.#units * depth, 'gates/kernel', this.#starts.kernel);
+    const candidate = this.#block(this.#units * depth, 'candidate/kernel', this.#starts.kernel);
+    return {
+      gates: { ...gates, stride: 8 * this.#units },
+      gatesBias: this.#block(2 * this.#units, 'gates/bias', given(this.#cell.biasInitializer, ONES)),
+      candidate: { ...candidate, stride: 4 * this.#units },
+      candidateBias: this.#block(this.#units, 'candidate/bias', this.#starts.bias),
+    };
+  }
+
   #gruAfter(): GruAfterLayer {
-    const width = 3 * this.#units;
-    const [inputName = '', recurrentName = ''] = this.#dialect.matrices;
-    const input = this.#block(this.#common.input.width * width, inputName, this.#starts.kernel);
-    const recurrent = this.#block(this.#units * width, recurrentName, this.#starts.recurrent);
     return new GruAfterLayer(
       this.#plan,
       this.#common,
       { units: this.#units, order: this.#dialect.gru, activation: this.#activation, gate: this.#gate },
-      { input, recurrent, biases: this.#cell.useBias === false ? undefined : this.#twoBiases(width) },
+      this.#gruAfterWeights(),
     );
+  }
+
+  #gruAfterWeights(): GruAfterWeights {
+    const width = 3 * this.#units;
+    const [inputName = '', recurrentName = ''] = this.#dialect.matrices;
+    const input = this.#block(this.#common.input.width * width, inputName, this.#starts.kernel);
+    const recurrent = this.#block(this.#units * width, recurrentName, this.#starts.recurrent);
+    return { input, recurrent, biases: this.#cell.useBias === false ? undefined : this.#twoBiases(width) };
   }
 
   /** The biases of x and h: PyTorch has two weights, Keras one `[2, 3U]`. */
@@ -239,7 +401,9 @@ class CellBuilder {
     const terms =
       this.#cell.useBias === false
         ? []
-        : this.#dialect.biases.map(name => this.#block(size, name, this.#starts.bias, ones));
+        : this.#dialect.biases
+            .filter(name => this.#weights.has(this.#nameOf(name)))
+            .map(name => this.#block(size, name, this.#starts.bias, ones));
     return new Bias(this.#plan, size, terms);
   }
 
@@ -266,17 +430,34 @@ class CellBuilder {
   }
 
   #shape(name: string): ParameterShape {
-    const shape = this.#weights.get(name);
+    const shape = this.#weights.get(this.#nameOf(name));
     if (!shape) throw new EngineError('invalid-model', phrase('{0} has no weight {1}.', this.#cell.className, name));
     return shape;
   }
 
+  /** In Keras and PyTorch a forget bias is part of the bias from the beginning. */
+  get #forgetBias(): number {
+    return this.#dialect.forgetBias === 0 ? 0 : (this.#cell.forgetBias ?? this.#dialect.forgetBias);
+  }
+
+  #nameOf(name: string): string {
+    return (this.#cell.coupledInputForget ? COUPLED_NAMES[name] : undefined) ?? name;
+  }
+
+  get #activationSpec(): ActivationSpec {
+    return { activation: this.#cell.activation ?? 'tanh', negativeSlope: this.#cell.negativeSlope };
+  }
+
+  get #gateSpec(): ActivationSpec {
+    return { activation: this.#cell.recurrentActivation ?? this.#dialect.recurrentActivation };
+  }
+
   get #activation(): number {
-    return ACTIVATIONS[this.#cell.activation ?? 'tanh']!;
+    return ACTIVATIONS[this.#activationSpec.activation]!;
   }
 
   get #gate(): number {
-    return ACTIVATIONS[this.#cell.recurrentActivation ?? this.#dialect.recurrentActivation]!;
+    return ACTIVATIONS[this.#gateSpec.activation]!;
   }
 }
 

@@ -44,6 +44,11 @@ export class DropoutMask {
     return this.#at;
   }
 
+  /** Address of the mask for some rows of one step: `row` counts them over all steps, `first` in the batch. */
+  rowsAt({ row, first }: { readonly row: number; readonly first: number }): number {
+    return this.#at + (this.#sequence ? row : first) * this.width * 4;
+  }
+
   plan(plan: MemoryPlan, shape: Shape): void {
     this.#at = plan.floats(this.#steps(shape) * shape.batch * this.width);
   }

@@ -7,7 +7,7 @@ import type { MemoryPlan } from '../../kernels/memory.ts';
 import type { Products } from '../../kernels/products.ts';
 import { nodeParameters, type ParameterShape } from '../../model/parameters.ts';
 import { phrase } from '../../model/phrase.ts';
-import { hasZeroOutputs, isKerasLike, tensorAxes } from '../../model/axes.ts';
+import { dropsPerGate, hasZeroOutputs, isKerasLike, tensorAxes } from '../../model/axes.ts';
 import type {
   CellSpec,
   CellWrapper,
@@ -18,7 +18,10 @@ import type {
   Size,
   TensorRef,
 } from '../../model/spec.ts';
+import type { ActivationSpec } from '../../model/activations.ts';
+import { activatorOf, isFused } from './activator.ts';
 import { given, known, makeLayer } from './cells.ts';
+import type { GateDropout } from './composed/cells.ts';
 import { DenseLayer } from './dense.ts';
 import { Dropout, DropoutMask, type DroppedTogether } from './dropout.ts';
 import { Embedding } from './embedding.ts';
@@ -143,6 +146,21 @@ export function buildGraph(
         );
     });
   };
+  const activated = (activation: ActivationSpec, input: Tensor): Tensor =>
+    add(new Activated(kernels, input, activatorOf(kernels, spec.framework, activation))).output;
+  /** A dense layer; an activation whose slope needs more than its result is a part of its own behind it. */
+  const dense = (
+    input: Tensor,
+    units: number,
+    activation: ActivationSpec,
+    kernel: Block,
+    bias: Block | undefined,
+  ): Tensor => {
+    const fused = isFused(activation);
+    const number = fused ? ACTIVATIONS[activation.activation]! : ACTIVATIONS.linear!;
+    const { output } = add(new DenseLayer(plan, products, input, units, number, kernel, bias));
+    return fused ? output : activated(activation, output);
+  };
 
   const masks: DropoutMask[] = [];
   const mask = (
@@ -154,6 +172,31 @@ export function buildGraph(
     const drawn = new DropoutMask(of, keep, together, nameAt);
     masks.push(drawn);
     return drawn;
+  };
+
+  /**
+   * What each gate is let see, by masks that are the same at every step (Keras), or the candidate, by one for each step
+   * (TF1's `LayerNormBasicLSTMCell`). @returns undefined where the gates see everything, or all the same.
+   */
+  const gateDropout = (node: RecurrentNode, cell: CellSpec, input: Tensor, name: string): GateDropout | undefined => {
+    const { recurrentDropout = 0, inputDropout = 0 } = cell;
+    const { axis } = input;
+    const units = known(cell.units);
+    if (!isKerasLike(spec.framework)) {
+      if (recurrentDropout === 0) return undefined;
+      const candidate = mask({ width: units, sequence: true, axis }, 1 - recurrentDropout, t => `${node.id}.${name}step${t}.candidate`); // prettier-ignore
+      return { input: new Map(), state: new Map(), candidate };
+    }
+    if (!dropsPerGate(cell)) return undefined;
+    const masksOf = (what: string, width: number, rate: number): ReadonlyMap<string, DropoutMask> => {
+      const gates = rate === 0 ? [] : CELLS[cell.cell].blocks;
+      return new Map(gates.map(gate => [gate, mask({ width, sequence: false, axis }, 1 - rate, () => `${node.id}.${name}${what}.${gate}`)])); // prettier-ignore
+    };
+    return {
+      input: masksOf('input', input.width, inputDropout),
+      state: masksOf('state', units, recurrentDropout),
+      candidate: undefined,
+    };
   };
 
   /** One cell of a stack with its wrappers, from the innermost to the outermost. @param name begins the names of its masks. */
@@ -176,7 +219,7 @@ export function buildGraph(
     ): Tensor => {
       const kernel = named(store, seen.width * known(units), weights.get(`${wrapper}/kernel`)!, GLOROT);
       const bias = named(store, known(units), weights.get(`${wrapper}/bias`)!, ZEROS);
-      return add(new DenseLayer(plan, products, seen, known(units), ACTIVATIONS[activation]!, kernel, bias)).output;
+      return dense(seen, known(units), { activation }, kernel, bias);
     };
     // The outermost wrapper sees the input first.
     let { input } = common;
@@ -187,8 +230,9 @@ export function buildGraph(
       if (wrapper.wrapper === 'input_projection') input = projected(wrapper, input);
     }
     const { inputDropout = 0 } = cell;
-    if (inputDropout > 0) {
-      // Note: all gates see the input through one mask, as with Keras' `implementation=2`, its default.
+    const gates = gateDropout(node, cell, input, name);
+    if (inputDropout > 0 && !gates) {
+      // All gates see the input through one mask: Keras' `implementation=2`, its default.
       const drawn = mask(input, 1 - inputDropout, () => `${node.id}.${name}input`, 'steps');
       input = add(new Dropout(kernels, input, drawn)).output;
     }
@@ -204,7 +248,7 @@ export function buildGraph(
             togetherIf(variational),
           )
         : undefined;
-    const layer = add(makeLayer(spec.framework, cell, weights, { ...common, input, stateDropout }, plan, store));
+    const layer = add(makeLayer(spec.framework, cell, weights, { ...common, input, stateDropout }, plan, store, gates));
     let output = layer.outputs;
     for (const wrapper of wrappers) {
       if (wrapper.wrapper === 'residual') output = add(new Sum(kernels, [seen.get(wrapper)!, output])).output;
@@ -329,8 +373,7 @@ export function buildGraph(
     const bias = biasShape && named(store, units, biasShape, given(node.biasInitializer, torch ? uniform : ZEROS));
     // The loss takes logits, and applies softmax or sigmoid itself.
     const activation = isLossActivation(spec, node) ? 'linear' : node.activation;
-    const layer = add(new DenseLayer(plan, products, below, units, ACTIVATIONS[activation]!, kernel, bias));
-    tensors.set(node.id, layer.output);
+    tensors.set(node.id, dense(below, units, { activation, negativeSlope: node.negativeSlope }, kernel, bias));
   };
 
   const needed = ancestors(spec);
@@ -384,7 +427,7 @@ export function buildGraph(
       case 'activation': {
         const input = resolve(node.input);
         const apart = !isLossActivation(spec, node);
-        tensors.set(node.id, apart ? add(new Activated(kernels, input, ACTIVATIONS[node.activation]!)).output : input);
+        tensors.set(node.id, apart ? activated(node, input) : input);
         break;
       }
       case 'reduce_steps': {

@@ -1,6 +1,7 @@
 /** Parts without weights that join, choose and mask tensors. */
 import type { Kernels } from '../../kernels/kernels.ts';
 import type { MemoryPlan } from '../../kernels/memory.ts';
+import type { Activator } from './activator.ts';
 import type { Marks } from './marks.ts';
 import { eachRun, type Part, type Shape, type Slice, Tensor } from './part.ts';
 
@@ -309,13 +310,12 @@ export class MaskedSteps extends Joint {
 /** An activation of every value. */
 export class Activated extends Joint {
   readonly #input: Tensor;
-  readonly #activation: number;
+  readonly #activator: Activator;
 
-  /** @param activation number of the activation in the kernels. */
-  constructor(kernels: Kernels, input: Tensor, activation: number) {
+  constructor(kernels: Kernels, input: Tensor, activator: Activator) {
     super(kernels, input.width, input.sequence, [input]);
     this.#input = input;
-    this.#activation = activation;
+    this.#activator = activator;
     input.readBy('whole', this.output);
   }
 
@@ -323,7 +323,7 @@ export class Activated extends Joint {
     const { at, width, sequence } = this.output;
     eachRun(sequence, shape, slice, (first, rows) => {
       const from = first * width * 4;
-      this.kernels.activate(this.#activation, this.#input.at(shape) + from, at(shape) + from, rows * width);
+      this.#activator.forward(this.#input.at(shape) + from, at(shape) + from, rows, width);
     });
   }
 
@@ -332,8 +332,8 @@ export class Activated extends Joint {
     if (slopes === 0) return;
     eachRun(sequence, shape, slice, (first, rows) => {
       const from = slopes + first * slopeStride;
-      const y = at(shape) + first * width * 4;
-      this.kernels.activationSlopes(this.#activation, y, from, slopeStride, 0, 0, from, slopeStride, rows, width, 0);
+      const place = first * width * 4;
+      this.#activator.backward(this.#input.at(shape) + place, at(shape) + place, from, from, slopeStride, rows, width, false); // prettier-ignore
       this.send(this.#input, first, from, slopeStride, rows);
     });
   }

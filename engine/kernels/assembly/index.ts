@@ -7,3 +7,5 @@ export { activate, activationBackward, addRows, allFinite, batchToSteps, clip, c
 export { countMarks, greaterOf, markRows, slopesOfChosen } from './steps';
 export { sigmoidCrossEntropy, softmaxCrossEntropy, sparseSoftmaxCrossEntropy, valueError } from './loss';
 export { adadelta, adagrad, adam, adamax, addScaled, momentum, nadam, rmsprop, sgd } from './optimizer';
+export { curve, curveSlopes, slopesByResult, softmaxRows, softmaxSlopes } from './curves';
+export { affineOnto, clippedOnto, columnsOnto, normRows, normSlopes, productOnto } from './composed';
