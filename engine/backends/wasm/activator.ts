@@ -1,9 +1,7 @@
 /** Activations as the kernels run them: three ways to find the slope. */
-import { EngineError } from '../../errors.ts';
 import { ACTIVATIONS, CURVES, ROWWISE } from '../../kernels/activations.ts';
 import type { Kernels } from '../../kernels/kernels.ts';
 import { type ActivationSpec, leakySlope } from '../../model/activations.ts';
-import { phrase } from '../../model/phrase.ts';
 import type { Framework } from '../../model/spec.ts';
 
 export interface Activator {
@@ -22,7 +20,6 @@ export interface Activator {
   ): void;
 }
 
-/** @throws EngineError `unsupported` where the kernels have no such activation. */
 export function activatorOf(kernels: Kernels, framework: Framework, { activation, negativeSlope }: ActivationSpec): Activator {
   const byResult = ACTIVATIONS[activation];
   if (byResult !== undefined)
@@ -37,8 +34,7 @@ export function activatorOf(kernels: Kernels, framework: Framework, { activation
       forward: (x, y, rows, width) => { kernels.curve(curve, parameter, x, y, rows * width); },
       backward: (x, _y, dy, dx, stride, rows, width, add) => { kernels.curveSlopes(curve, parameter, x, dy, dx, stride, rows, width, add ? 1 : 0); },
     };
-  const logarithm = ROWWISE[activation];
-  if (logarithm === undefined) throw new EngineError('unsupported', phrase('The activation {0} cannot be run yet.', activation));
+  const logarithm = ROWWISE[activation]!;
   return {
     forward: (x, y, rows, width) => { kernels.softmaxRows(logarithm, x, y, rows, width); },
     backward: (_x, y, dy, dx, stride, rows, width, add) => { kernels.softmaxSlopes(logarithm, y, dy, dx, stride, rows, width, add ? 1 : 0); },

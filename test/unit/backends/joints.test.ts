@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import type { Batch } from '../../../engine/backends/backend.ts';
 import { runReference } from '../../../engine/backends/reference/reference.ts';
 import { createWasmBackend } from '../../../engine/backends/wasm.ts';
-import type { GraphNode, ModelSpec, TensorRef } from '../../../engine/model/spec.ts';
+import type { Activation, GraphNode, ModelSpec, TensorRef } from '../../../engine/model/spec.ts';
 import { Random } from '../../../engine/random.ts';
 import { errorOf } from '../reference/cases.ts';
 import { KERNEL_BYTES } from './kernelBytes.ts';
@@ -28,13 +28,18 @@ function through(nodes: readonly GraphNode[], prediction: TensorRef, fromLogits 
   };
 } // prettier-ignore
 
-const dense = (id: string, from: string): GraphNode => ({ op: 'dense', id, input: { from }, units: 3, activation: 'linear', useBias: true, scope: id }); // prettier-ignore
-const activation = (id: string, from: string, kind: 'relu' | 'tanh' | 'softmax'): GraphNode => ({ op: 'activation', id, input: { from }, activation: kind }); // prettier-ignore
+const dense = (id: string, from: string, kind: Activation = 'linear'): GraphNode => ({ op: 'dense', id, input: { from }, units: 3, activation: kind, useBias: true, scope: id }); // prettier-ignore
+const activation = (id: string, from: string, kind: Activation): GraphNode => ({ op: 'activation', id, input: { from }, activation: kind }); // prettier-ignore
 
 const CASES: readonly (readonly [string, ModelSpec])[] = [
   ['an activation of a sequence', through([activation('relu', 'gru', 'relu'), { op: 'select_step', id: 'last', input: { from: 'relu' }, step: -1 }, dense('head', 'last')], { from: 'head' })],
   ['an activation of what is read elsewhere, too', through([{ op: 'select_step', id: 'last', input: { from: 'gru' }, step: -1 }, activation('tanh', 'last', 'tanh'), { op: 'combine', id: 'both', inputs: [{ from: 'last' }, { from: 'tanh' }], by: 'add' }, dense('head', 'both')], { from: 'head' })],
   ['softmax of its own before the loss', through([{ op: 'select_step', id: 'last', input: { from: 'gru' }, step: -1 }, dense('head', 'last'), activation('softmax', 'head', 'softmax')], { from: 'softmax' }, false)],
+  ...(['gelu', 'gelu_tanh', 'swish', 'leaky_relu', 'softmax', 'log_softmax'] as const).flatMap(kind => [
+    [`${kind} of a sequence`, through([activation('act', 'gru', kind), { op: 'select_step', id: 'last', input: { from: 'act' }, step: -1 }, dense('head', 'last')], { from: 'head' })] as const,
+    [`a dense layer with ${kind} on every step`, through([dense('below', 'gru', kind), { op: 'reduce_steps', id: 'mean', input: { from: 'below' }, by: 'mean' }, dense('head', 'mean')], { from: 'head' })] as const,
+  ]),
+  ['a leaky rectifier of slope 0.3', through([{ op: 'activation', id: 'leaky', input: { from: 'gru' }, activation: 'leaky_relu', negativeSlope: 0.3 }, { op: 'reduce_steps', id: 'sum', input: { from: 'leaky' }, by: 'sum' }, dense('head', 'sum')], { from: 'head' })],
   ['the sum of all steps', through([{ op: 'reduce_steps', id: 'sum', input: { from: 'gru' }, by: 'sum' }, dense('head', 'sum')], { from: 'head' })],
   ['the mean of all steps', through([{ op: 'reduce_steps', id: 'mean', input: { from: 'gru' }, by: 'mean' }, dense('head', 'mean')], { from: 'head' })],
 ]; // prettier-ignore

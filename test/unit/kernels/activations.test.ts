@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
-import { ACTIVATIONS } from '../../../engine/kernels/activations.ts';
-import type { Activation } from '../../../engine/model/spec.ts';
+import { activate } from '../../../engine/backends/reference/activations.ts';
+import { tensor } from '../../../engine/backends/reference/tensor.ts';
+import { ACTIVATIONS, CURVES, ROWWISE } from '../../../engine/kernels/activations.ts';
+import { Activation } from '../../../engine/model/spec.ts';
 import { openKernels } from './kernels.ts';
 
 const { memory, kernels, plan } = openKernels();
@@ -109,5 +111,54 @@ describe('activations of the kernels against double precision over dense grids',
         );
       });
     }
+  });
+});
+
+describe('activations whose slope needs more than their result, against the float64 reference: to 1e-6 of max(1, |x|)', () => {
+  const reference = (name: Activation, x: Float32Array): Float64Array => activate(name, tensor([1, x.length], x), 0.1).values; // prettier-ignore
+
+  for (const [name, kind] of Object.entries(CURVES) as [Activation, number][])
+    it(name, () => {
+      const inputs = grid(-12, 12, 24_001);
+      memory.floats(source, inputs.length).set(inputs);
+      kernels.curve(kind, 0.1, source, target, inputs.length);
+      const expected = reference(name, inputs);
+      memory.floats(target, inputs.length).forEach((y, k) => {
+        assert.ok(Math.abs(y - expected[k]!) <= 1e-6 * Math.max(1, Math.abs(inputs[k]!)), `${name}(${inputs[k]}) = ${y}, not ${expected[k]}`); // prettier-ignore
+      });
+      // Slopes, in rows that lie apart, written and added.
+      const [dy, dx] = [plan.floats(64), plan.floats(64)];
+      memory.growTo(plan.end);
+      const some = Float32Array.of(-9, -2.5, -0.7, 0.001, 1.4, 8);
+      memory.floats(source, 6).set(some);
+      memory.floats(dy, 64).fill(2);
+      memory.floats(dx, 64).fill(1);
+      kernels.curveSlopes(kind, 0.1, source, dy, dx, 20, 2, 3, 1);
+      const slope = (x: number): number => {
+        const [above, below] = [1e-5, -1e-5].map(step => activate(name, tensor([1, 1], [x + step]), 0.1).values[0]!);
+        return (above! - below!) / 2e-5;
+      };
+      some.forEach((x, k) => {
+        const found = memory.floats(dx, 64)[Math.floor(k / 3) * 5 + (k % 3)]!;
+        assert.ok(Math.abs(found - (1 + 2 * slope(x))) <= 1e-5, `slope of ${name} at ${x}`);
+      });
+      assert.deepEqual([...memory.floats(dx, 64).subarray(3, 5)], [1, 1], 'nothing is written between the rows');
+    });
+
+  it('far out they are the line or 0, and NaN stays NaN', () => {
+    const far = Float32Array.of(-1e30, -1000, 1000, 1e30, NaN);
+    memory.floats(source, 5).set(far);
+    for (const [name, kind] of Object.entries(CURVES)) {
+      if (name === 'leaky_relu') continue;
+      kernels.curve(kind, 0, source, target, 5);
+      const [low, lower, high, higher, nan] = memory.floats(target, 5);
+      assert.ok(Math.abs(low!) < 1e-6 && Math.abs(lower!) < 1e-6 && high === 1000 && higher === far[3] && Number.isNaN(nan), name); // prettier-ignore
+    }
+  });
+
+  it('with those whose slope does they are all that a model can name', () => {
+    const known = [ACTIVATIONS, CURVES, ROWWISE].flatMap(table => Object.keys(table));
+    const all = Activation['anyOf'] as readonly { readonly const: string }[];
+    assert.deepEqual([...known].sort(), all.map(one => one.const).sort());
   });
 });
