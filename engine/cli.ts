@@ -1,12 +1,13 @@
 #!/usr/bin/env node
 /** The command line: `rnn-explorer train FILE`, `trace FILE`, `convert FILE`, `read FILE…`. */
+import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { clearStatus, EXIT, print, say, UsageError } from './cli/output.ts';
 import { convert } from './cli/convert.ts';
 import { read } from './cli/read.ts';
 import { trainOnBatch } from './cli/steps.ts';
 import { trace } from './cli/trace.ts';
-import { resume, train } from './cli/train.ts';
+import { resume as resumeRun, train } from './cli/train.ts';
 import { EngineError } from './errors.ts';
 import { QUICK_RUN } from './model/quickRun.ts';
 
@@ -19,7 +20,14 @@ const HELP = `rnn-explorer: trains the recurrent network that stands in a file, 
     --learning-rate X
     --seed N              of weights and shuffling (42)
     --examples N          train on the first N examples only
-    --data SOURCE         data source, where the program does not tell
+    --data SOURCE|PATH    data source or file (CSV, text, npy, npz, IDX, gzipped or not), where the program does not tell
+    --inputs A,B          columns of the file that are read at each step
+    --target C            column (or array of an npz) that is predicted
+    --targets PATH        file of the targets, where they have one of their own
+    --window N            steps of a sample; --horizon N steps from its last one to the target (1)
+    --as KIND             how samples are cut: windows, rows, arrays, characters, lines
+    --scaling KIND        standardise, none, or bytes (divide by 255)
+    --encoding KIND       utf-8, utf-16le, utf-16be, latin1
     --threads N           threads that compute (one core is left free); they change no bit of the result
     --quick               one epoch of 5,000 examples in batches of 50: learning within half a minute
     --out DIR             store the run in a folder of DIR: run.json, metrics.jsonl, checkpoints as safetensors
@@ -74,6 +82,13 @@ async function main(args: readonly string[]): Promise<number> {
       lengths: { type: 'string' },
       gradients: { type: 'string' },
       masks: { type: 'string' },
+      target: { type: 'string' },
+      targets: { type: 'string' },
+      window: { type: 'string' },
+      horizon: { type: 'string' },
+      as: { type: 'string' },
+      scaling: { type: 'string' },
+      encoding: { type: 'string' },
       steps: { type: 'string' },
       to: { type: 'string' },
       'to-model': { type: 'string' },
@@ -98,7 +113,7 @@ async function main(args: readonly string[]): Promise<number> {
       ...number('learningRate', values['learning-rate'], '--learning-rate'),
       ...number('threads', values.threads),
     };
-    return resume({ folder: values.resume, settings, json: values.json ?? false });
+    return resumeRun({ folder: values.resume, settings, json: values.json ?? false });
   }
   const [file, ...others] = files;
   if (file === undefined || others.length > 0) throw new UsageError(`${command}: exactly one file, please`);
@@ -118,12 +133,22 @@ async function main(args: readonly string[]): Promise<number> {
     await trainOnBatch({ ...fed, steps, learningRate, json: values.json ?? false });
     return EXIT.success;
   }
-  if (weights !== undefined || inputs !== undefined || masks !== undefined)
-    throw new UsageError('train: --weights, --inputs and --masks go with --steps');
+  if (weights !== undefined || masks !== undefined)
+    throw new UsageError('train: --weights and --masks go with --steps');
   return train({
     file,
     model: values.model,
     data: values.data,
+    choices: {
+      ...(inputs !== undefined && { inputs: inputs.split(',') }),
+      ...(values.target !== undefined && { targets: values.target.split(',') }),
+      ...(values.targets !== undefined && { targetsPath: resolve(values.targets) }),
+      ...number('window', values.window),
+      ...number('horizon', values.horizon),
+      ...(values.as !== undefined && { arrangement: values.as }),
+      ...(values.scaling !== undefined && { scaling: values.scaling }),
+      ...(values.encoding !== undefined && { encoding: values.encoding }),
+    },
     settings: {
       ...(values.quick && QUICK_RUN),
       ...number('epochs', values.epochs),

@@ -1,5 +1,9 @@
 /** What the worker serves: models that are open, their training and their traces. */
 import type { Backend, Network } from './backends/backend.ts';
+import { demandOf } from './data/demand.ts';
+import { type FileStamp, stampOf } from './data/files/bytes.ts';
+import { previewFile } from './data/files/preview.ts';
+import { isDemand } from './data/ownFile.ts';
 import { dataSource } from './data/sources.ts';
 import type { DataBinding, Dataset } from './data/source.ts';
 import { EngineError } from './errors.ts';
@@ -14,6 +18,7 @@ import { type Handlers, Transferred } from './protocol/channel.ts';
 import {
   type EngineSide,
   ModelParams,
+  PreviewParams,
   OpenParams,
   type OpenedModel,
   type RunEnd,
@@ -21,6 +26,7 @@ import {
   TrainParams,
   TraceParams,
 } from './protocol/engine.ts';
+import type { FilePreview } from './protocol/preview.ts';
 import type { GateTrace, TensorTrace } from './protocol/trace.ts';
 import type { RunSettings } from './runs/format.ts';
 import { readCheckpoint, writeCheckpoint } from './training/checkpoint.ts';
@@ -90,12 +96,16 @@ export class EngineService {
       const asked = check(TensorsParams, params, 'message "tensors"', 'invalid-message');
       return moved(tensorTrace(this.#inspected(asked.model), asked));
     },
+    preview: (params, signal) =>
+      this.#preview(check(PreviewParams, params, 'message "preview"', 'invalid-message'), signal),
     close: params => this.#close(check(ModelParams, params, 'message "close"', 'invalid-message').model),
   };
 
   async #open({ model: id, spec, data, settings, checkpoint }: OpenParams, signal: AbortSignal): Promise<OpenedModel> {
     this.#refuseTrained(id);
-    const dataset = await this.#load(id, data, spec, signal);
+    // A file is looked at before it is read, so that a change while it is read counts as one.
+    const stamp = data.file && (await stampOf(data.file.path));
+    const dataset = await this.#load(id, { binding: data, stamp }, spec, signal);
     this.#refuseTrained(id);
     const { seed, batchSize } = settings;
     const threads = settings.threads ?? Math.min(this.#threads, Math.ceil(batchSize / LEAST_ROWS));
@@ -108,12 +118,19 @@ export class EngineService {
     this.#models.set(id, { spec, settings, network, dataset, survey, state, training: undefined });
     return {
       parameters: countOf(network.parameters) ?? 0,
+      ...(data.file && stamp && { dataStamp: stamp }),
       trainCount: dataset.train.count,
       testCount: dataset.test.count,
       stepsPerEpoch: stepsPerEpoch(dataset, settings),
       engine: `${this.#backend.title}, ${network.threads} ${network.threads === 1 ? 'thread' : 'threads'}`,
       bytes: network.bytes,
     };
+  }
+
+  async #preview({ path, spec, choices }: PreviewParams, signal: AbortSignal): Promise<FilePreview> {
+    const demand = demandOf(spec);
+    if (!isDemand(demand)) throw new EngineError('invalid-model', demand);
+    return previewFile(path, demand, choices, { signal });
   }
 
   /** @throws EngineError `in-use` */
@@ -123,12 +140,12 @@ export class EngineService {
   }
 
   /** The data of a model; the last set is kept, so that opening the next model need not read it again. */
-  async #load(model: string, binding: DataBinding, spec: ModelSpec, signal: AbortSignal): Promise<Dataset> {
+  async #load(model: string, { binding, stamp }: { readonly binding: DataBinding; readonly stamp: FileStamp | undefined }, spec: ModelSpec, signal: AbortSignal): Promise<Dataset> {
     const source = dataSource(binding.source);
     const fits = source.fits(spec);
     if (fits !== true)
       throw new EngineError('invalid-model', phrase('The data "{0}" does not fit: {1}', formatPhrase(source.title), formatPhrase(fits)));
-    const key = JSON.stringify([binding, spec.inputs, spec.loss, spec.loss && tensorAxes(spec, spec.loss.prediction)]);
+    const key = JSON.stringify([binding, stamp, spec.inputs, spec.loss, spec.loss && tensorAxes(spec, spec.loss.prediction)]);
     while (this.#lastData?.key === key) {
       try {
         return await this.#lastData.dataset;

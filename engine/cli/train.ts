@@ -1,6 +1,11 @@
+import { existsSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { DATA_SOURCES, dataSource, fittingSources, sourceFor } from '../data/sources.ts';
-import type { DataSource } from '../data/source.ts';
+import { demandOf } from '../data/demand.ts';
+import { FileChoices, type FileData } from '../data/fileData.ts';
+import { headOf, plan } from '../data/files/plan.ts';
+import { fileOf, isDemand, ownFile, sameStamp } from '../data/ownFile.ts';
+import type { DataBinding, DataSource } from '../data/source.ts';
 import { EngineError } from '../errors.ts';
 import { headline } from '../model/headline.ts';
 import { parameterCount } from '../model/parameters.ts';
@@ -24,7 +29,10 @@ export interface TrainOptions {
   readonly file: string;
   /** Name of the model, or its number in the file, from 1. */
   readonly model: string | undefined;
+  /** Id of a data source, or path of a file. */
   readonly data: string | undefined;
+  /** What is said of the file; checked. */
+  readonly choices: unknown;
   readonly settings: Partial<RunSettings>;
   readonly json: boolean;
   /** Folder for the stored run. */
@@ -39,7 +47,7 @@ export async function train(options: TrainOptions): Promise<number> {
   const { spec, range, extent } = pickModel(options, file.reading);
   const reasons = unsupported(spec);
   if (reasons[0]) throw new EngineError('unsupported', phrase('This model cannot be trained yet: {0}', reasons.map(formatPhrase).join('; ')));
-  const source = pickData(options.data, spec);
+  const data = await pickData(options, spec);
   const settings = check(RunSettings, { ...defaultSettings(spec), ...options.settings }, 'settings', 'invalid-message');
   const created = new Date().toISOString();
   const record: RunRecord = {
@@ -50,7 +58,7 @@ export async function train(options: TrainOptions): Promise<number> {
     spec,
     settings,
     measure: measureOf(spec),
-    data: { source: source.id },
+    data,
     source: {
       uri: resolve(options.file),
       hash: sourceHash(file.text, extent),
@@ -101,9 +109,15 @@ async function work(record: RunRecord, checkpoint: ArrayBuffer | undefined, opti
   const output = new RunOutput(client, record, options);
   try {
     const opening = { model: record.id, spec, data, settings, ...(checkpoint && { checkpoint }) };
-    const { engine } = await client.request('open', opening, { timeout: OPEN_TIMEOUT });
+    client.on('loading', ({ bytes, total }) => {
+      showStatus(`reading ${data.file ? basename(data.file.path) : data.source}: ${Math.round((100 * bytes) / Math.max(1, total))} %`);
+    });
+    const { engine, dataStamp } = await client.request('open', opening, { timeout: data.file ? Infinity : OPEN_TIMEOUT });
+    showStatus('');
+    if (checkpoint && data.file && dataStamp && !sameStamp(data.file.stamp, dataStamp))
+      say(`${data.file.path} has changed since the run was started: it goes on with other data`);
     const { epochs, batchSize, learningRate, seed, examples } = settings;
-    say(`${options.label}: ${headline(spec)}, ${parameterCount(spec)?.toLocaleString('en-US') ?? 'unknown'} parameters, ${formatPhrase(dataSource(data.source).title)}, ${engine}`);
+    say(`${options.label}: ${headline(spec)}, ${parameterCount(spec)?.toLocaleString('en-US') ?? 'unknown'} parameters, ${data.file ? basename(data.file.path) : formatPhrase(dataSource(data.source).title)}, ${engine}`);
     say(`${epochs} epoch${epochs === 1 ? '' : 's'} of ${examples ?? 'all'} examples, batch ${batchSize}, learning rate ${learningRate}, seed ${seed}; Ctrl+C stops`);
     return await run(client, { ...record, engine }, output);
   } finally {
@@ -218,14 +232,16 @@ class RunOutput {
   }
 }
 
-function pickData(wanted: string | undefined, spec: RunRecord['spec']): DataSource {
-  if (wanted !== undefined) {
-    if (!DATA_SOURCES.some(({ id }) => id === wanted))
-      throw new UsageError(`There is no data source "${wanted}": there are ${DATA_SOURCES.map(({ id }) => id).join(', ')}`);
-    return dataSource(wanted);
-  }
+/** The data that the command names, or the program: a source by its id, or a file. */
+async function pickData({ file, data: wanted, choices }: TrainOptions, spec: RunRecord['spec']): Promise<DataBinding> {
+  if (wanted !== undefined && DATA_SOURCES.some(({ id }) => id === wanted)) return { source: wanted };
+  const named = wanted === undefined ? fileOf(spec, dirname(resolve(file))) : resolve(wanted);
+  if (named !== undefined && (wanted === undefined || existsSync(named)))
+    return { source: ownFile.id, file: await planFile(named, spec, check(FileChoices, choices, 'options of --data', 'invalid-message')) };
+  if (wanted !== undefined)
+    throw new UsageError(`There is no data source and no file "${wanted}": there are ${DATA_SOURCES.map(({ id }) => id).join(', ')}`);
   const known = sourceFor(spec);
-  if (known) return known;
+  if (known) return { source: known.id };
   const expression = spec.data?.source === undefined ? '' : ` (${spec.data.source})`;
   const fitting = fittingSources(spec).map(({ id, title }) => `  --data ${id}   ${formatPhrase(title)}`);
   throw new UsageError(
@@ -234,6 +250,12 @@ function pickData(wanted: string | undefined, spec: RunRecord['spec']): DataSour
       : `The data of "${spec.name}"${expression} is not known, and no data source fits: ${DATA_SOURCES.map(one => reasonOf(one, spec)).join('; ')}`,
   );
 } // prettier-ignore
+
+async function planFile(path: string, spec: RunRecord['spec'], choices: FileChoices): Promise<FileData> {
+  const demand = demandOf(spec);
+  if (!isDemand(demand)) throw new EngineError('invalid-model', demand);
+  return plan(path, await headOf(path, choices), demand, choices);
+}
 
 function reasonOf(source: DataSource, spec: RunRecord['spec']): string {
   const fits = source.fits(spec);

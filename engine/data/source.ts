@@ -2,6 +2,7 @@
 import type { Phrase } from '../model/phrase.ts';
 import type { ModelSpec } from '../model/spec.ts';
 import { type Static, Type } from '@sinclair/typebox';
+import { FileData } from './fileData.ts';
 
 /** What a sample is, which decides how pages draw it: an image lies on the time axis, a series is a curve, tokens are text. */
 export type SampleKind = 'image' | 'series' | 'tokens' | 'vectors';
@@ -13,6 +14,8 @@ export const DataBinding = Type.Object(
     source: Type.String({ minLength: 1 }),
     /** Seed of generated data. */
     seed: Type.Optional(Type.Integer({ minimum: 0 })),
+    /** A person's own file, of the source `own-file`. */
+    file: Type.Optional(FileData),
   },
   { additionalProperties: false },
 );

@@ -6,6 +6,7 @@ import { addingProblem } from './addingProblem.ts';
 import { copyMemory } from './copyMemory.ts';
 import { delayedRecall, randomLabels } from './generated.ts';
 import { mnistRows } from './mnist.ts';
+import { ownFile } from './ownFile.ts';
 import { embeddedReber } from './reber.ts';
 import { timeSeries } from './timeSeries.ts';
 import type { DataSource } from './source.ts';
@@ -22,7 +23,7 @@ export const DATA_SOURCES: readonly DataSource[] = [
 
 /** @throws EngineError `unknown` naming the source and those that there are. */
 export function dataSource(id: string): DataSource {
-  const source = DATA_SOURCES.find(one => one.id === id);
+  const source = [...DATA_SOURCES, ownFile].find(one => one.id === id);
   if (source) return source;
   const known = DATA_SOURCES.map(one => one.id).join(', ');
   throw new EngineError('unknown', phrase('There is no data source "{0}"; there are {1}', id, known));

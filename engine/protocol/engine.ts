@@ -1,11 +1,13 @@
 /** Host ↔ engine worker: what the worker answers and what it sends while a run goes on. */
 import { type Static, Type } from '@sinclair/typebox';
+import { FileChoices, type FileData } from '../data/fileData.ts';
 import { DataBinding } from '../data/source.ts';
 import { MeasureId } from '../model/measures.ts';
 import { Binary } from '../model/schema.ts';
 import { ModelSpec } from '../model/spec.ts';
 import { type MetricRow, RunSettings } from '../runs/format.ts';
 import type { ErrorReply } from '../errors.ts';
+import type { FilePreview } from './preview.ts';
 import { type GateTrace, type TensorTrace, UnitOrder } from './trace.ts';
 
 const closed = { additionalProperties: false } as const;
@@ -30,6 +32,13 @@ export const TrainParams = Type.Object(
   closed,
 );
 export type TrainParams = Static<typeof TrainParams>;
+
+/** Looks at a person's own file for a model, with what the person says of it. */
+export const PreviewParams = Type.Object(
+  { path: Type.String({ minLength: 1 }), spec: ModelSpec, choices: FileChoices },
+  closed,
+);
+export type PreviewParams = Static<typeof PreviewParams>;
 
 export const ModelParams = Type.Object({ model: Type.String({ minLength: 1 }) }, closed);
 export type ModelParams = Static<typeof ModelParams>;
@@ -57,6 +66,8 @@ export interface OpenedModel {
   readonly engine: string;
   /** Bytes that the network holds. */
   readonly bytes: number;
+  /** What a person's own file was when it was read, where the data is one. */
+  readonly dataStamp?: FileData['stamp'];
 }
 
 /** How a run ended. */
@@ -93,6 +104,7 @@ export interface EngineSide {
     stop: { params: ModelParams; result: null };
     trace: { params: TraceParams; result: GateTrace };
     tensors: { params: TensorsParams; result: TensorTrace };
+    preview: { params: PreviewParams; result: FilePreview };
     close: { params: ModelParams; result: null };
   };
   readonly events: {

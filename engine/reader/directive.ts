@@ -34,7 +34,12 @@ const notACount: Setting['refusal'] = (key, value) =>
 /** In the order in which they are heeded: the learning rate is that of the optimizer. */
 const SETTINGS: Readonly<Record<string, Setting>> = {
   data: {
-    apply: (spec, value) => (value === '' ? undefined : { ...spec, data: { kind: value, source: `# rnn: data=${value}` } }),
+    apply: (spec, value) => {
+      if (value === '') return undefined;
+      // A name has no dot and no folder.
+      const data = /[./\\]/.test(value) ? { kind: 'file', source: value } : { kind: value, source: `# rnn: data=${value}` };
+      return { ...spec, data };
+    },
     refusal: (key, value) => phrase('{0} must name data, such as mnist or the id of a data source, not "{1}"', key, value),
   },
   epochs: { apply: (spec, value) => withTraining(spec, { epochs: Number(value) }), refusal: notACount },

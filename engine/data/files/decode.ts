@@ -1,11 +1,7 @@
 /** Bytes to text: UTF-8 unless a mark at the beginning or the person says otherwise; never guessed, so that nothing is garbled. */
 import { EngineError } from '../../errors.ts';
-import { literals } from '../../model/schema.ts';
 import { phrase } from '../../model/phrase.ts';
-import type { Static } from '@sinclair/typebox';
-
-export const Encoding = literals(['utf-8', 'utf-16le', 'utf-16be', 'latin1']);
-export type Encoding = Static<typeof Encoding>;
+import type { Encoding } from '../fileData.ts';
 
 /** Encoding of a text by the mark at its beginning; undefined where there is none. */
 function markedEncoding(head: Uint8Array): Encoding | undefined {

@@ -1,31 +1,19 @@
 /** Tables in text: CSV with its delimiter, quotes, header and missing values, read row by row; only wanted columns are kept. */
-import { type Static, Type } from '@sinclair/typebox';
 import { CsvError, parse } from 'csv-parse';
 import { once } from 'node:events';
 import { EngineError } from '../../errors.ts';
 import { type Phrase, phrase } from '../../model/phrase.ts';
+import type { Dialect } from '../fileData.ts';
 import { claimBytes, readHead, readPieces, type Reading } from './bytes.ts';
 import { Chunks } from './chunks.ts';
-import { decodeText, Encoding } from './decode.ts';
-
-/** How a table is written. */
-export const Dialect = Type.Object(
-  {
-    delimiter: Type.String({ minLength: 1, maxLength: 1 }),
-    /** The first row holds the names of the columns. */
-    header: Type.Boolean(),
-    /** Mark of the fraction: `1,5` in tables whose delimiter is another. */
-    decimal: Type.Union([Type.Literal('.'), Type.Literal(',')]),
-    encoding: Type.Optional(Encoding),
-  },
-  { additionalProperties: false },
-);
-export type Dialect = Static<typeof Dialect>;
+import { decodeText } from './decode.ts';
 
 export interface ColumnHead {
   readonly name: string;
   /** `classes` are words or whole numbers that repeat; `text` is neither and cannot be learned from. */
   readonly kind: 'numbers' | 'classes' | 'text';
+  /** The first column, where it only counts the rows. */
+  readonly counts?: boolean;
 }
 
 /** What the beginning of a table shows. */
@@ -98,13 +86,13 @@ export async function readTableHead(path: string, given: Partial<Dialect> = {}):
   const header = given.header ?? guessHeader(rows, decimal);
   const body = header ? rows.slice(1) : rows;
   const names = uniqueNames(header ? rows[0]! : rows[0]!.map((_, index) => String(index)));
-  const columns = names.map((name, index) => ({ name, kind: kindOf(body.map(row => row[index] ?? ''), decimal) }));
-  const size = Buffer.byteLength(sample.join('\n'));
+  const columns = names.map((name, index) => ({
+    ...(index === 0 && countsRows(body, decimal) && { counts: true }), name, kind: kindOf(body.map(row => row[index] ?? ''), decimal) }));
   return {
     dialect: { delimiter, header, decimal, ...(given.encoding && { encoding: given.encoding }) },
     columns,
     rows: body,
-    rowBytes: size / sample.length + 1,
+    rowBytes: (Buffer.byteLength(lines.join('\n')) + 1) / lines.length,
   };
 } // prettier-ignore
 
@@ -149,6 +137,12 @@ function kindOf(cells: readonly string[], decimal: Dialect['decimal']): ColumnHe
   if (there.every(cell => !Number.isNaN(toNumber(cell, decimal)))) return 'numbers';
   const different = new Set(there).size;
   return different <= Math.max(2, there.length / 2) && different <= MOST_CLASSES ? 'classes' : 'text';
+}
+
+function countsRows(rows: readonly (readonly string[])[], decimal: Dialect['decimal']): boolean {
+  const values = rows.slice(0, 100).map(row => toNumber(row[0] ?? '', decimal));
+  const step = values[1]! - values[0]!;
+  return values.length > 2 && step !== 0 && values.every((value, row) => Number.isInteger(value) && value === values[0]! + row * step); // prettier-ignore
 }
 
 function uniqueNames(names: readonly string[]): string[] {

@@ -1,9 +1,10 @@
 /** Text as numbers of characters: a byte for each as long as there are no more than 256 different ones. */
 import { EngineError } from '../../errors.ts';
 import { phrase } from '../../model/phrase.ts';
+import type { Encoding } from '../fileData.ts';
 import { claimBytes, readPieces, type Reading } from './bytes.ts';
 import { Chunks } from './chunks.ts';
-import { decodeText, type Encoding } from './decode.ts';
+import { decodeText } from './decode.ts';
 
 /** Characters and their numbers, in the order of `sorted(set(text))`. */
 export interface CharacterText {
