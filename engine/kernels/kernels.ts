@@ -136,7 +136,7 @@ export interface Kernels {
   ): void;
   momentum(w: number, g: number, acc: number, n: number, keep: number, inside: number, outside: number, nesterov: number): void;
   adagrad(w: number, g: number, acc: number, n: number, rate: number, inner: number, outer: number): void;
-  adadelta(w: number, g: number, acc: number, delta: number, n: number, rate: number, rho: number, oneMinusRho: number, epsilon: number): void;
+  adadelta(w: number, g: number, acc: number, delta: number, n: number, rate: number, rho: number, oneMinusRho: number, epsilon: number, early: number): void;
   /** g += factor * w. */
   addScaled(g: number, w: number, n: number, factor: number): void;
   sgd(w: number, g: number, n: number, rate: number): void;

@@ -268,7 +268,11 @@ function kerasParameters(framework: Framework, node: RecurrentNode, width: Size)
       used.set(plain, before + 1);
       const numbered = before === 0 ? plain : `${plain}_${before}`;
       const name = (node.stacked ? cell.name : undefined) ?? numbered;
-      const place = node.stacked ? `stacked_rnn_cells/${name}` : name;
+      const place = !node.stacked
+        ? name
+        : framework === 'tensorflowjs'
+          ? `RNNCell_${index}`
+          : `stacked_rnn_cells/${name}`;
       const shapes = LAYOUTS[framework][cell.cell](cell, below, stateWidth(cell), cell.units);
       const weights = belonging(index, directionOf(node, backward === 1), shapes);
       below = outputWidth(cell);

@@ -6,8 +6,8 @@ import type { CellSpec, Framework, GraphNode, LossSpec, ModelSpec, OptimizerSpec
 type Refuse = (text: string, ...args: (string | number)[]) => void;
 
 const PLAIN = ['sgd', 'momentum', 'rmsprop', 'adagrad', 'adadelta', 'adam'] as const;
-const TENSORFLOWJS = [...PLAIN, 'amsgrad', 'adamw', 'adamax'] as const;
-const ALL = [...TENSORFLOWJS, 'nadam'] as const;
+const TENSORFLOWJS = [...PLAIN, 'adamax'] as const;
+const ALL = [...TENSORFLOWJS, 'amsgrad', 'adamw', 'nadam'] as const;
 const OPTIMIZERS: Readonly<Record<Framework, readonly OptimizerSpec['kind'][]>> = {
   tensorflow1: PLAIN,
   keras2: ALL,

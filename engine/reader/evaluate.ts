@@ -21,6 +21,8 @@ const MAX_WORK = 300_000;
 const MAX_LOOP_WORK = 30_000;
 const MAX_CALL_DEPTH = 12;
 const MAX_ITERATIONS = 128;
+/** More functions than this are run in the order in which they stand. */
+const MAX_ORDERED = 64;
 
 type Completion =
   { readonly kind: 'next' | 'break' | 'continue' } | { readonly kind: 'return'; readonly value: Abstract };
@@ -126,10 +128,19 @@ export class Interpreter implements Reader {
   /** Runs the bodies of functions that nothing in the text calls, with their arguments unknown. */
   runUncalled(): void {
     this.#runModules();
+    const owners = new Map(this.classes.flatMap(of => [...of.members.values()].map(member => [member, of] as const)));
     for (const callee of this.#relevant([...this.uncalled.values()])) {
-      if (this.uncalled.has(callee.body)) this.#callFunction(callee, [], callee.self);
+      if (!this.uncalled.has(callee.body)) continue;
+      const owner = owners.get(callee);
+      this.#callFunction(callee, [], callee.self ?? (owner && this.#objectFor(callee, owner)));
     }
     for (const build of this.graph.atEnd.splice(0)) build();
+  }
+
+  /** An object on which a method that nobody calls can be run: one that the program makes, or one made of nothing. */
+  #objectFor({ parameters }: FunctionValue, of: ClassValue): Abstract | undefined {
+    if (parameters[0]?.name !== 'self') return undefined;
+    return this.instances.find(instance => instance.of === of) ?? this.#instantiate(of, []);
   }
 
   #record(range: TextRange, value: Abstract): void {
@@ -288,6 +299,13 @@ export class Interpreter implements Reader {
     return { kind: 'function', name, parameters, body, scope, defaults };
   }
 
+  /** A function without a name; one with statements may be the program itself, called by nobody in the text. */
+  #lambda(expression: Expression & { kind: 'lambda' }, assignedTo: string | null, scope: Scope): FunctionValue {
+    const made = this.#function(assignedTo ?? 'lambda', expression.parameters, expression.body, scope);
+    if (isStatements(made.body)) this.uncalled.set(made.body, made);
+    return made;
+  }
+
   #class(statement: Statement & { kind: 'class' }, scope: Scope): void {
     const bases = statement.bases.filter(base => base.name === undefined).map(base => this.evaluate(base.value, scope));
     const members = new Map<string, Abstract>();
@@ -305,7 +323,8 @@ export class Interpreter implements Reader {
     switch (target.kind) {
       case 'name': {
         const named = held(value, target.id);
-        scope.names.set(target.id, named);
+        const holder = target.outer === true ? holderOf(target.id, scope) : scope;
+        holder.names.set(target.id, named);
         this.#name(target.id, named);
         this.#record(target.range, named);
         return;
@@ -314,6 +333,7 @@ export class Interpreter implements Reader {
         const object = this.evaluate(target.object, scope);
         const named = held(value, target.name);
         if (object.kind === 'instance' || object.kind === 'object') object.attributes.set(target.name, named);
+        else if (object.kind === 'dict') this.#setEntry(object, string(target.name), named);
         else if (object.kind === 'class') object.members.set(target.name, named);
         this.#name(target.name, named);
         this.#record(target.range, named);
@@ -448,7 +468,7 @@ export class Interpreter implements Reader {
       case 'comprehension':
         return this.#comprehension(expression, scope);
       case 'lambda':
-        return this.#function('lambda', expression.parameters, expression.body, scope);
+        return this.#lambda(expression, assignedTo, scope);
       case 'assignment': {
         const value = this.evaluate(expression.value, scope);
         this.#assign(expression.target, value, scope);
@@ -612,7 +632,11 @@ export class Interpreter implements Reader {
       ];
       return entry.result(this.#prepare(entry, given, range, left));
     }
-    if (operator === '+' && left.kind === 'string' && right.kind === 'string') return string(left.value + right.value);
+    if (operator === '+' && (left.kind === 'string' || right.kind === 'string')) {
+      const [before, after] = [textOf(left), textOf(right)];
+      return before === null || after === null ? unknown('') : string(before + after);
+    }
+    if (operator === '??') return left.kind === 'none' ? right : left;
     if (operator === '%' && left.kind === 'string') return formatted(left.value, right);
     if (operator === '+' && left.kind === 'sequence' && right.kind === 'sequence') {
       return { kind: 'sequence', type: left.type, items: [...left.items, ...right.items].slice(0, MAX_ITEMS) };
@@ -777,22 +801,31 @@ export class Interpreter implements Reader {
     });
   }
 
-  /** The functions that mention a recurrent layer, or another function that does. */
+  /** The functions that mention a recurrent layer, or another function that does; those that call others before them. */
   #relevant(functions: readonly FunctionValue[]): FunctionValue[] {
     const textOf = ({ body }: FunctionValue): string => {
       if (!isStatements(body)) return this.textOf(body.range);
       return this.textOf({ start: body[0]?.range.start ?? 0, end: body.at(-1)?.range.end ?? 0 });
     };
-    let waiting = functions.map(callee => ({ callee, text: textOf(callee) }));
+    const all = functions.map(callee => ({ callee, text: textOf(callee) }));
+    let waiting = all;
     let found = waiting.filter(({ text }) => mentionsRecurrence(text));
     const relevant = new Set<FunctionValue>();
     while (found.length > 0) {
       for (const { callee } of found) relevant.add(callee);
       waiting = waiting.filter(({ callee }) => !relevant.has(callee));
-      const names = new RegExp(`\\b(?:${found.map(({ callee }) => callee.name).join('|')})\\b`);
+      const names = anyOf(found.map(({ callee }) => callee.name));
       found = waiting.filter(({ text }) => names.test(text));
     }
-    return functions.filter(callee => relevant.has(callee));
+    const chosen = all.filter(({ callee }) => relevant.has(callee));
+    if (chosen.length > MAX_ORDERED) return chosen.map(({ callee }) => callee);
+    const isCalled = ({ name }: FunctionValue): boolean => {
+      const mention = anyOf([name]);
+      return chosen.some(({ callee, text }) => callee.name !== name && mention.test(text));
+    };
+    const [called, first] = [[], []] as [FunctionValue[], FunctionValue[]];
+    for (const { callee } of chosen) (isCalled(callee) ? called : first).push(callee);
+    return [...first, ...called];
   }
 
   /** Builds the models of classes that the text only defines, and runs those that it never calls. */
@@ -855,6 +888,18 @@ export class Interpreter implements Reader {
     this.statement = statement;
     return result.kind === 'return' ? result.value : NONE;
   }
+}
+
+/** Finds any of these names in a text. */
+function anyOf(names: readonly string[]): RegExp {
+  return new RegExp(`(?<![\\w$])(?:${names.map(name => name.replaceAll('$', '\\$')).join('|')})(?![\\w$])`);
+}
+
+/** The scope in which a name has a value; the outermost for one that has none yet. */
+function holderOf(name: string, scope: Scope): Scope {
+  let at = scope;
+  while (!at.names.has(name) && at.parent !== null) at = at.parent;
+  return at;
 }
 
 /** Cells, or a list of single cells as the stack that it will become. */

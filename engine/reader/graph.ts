@@ -88,11 +88,17 @@ export class Graph {
   readonly #taken = new Map<string, number>();
   readonly #layers = new Map<string, number>();
 
+  /** Counts the layers of a kind, from 1. */
+  number(kind: string): number {
+    const count = (this.#layers.get(kind) ?? 0) + 1;
+    this.#layers.set(kind, count);
+    return count;
+  }
+
   /** `dense`, `dense_1`, `dense_2`: how frameworks name layers that have no name of their own. */
   layerName(base: string): string {
-    const count = this.#layers.get(base) ?? 0;
-    this.#layers.set(base, count + 1);
-    return count === 0 ? base : `${base}_${count}`;
+    const count = this.number(base);
+    return count === 1 ? base : `${base}_${count - 1}`;
   }
 
   unique(base: string): string {

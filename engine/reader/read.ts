@@ -3,6 +3,7 @@ import { diagnose } from './diagnose.ts';
 import { heedDirectives } from './directive.ts';
 import { Interpreter, type Occurrence } from './evaluate.ts';
 import { Graph } from './graph.ts';
+import { JAVASCRIPT } from './javascript/javascript.ts';
 import type { Language } from './language.ts';
 import { fencesOf } from './markdown.ts';
 import type { ParseMemory } from './parseMemory.ts';
@@ -19,11 +20,11 @@ import type { Abstract } from './values.ts';
 
 const NOTHING: Reading = { models: [], symbols: [], diagnostics: [] };
 /** By the names that editors and the fences of notes have for them. */
-const LANGUAGES: ReadonlyMap<string, Language> = new Map(
-  ([[PYTHON, ['python', 'py', 'python3', 'python2', '']]] as const).flatMap(([language, names]) =>
-    names.map(name => [name, language] as const),
-  ),
-);
+const LANGUAGES: ReadonlyMap<string, Language> = new Map([
+  ...['python', 'py', 'python3', 'python2', ''].map(name => [name, PYTHON] as const),
+  ...['javascript', 'js', 'mjs', 'cjs', 'jsx', 'javascriptreact'].map(name => [name, JAVASCRIPT] as const),
+  ...['typescript', 'ts', 'mts', 'cts', 'tsx', 'typescriptreact'].map(name => [name, JAVASCRIPT] as const),
+]);
 
 /**
  * Reads the models of a text and every tensor's shape. Ranges are offsets into the text, also inside fences.
@@ -31,10 +32,16 @@ const LANGUAGES: ReadonlyMap<string, Language> = new Map(
  * @param memory of the text's last version, where it is read again and again as it is typed.
  */
 export function readSource(text: string, id: string, memory?: ParseMemory): Reading {
-  if (!mentionsRecurrence(text)) return NOTHING;
+  if (isGenerated(text) || !mentionsRecurrence(text)) return NOTHING;
   if (id === 'markdown') return guarded(() => readNote(text, memory));
   const language = LANGUAGES.get(id);
   return language === undefined ? NOTHING : guarded(() => readProgram(text, language, memory));
+}
+
+/** Long lines are what a program has written: a bundle of TensorFlow.js mentions every layer. */
+function isGenerated(text: string): boolean {
+  const MOST_PER_LINE = 400;
+  return text.length > 20_000 && text.length / (text.match(/\n/g)?.length ?? 1) > MOST_PER_LINE;
 }
 
 /** A fault of the reader itself becomes a diagnostic: whoever edits a text must never be stopped by it. */
@@ -72,13 +79,14 @@ function readNote(text: string, memory?: ParseMemory): Reading {
 }
 
 function joined(a: Reading, b: Reading): Reading {
-  const shift = a.models.length;
-  const moved = b.symbols.map(symbol =>
-    symbol.model === undefined ? symbol : { ...symbol, model: symbol.model + shift },
-  );
+  const models = [...a.models, ...b.models];
+  const ordered = inOrder(models);
+  const place = models.map(model => ordered.indexOf(model));
+  const placed = (symbols: Reading['symbols'], from: number): SymbolReading[] =>
+    symbols.map(symbol => (symbol.model === undefined ? symbol : { ...symbol, model: place[from + symbol.model]! }));
   return {
-    models: [...a.models, ...b.models],
-    symbols: inOrder([...a.symbols, ...moved]),
+    models: ordered,
+    symbols: inOrder([...placed(a.symbols, 0), ...placed(b.symbols, a.models.length)]),
     diagnostics: inOrder([...a.diagnostics, ...b.diagnostics]),
   };
 }

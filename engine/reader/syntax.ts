@@ -23,7 +23,8 @@ export interface Clause {
 }
 
 export type Expression = { readonly range: TextRange } & (
-  | { readonly kind: 'name'; readonly id: string }
+  /** `outer`: given a value where it stands already, not anew (JavaScript without `let`). */
+  | { readonly kind: 'name'; readonly id: string; readonly outer?: boolean }
   | { readonly kind: 'number'; readonly value: number; readonly integer: boolean }
   | { readonly kind: 'string'; readonly parts: readonly (string | Expression)[] }
   | { readonly kind: 'constant'; readonly value: boolean | null | '...' }
@@ -39,7 +40,7 @@ export type Expression = { readonly range: TextRange } & (
   /** A key of null is `**value`. */
   | { readonly kind: 'dict'; readonly entries: readonly { readonly key: Expression | null; readonly value: Expression }[] }
   | { readonly kind: 'comprehension'; readonly type: 'list' | 'set' | 'generator' | 'dict'; readonly key?: Expression; readonly element: Expression; readonly clauses: readonly Clause[] }
-  | { readonly kind: 'lambda'; readonly parameters: readonly Parameter[]; readonly body: Expression }
+  | { readonly kind: 'lambda'; readonly parameters: readonly Parameter[]; readonly body: Expression | readonly Statement[] }
   | { readonly kind: 'assignment'; readonly target: Expression; readonly value: Expression }
   /** What cannot be understood. */
   | { readonly kind: 'unknown' }

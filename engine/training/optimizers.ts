@@ -120,6 +120,8 @@ interface RmspropPlaces {
   readonly initial: number;
   /** Epsilon stands inside the root, and momentum carries the learning rate. */
   readonly inside: boolean;
+  /** When centered, epsilon is taken off under the root. */
+  readonly takesOff?: boolean;
 }
 
 const rmsprop =
@@ -129,7 +131,8 @@ const rmsprop =
     learningRate: own.learningRate,
     update(kernels, { weight, gradient, slots: [ms = 0, mom = 0, mg = 0], n }, rate) {
       const { inside } = own;
-      const [inner, outer] = inside ? [epsilon, 0] : [0, epsilon];
+      const under = centered && own.takesOff === true ? -epsilon : epsilon;
+      const [inner, outer] = inside ? [under, 0] : [0, epsilon];
       kernels.rmsprop(
         weight,
         gradient,
@@ -181,12 +184,12 @@ const adagrad =
   }); // prettier-ignore
 
 const adadelta =
-  (learningRate: number, defaultRho: number, defaultEpsilon: number): Make =>
+  (learningRate: number, defaultRho: number, defaultEpsilon: number, early = false): Make =>
   ({ rho = defaultRho, epsilon = defaultEpsilon }) => ({
     slots: [slot('Adadelta'), slot('Adadelta_1')],
     learningRate,
     update(kernels, { weight, gradient, slots: [squares = 0, deltas = 0], n }, rate) {
-      kernels.adadelta(weight, gradient, squares, deltas, n, rate, rho, 1 - rho, epsilon);
+      kernels.adadelta(weight, gradient, squares, deltas, n, rate, rho, 1 - rho, epsilon, early ? 1 : 0);
     },
   });
 
@@ -254,12 +257,23 @@ const PYTORCH = {
   nadam: l2(nadam(0.002, 1e-8, 0.004)),
 } satisfies Partial<Record<Kind, Make>>;
 
+/** Source: tfjs-core 4.22 `optimizers/*.ts`. */
+const TENSORFLOWJS = {
+  sgd: sgd(0.01, false),
+  momentum: sgd(0.01, false),
+  rmsprop: rmsprop({ learningRate: 0.001, rho: 0.9, epsilon: 1e-7, initial: 0, inside: true, takesOff: true }),
+  adagrad: adagrad(0.01, 0.1, ['epsilon', 0], 1e-7),
+  adadelta: adadelta(0.001, 0.95, 1e-7, true),
+  adam: adam(0.001, 1e-7, true),
+  adamax: adamax(0.002, 1e-7, false),
+} satisfies Partial<Record<Kind, Make>>;
+
 /** What can be run, by framework and kind. */
 export const OPTIMIZERS: Readonly<Record<Framework, Readonly<Partial<Record<Kind, Make>>>>> = {
   tensorflow1: TENSORFLOW1,
   keras2: { ...KERAS, nadam: decoupled(nadam(0.001, 1e-7, 1, true)) },
   keras3: { ...KERAS, nadam: decoupled(nadam(0.001, 1e-7, 1)) },
-  tensorflowjs: KERAS,
+  tensorflowjs: TENSORFLOWJS,
   pytorch: PYTORCH,
 };
 

@@ -37,6 +37,8 @@ interface Dialect {
   readonly biases: readonly string[];
   readonly recurrentActivation: Activation;
   readonly forgetBias: number;
+  /** Whether the bias of the forget gate begins with ones; absent where a framework has no such option. */
+  readonly unitForgetBias?: boolean;
   readonly resetAfter: boolean;
   readonly starts: (units: number) => { readonly kernel: Initializer; readonly recurrent: Initializer; readonly bias: Initializer };
 } // prettier-ignore
@@ -58,6 +60,7 @@ const KERAS: Dialect = {
   biases: ['bias'],
   recurrentActivation: 'sigmoid',
   forgetBias: 0,
+  unitForgetBias: true,
   resetAfter: true,
   starts: () => ({ kernel: GLOROT, recurrent: { kind: 'orthogonal' }, bias: ZEROS }),
 };
@@ -76,7 +79,13 @@ const DIALECTS: Readonly<Record<Framework, Dialect>> = {
   },
   keras2: KERAS,
   keras3: KERAS,
-  tensorflowjs: { ...KERAS, recurrentActivation: 'hard_sigmoid', resetAfter: false },
+  tensorflowjs: {
+    ...KERAS,
+    recurrentActivation: 'hard_sigmoid',
+    unitForgetBias: false,
+    resetAfter: false,
+    starts: () => ({ kernel: { kind: 'glorot_normal' }, recurrent: { kind: 'orthogonal' }, bias: ZEROS }),
+  },
   pytorch: {
     lstm: { i: 0, f: 1, j: 2, o: 3 },
     gru: { r: 0, u: 1 },
@@ -396,7 +405,7 @@ class CellBuilder {
   /** @param forget place of the forget gate, where the bias begins with ones (Keras `unit_forget_bias`). */
   #bias(blocks: number, forget?: number): Bias {
     const size = blocks * this.#units;
-    const unit = forget !== undefined && this.#dialect === KERAS && (this.#cell.unitForgetBias ?? true);
+    const unit = forget !== undefined && (this.#cell.unitForgetBias ?? this.#dialect.unitForgetBias ?? false);
     const ones = unit ? { first: forget * this.#units, end: (forget + 1) * this.#units } : undefined;
     const terms =
       this.#cell.useBias === false

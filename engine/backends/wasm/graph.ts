@@ -75,6 +75,7 @@ export interface Fed {
 }
 
 const GLOROT: Initializer = { kind: 'glorot_uniform' };
+const GLOROT_NORMAL: Initializer = { kind: 'glorot_normal' };
 const ZEROS: Initializer = { kind: 'zeros' };
 const MERGES = { concatenate: 'concatenate', separate: 'concatenate', sum: 'add', average: 'average', multiply: 'multiply' } as const; // prettier-ignore
 
@@ -362,12 +363,13 @@ export function buildGraph(
     const units = known(node.units);
     const [kernelShape, biasShape] = nodeParameters(spec, node);
     const torch = spec.framework === 'pytorch';
+    const usual = spec.framework === 'tensorflowjs' ? GLOROT_NORMAL : GLOROT;
     const uniform: Initializer = { kind: 'uniform', value: 1 / Math.sqrt(below.width) };
     const kernel = named(
       store,
       below.width * units,
       kernelShape!,
-      given(node.kernelInitializer, torch ? uniform : GLOROT),
+      given(node.kernelInitializer, torch ? uniform : usual),
       torch,
     );
     const bias = biasShape && named(store, units, biasShape, given(node.biasInitializer, torch ? uniform : ZEROS));

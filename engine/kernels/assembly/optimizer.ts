@@ -136,15 +136,20 @@ export function adagrad(w: usize, g: usize, acc: usize, n: i32, rate: f32, inner
   }
 }
 
-/** acc = rho acc + (1 - rho) g²; d = g sqrt(delta + epsilon) / sqrt(acc + epsilon); delta = rho delta + (1 - rho) d²; w -= rate d. */
-export function adadelta(w: usize, g: usize, acc: usize, delta: usize, n: i32, rate: f32, rho: f32, oneMinusRho: f32, epsilon: f32): void {
+/**
+ * acc = rho acc + (1 - rho) g²; d = g sqrt(delta + epsilon) / sqrt(acc + epsilon); delta = rho delta + (1 - rho) d²; w -= rate d.
+ * With `early` d is taken before g² is in acc (TensorFlow.js).
+ */
+export function adadelta(w: usize, g: usize, acc: usize, delta: usize, n: i32, rate: f32, rho: f32, oneMinusRho: f32, epsilon: f32, early: i32): void {
   const alpha = f32x4.splat(rate), keep = f32x4.splat(rho), take = f32x4.splat(oneMinusRho), eps = f32x4.splat(epsilon);
   for (let k: i32 = 0; k < n; k += 4) {
     const at = <usize>k << 2;
     const slope = v128.load(g + at);
-    const square = f32x4.add(f32x4.mul(v128.load(acc + at), keep), f32x4.mul(f32x4.mul(slope, slope), take));
+    const old = v128.load(acc + at);
+    const square = f32x4.add(f32x4.mul(old, keep), f32x4.mul(f32x4.mul(slope, slope), take));
     const before = v128.load(delta + at);
-    const change = f32x4.mul(f32x4.div(f32x4.sqrt(f32x4.add(before, eps)), f32x4.sqrt(f32x4.add(square, eps))), slope);
+    const scale = early ? old : square;
+    const change = f32x4.mul(f32x4.div(f32x4.sqrt(f32x4.add(before, eps)), f32x4.sqrt(f32x4.add(scale, eps))), slope);
     storeLanes(acc + at, square, n - k);
     storeLanes(delta + at, f32x4.add(f32x4.mul(before, keep), f32x4.mul(f32x4.mul(change, change), take)), n - k);
     storeLanes(w + at, f32x4.sub(v128.load(w + at), f32x4.mul(change, alpha)), n - k);

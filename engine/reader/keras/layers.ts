@@ -33,14 +33,19 @@ function snake(name: string): string {
 
 const SNAKES: Readonly<Record<string, string>> = { LSTM: 'lstm', GRU: 'gru', RNN: 'rnn', SimpleRNN: 'simple_rnn', CuDNNLSTM: 'cu_dnnlstm', CuDNNGRU: 'cu_dnngru', SpatialDropout1D: 'spatial_dropout1d' }; // prettier-ignore
 
-/** The name that Keras gives a layer: its own, or one by its class and number. */
+/** The name that Keras gives a layer: its own, or one by its class and number; TensorFlow.js: `lstm_LSTM1`. */
 function layerName(call: Call, className: string): string {
-  return call.args.string('name') ?? call.reader.graph.layerName(SNAKES[className] ?? snake(className));
+  const own = call.args.string('name');
+  if (own !== undefined) return own;
+  const base = SNAKES[className] ?? snake(className);
+  if (call.framework === 'tensorflowjs') return `${base}_${className}${call.reader.graph.number(className)}`;
+  return call.reader.graph.layerName(base);
 }
 
 /** An activation by Keras' names; hard sigmoid is another function in Keras 3. */
 function activation(call: Call, name: string): Activation | null | undefined {
-  const found = activationOf(call.args.get(name));
+  const given = call.args.get(name);
+  const found = activationOf(given?.kind === 'string' ? { ...given, value: snake(given.value) } : given);
   return found === 'hard_sigmoid' && call.framework === 'keras3' ? 'hard_sigmoid_keras3' : found;
 }
 
@@ -81,6 +86,23 @@ function rate(call: Call, name: string, open: Phrase[]): number | undefined {
 
 type CellKind = CellSpec['cell'];
 
+interface CellDefaults {
+  readonly recurrent: Activation;
+  readonly unitForgetBias: boolean;
+  readonly resetAfter: boolean;
+}
+
+const KERAS_DEFAULTS: CellDefaults = { recurrent: 'sigmoid', unitForgetBias: true, resetAfter: true };
+/** Source: TensorFlow.js 4.22 `layers/recurrent.ts`. */
+const DEFAULTS: Partial<Record<Call['framework'], CellDefaults>> = {
+  tensorflowjs: { recurrent: 'hard_sigmoid', unitForgetBias: false, resetAfter: false },
+};
+
+function refuseResetAfter({ reader, range }: Call): void {
+  const message = phrase('TensorFlow.js has no GRU with resetAfter: true; it stops with an error here');
+  reader.report({ range, severity: 'error', code: 'reset-after-refused', message });
+}
+
 /** The cell that a layer or cell class describes. */
 function cellOf(call: Call, kind: CellKind, className: string): Cells {
   const { args, reader, framework } = call;
@@ -94,6 +116,10 @@ function cellOf(call: Call, kind: CellKind, className: string): Cells {
     if (found === null) open.push(phrase('{0} is not known: {1}', name, args.text(name)));
     return found ?? undefined;
   };
+  const usual = DEFAULTS[framework] ?? KERAS_DEFAULTS;
+  const flag = (name: string): boolean | undefined => (args.isGiven(name) ? args.boolean(name) : undefined);
+  const [unit, after] = [flag('unit_forget_bias'), flag('reset_after')];
+  if (framework === 'tensorflowjs' && kind === 'gru' && after === true) refuseResetAfter(call);
   const [own, recurrent] = [chosen('activation'), chosen('recurrent_activation')];
   const [input, state] = [rate(call, 'dropout', open), rate(call, 'recurrent_dropout', open)];
   const spec: CellSpec = {
@@ -101,10 +127,10 @@ function cellOf(call: Call, kind: CellKind, className: string): Cells {
     className,
     units: toSize(units),
     ...(own === undefined || own === 'tanh' ? {} : { activation: own }),
-    ...(recurrent === undefined || recurrent === 'sigmoid' ? {} : { recurrentActivation: recurrent }),
+    ...(recurrent === undefined || recurrent === usual.recurrent ? {} : { recurrentActivation: recurrent }),
     ...(args.boolean('use_bias') === false ? { useBias: false } : {}),
-    ...(kind === 'lstm' && args.boolean('unit_forget_bias') === false ? { unitForgetBias: false } : {}),
-    ...(kind === 'gru' && args.boolean('reset_after') === false ? { resetAfter: false } : {}),
+    ...(kind === 'lstm' && unit !== undefined && unit !== usual.unitForgetBias ? { unitForgetBias: unit } : {}),
+    ...(kind === 'gru' && after !== undefined && after !== usual.resetAfter ? { resetAfter: after } : {}),
     ...(input === undefined ? {} : { inputDropout: input }),
     ...(state === undefined ? {} : { recurrentDropout: state }),
     ...initializer(call, 'kernel_initializer', 'kernelInitializer', open),
@@ -185,12 +211,13 @@ function checkSequence(call: Call, input: Abstract): void {
   if (node === null || made === undefined || node.returnSequences === true) return;
   // A state is one vector, whatever the layer returns.
   if (input.ref?.part?.take === 'state') return;
+  const option = call.framework === 'tensorflowjs' ? 'returnSequences: true' : 'return_sequences=True';
   call.reader.report({
     range: made.call,
     severity: 'error',
     code: 'return-sequences-missing',
-    message: phrase('The layer above needs an output for every step: return_sequences=True is missing'),
-    ...giving(call.reader.textOf(made.call), made.call, 'return_sequences=True', phrase('Return the whole sequence')),
+    message: phrase('The layer above needs an output for every step: {0} is missing', option),
+    ...giving(call.reader.textOf(made.call), made.call, option, phrase('Return the whole sequence')),
   });
 }
 
@@ -285,12 +312,17 @@ const MERGES: Readonly<Record<string, NonNullable<RecurrentNode['merge']>>> = {
   mul: 'multiply',
 };
 
+function named(cells: Cells, name: string): Cells {
+  return { ...cells, cells: cells.cells.map(cell => ({ ...cell, spec: { ...cell.spec, name } })) };
+}
+
 function bidirectional(call: Call): Abstract {
   const inner = call.args.get('layer');
   const other = call.args.some('backward_layer');
   if (inner?.kind !== 'layer' || inner.recurrent === undefined) return unknown('Bidirectional');
   const options = inner.recurrent;
-  const { cells } = options;
+  // TensorFlow.js names the weights of both directions by the layer that it wraps.
+  const cells = call.framework === 'tensorflowjs' ? named(options.cells, inner.name) : options.cells;
   const name = layerName(call, 'Bidirectional');
   if (other?.kind === 'layer' && other.cells[0] !== undefined && other.cells[0].identity === inner.cells[0]?.identity) {
     const message = phrase('One layer object is used for both directions; make one for each');
@@ -520,8 +552,8 @@ const DENSE: CallEntry = {
       cells: [],
       run: (applied, input, wrapper) => {
         if (input.kind !== 'tensor') return unknown('Dense');
-        // Keras 2 names the weights by the wrapper alone.
-        const scope = wrapper === undefined || call.framework === 'keras2' ? (wrapper ?? name) : `${wrapper}/${name}`;
+        // Only Keras 3 names the weights by wrapper and layer.
+        const scope = wrapper === undefined || call.framework !== 'keras3' ? (wrapper ?? name) : `${wrapper}/${name}`;
         return denseApply(applied, input, call, wrapper ?? name, scope);
       },
       ...(shape === null ? {} : { inputShape: shape, rows: rowsOf(call) }),

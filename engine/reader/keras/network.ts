@@ -135,6 +135,11 @@ function outputOf(call: Call, model: Model, data: Tensor | null): Abstract {
 
 // Compiling
 
+/** Losses of TensorFlow.js that are given logits. */
+const LOGIT_LOSSES: Readonly<Record<string, LossSpec['kind']>> = {
+  softmax_cross_entropy: 'softmax_cross_entropy',
+  sigmoid_cross_entropy: 'sigmoid_cross_entropy',
+};
 const LOSSES: Readonly<Record<string, LossSpec['kind']>> = {
   sparse_categorical_crossentropy: 'sparse_softmax_cross_entropy',
   categorical_crossentropy: 'softmax_cross_entropy',
@@ -143,6 +148,7 @@ const LOSSES: Readonly<Record<string, LossSpec['kind']>> = {
   mean_squared_error: 'mean_squared_error',
   mae: 'mean_absolute_error',
   mean_absolute_error: 'mean_absolute_error',
+  absolute_difference: 'mean_absolute_error',
 };
 
 function lossEntry(kind: LossSpec['kind']): CallEntry {
@@ -169,8 +175,9 @@ interface Loss {
 function lossOf(value: Abstract | undefined): Loss | null {
   if (value?.kind === 'string' || value?.kind === 'path') {
     const name = value.kind === 'string' ? value.value : value.path.split('.').at(-1)!;
-    const kind = LOSSES[name.replace(/([a-z])([A-Z])/g, '$1_$2').toLowerCase()];
-    return kind === undefined ? null : { kind, fromLogits: false };
+    const key = name.replace(/([a-z])([A-Z])/g, '$1_$2').toLowerCase();
+    const kind = LOSSES[key] ?? LOGIT_LOSSES[key];
+    return kind === undefined ? null : { kind, fromLogits: key in LOGIT_LOSSES };
   }
   if (value?.kind !== 'object' || value.type !== 'keras.loss') return null;
   const [kind, logits, ignored] = ['kind', 'from_logits', 'ignore_class'].map(key => value.attributes.get(key));
@@ -213,18 +220,16 @@ function compile(call: Call): Abstract {
     if (prediction?.kind !== 'tensor' || found === null || prediction.ref === undefined) return null;
     const target = targetFor(call, found.kind, prediction);
     if (found.fromLogits && found.kind !== 'sigmoid_cross_entropy') call.reader.graph.scores.add(prediction.ref.from);
+    // TensorFlow.js counts masked steps like all others.
+    const counted = model.kind === 'network' && model.framework === 'tensorflowjs';
+    const masked = !counted && prediction.axes?.some(axis => axis.name === 'steps') === true;
+    const mask = masked ? prediction.mask : undefined;
     const derivation: Derivation = {
       op: 'loss',
       ...found,
       prediction,
       target,
-      reduction:
-        prediction.mask === undefined || prediction.axes?.some(axis => axis.name === 'steps') !== true
-          ? 'mean'
-          : 'mean_over_mask',
-      ...(prediction.mask === undefined || prediction.axes?.some(axis => axis.name === 'steps') !== true
-        ? {}
-        : { mask: prediction.mask }),
+      ...(mask === undefined ? { reduction: 'mean' } : { reduction: 'mean_over_mask', mask }),
     };
     done = {
       loss: tensor('float32', [], { derivation }),

@@ -1,29 +1,11 @@
 /** Python's own functions and the methods of its lists, dicts and texts, as far as programs build models with them. */
 import type { Call, CallTable } from '../calls.ts';
+import { extreme, many, numeric, range } from '../sharedBuiltins.ts';
 import { itemsOf, MAX_ITEMS, textOf, typicalItem } from '../items.ts';
-import { add, type Dimension, divide } from '../sizes.ts';
+import { add, type Dimension } from '../sizes.ts';
 import {
-  type Abstract, boolean, dimension, fromDimension, list, type Many, NONE, number, type Sequence, shortText, string, tuple, unknown,
+  type Abstract, boolean, dimension, fromDimension, list, NONE, number, type Sequence, shortText, string, tuple, unknown,
 } from '../values.ts'; // prettier-ignore
-
-function many(item: Abstract, count: Abstract): Many {
-  return { kind: 'many', item, count };
-}
-
-function range({ args, reader }: Call): Abstract {
-  const given = args.rest;
-  const [start, stop, step] =
-    given.length === 1 ? [number(0), given[0], number(1)] : [given[0], given[1], given[2] ?? number(1)];
-  const [from, to, by] = [dimension(start), dimension(stop), dimension(step)];
-  if (typeof from === 'number' && typeof to === 'number' && typeof by === 'number' && by !== 0) {
-    const count = Math.max(0, Math.ceil((to - from) / by));
-    if (count <= MAX_ITEMS) return list(Array.from({ length: count }, (_, at) => number(from + at * by)));
-    return many(unknown(''), number(count));
-  }
-  const distance = from === null || to === null ? null : add(to, from, -1);
-  const count: Dimension | null = distance === null || by === null ? null : by === 1 ? distance : divide(distance, by);
-  return many(unknown(reader.assignedTo ?? ''), count === null ? unknown('') : fromDimension(count));
-}
 
 function zip({ args }: Call): Abstract {
   const [only] = args.rest;
@@ -48,25 +30,6 @@ function length({ args }: Call): Abstract {
   if (of?.kind === 'tensor') return fromDimension(of.axes?.[0]?.size ?? null);
   const items = itemsOf(of);
   return items === null ? unknown(`len(${of === undefined ? '' : shortText(of)})`) : number(items.length);
-}
-
-function numeric(convert: (value: number) => number, integer: boolean): (call: Call) => Abstract {
-  return ({ args }) => {
-    const [value] = args.rest;
-    if (value?.kind === 'number') return number(convert(value.value), integer);
-    if (value?.kind === 'string' && value.value.trim() !== '' && !Number.isNaN(Number(value.value))) {
-      return number(convert(Number(value.value)), integer);
-    }
-    return value ?? number(0);
-  };
-}
-
-function extreme(pick: (...values: number[]) => number): (call: Call) => Abstract {
-  return ({ args }) => {
-    const values = args.rest.length === 1 ? (itemsOf(args.rest[0]) ?? []) : args.rest;
-    const numbers = values.map(value => (value.kind === 'number' ? value.value : NaN));
-    return numbers.length === 0 || numbers.some(Number.isNaN) ? unknown('') : number(pick(...numbers));
-  };
 }
 
 function sequenceOf(type: 'tuple' | 'list'): (call: Call) => Abstract {

@@ -1,0 +1,47 @@
+/** Functions that every language has under its own name. */
+import type { Call } from './calls.ts';
+import { itemsOf, MAX_ITEMS } from './items.ts';
+import { add, type Dimension, divide } from './sizes.ts';
+import { type Abstract, dimension, fromDimension, list, type Many, number, unknown } from './values.ts';
+
+/** A list of which only the typical item is known. */
+export function many(item: Abstract, count: Abstract): Many {
+  return { kind: 'many', item, count };
+}
+
+/** Numbers from a start to an end; the typical one where there are too many or the ends are not known. */
+export function range({ args, reader }: Call): Abstract {
+  const given = args.rest;
+  const [start, stop, step] =
+    given.length === 1 ? [number(0), given[0], number(1)] : [given[0], given[1], given[2] ?? number(1)];
+  const [from, to, by] = [dimension(start), dimension(stop), dimension(step)];
+  if (typeof from === 'number' && typeof to === 'number' && typeof by === 'number' && by !== 0) {
+    const count = Math.max(0, Math.ceil((to - from) / by));
+    if (count <= MAX_ITEMS) return list(Array.from({ length: count }, (_, at) => number(from + at * by)));
+    return many(unknown(''), number(count));
+  }
+  const distance = from === null || to === null ? null : add(to, from, -1);
+  const count: Dimension | null = distance === null || by === null ? null : by === 1 ? distance : divide(distance, by);
+  return many(unknown(reader.assignedTo ?? ''), count === null ? unknown('') : fromDimension(count));
+}
+
+/** A function of one number; what is not known stays what it is. */
+export function numeric(convert: (value: number) => number, integer: boolean): (call: Call) => Abstract {
+  return ({ args }) => {
+    const [value] = args.rest;
+    if (value?.kind === 'number') return number(convert(value.value), integer);
+    if (value?.kind === 'string' && value.value.trim() !== '' && !Number.isNaN(Number(value.value))) {
+      return number(convert(Number(value.value)), integer);
+    }
+    return value ?? number(0);
+  };
+}
+
+/** The largest or smallest of several numbers, or of one list. */
+export function extreme(pick: (...values: number[]) => number): (call: Call) => Abstract {
+  return ({ args }) => {
+    const values = args.rest.length === 1 ? (itemsOf(args.rest[0]) ?? []) : args.rest;
+    const numbers = values.map(value => (value.kind === 'number' ? value.value : NaN));
+    return numbers.length === 0 || numbers.some(Number.isNaN) ? unknown('') : number(pick(...numbers));
+  };
+}
