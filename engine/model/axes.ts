@@ -23,9 +23,11 @@ export function isKerasLike(framework: Framework): boolean {
 /**
  * Whether zeros stand in the outputs at a step that does not count (TF1 `sequence_length`, PyTorch packed sequences), and
  * not the output before it (Keras). `Bidirectional` forces zeros where it returns sequences (Keras 3 `bidirectional.py:137`).
+ * Note: TensorFlow.js has no such option and never puts zeros there.
  */
 export function hasZeroOutputs(framework: Framework, node: RecurrentNode): boolean {
   if (!isKerasLike(framework)) return true;
+  if (framework === 'tensorflowjs') return false;
   return node.zeroOutputForMask ?? (node.direction === 'bidirectional' && (node.returnSequences ?? false));
 }
 

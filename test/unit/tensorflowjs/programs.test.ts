@@ -17,8 +17,9 @@ const backend = createWasmBackend(KERNEL_BYTES, { tile: 0 });
 const ROWS = 3;
 const STEPS = 10;
 
-/** Runs a program in TensorFlow.js. Its layers are numbered as in a page that has made no other. */
+/** Runs a program of this test in TensorFlow.js. Its layers are numbered as in a page that has made no other. */
 function run(text: string): tf.LayersModel {
+  // eslint-disable-next-line @typescript-eslint/no-implied-eval -- the programs are this test's own
   const model = (new Function('tf', `${text}\nreturn model;`) as (library: typeof tf) => tf.LayersModel)(tf);
   model.setWeights(model.getWeights().map((weight, at) => tf.randomUniform(weight.shape, -0.6, 0.6, 'float32', at + 1)));
   return model;
@@ -116,7 +117,7 @@ describe('programs of TensorFlow.js, run by TensorFlow.js 4.22 itself', () => {
         check('values', key ?? named(layer.name), part.predict(x) as tf.Tensor);
       }
       const { lossFunctions } = ('model' in model ? model.model : model) as { lossFunctions: ((y: tf.Tensor, p: tf.Tensor) => tf.Tensor)[] };
-      const variables = model.trainableWeights.map(weight => weight.read() as tf.Variable);
+      const variables = model.trainableWeights.map(weight => weight.read() as unknown as tf.Variable);
       const { grads } = tf.variableGrads(() => lossFunctions[0]!(y, model.apply(x, { training: true }) as tf.Tensor).mean().asScalar(), variables);
       for (const [at, weight] of model.trainableWeights.entries()) check('gradients', named(weight.originalName), grads[variables[at]!.name]!);
       for (const [key, error] of Object.entries(errors)) assert.ok(error <= 2e-6, `${key}: error ${error}`);
