@@ -1,12 +1,13 @@
-/** TensorFlow for the tests: its own library where it is set up (`npm run test:tensorflow`), else TensorFlow.js on the processor. */
+/** TensorFlow for these tests: its own library where `npm run test:tensorflow` has set it up, else TensorFlow.js on `cpu`. */
 import * as tfjs from '@tensorflow/tfjs';
 import { createDevice } from '../../../engine/backends/tensorflow/arithmetic.ts';
-import type { Tf } from '../../../engine/backends/tensorflow/deviceTensor.ts';
+import { loadTensorflow } from '../../../engine/backends/tensorflow/load.ts';
 
-void tfjs.setBackend('cpu');
+const folder = process.env['RNN_EXPLORER_TENSORFLOW'];
+const own = folder === undefined ? undefined : loadTensorflow(folder);
+if (!own) void tfjs.setBackend('cpu');
 
-export const tf: Tf = tfjs;
-export const device = createDevice(tf);
-
+export const tf = own?.tf ?? tfjs;
 /** TensorFlow's own library, where it is set up. */
-export const native = undefined;
+export const native = own?.native;
+export const device = createDevice(tf, native);
