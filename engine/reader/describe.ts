@@ -65,5 +65,5 @@ export function describeSymbol(symbol: SymbolReading, translate: (text: Phrase) 
 
 /** What frameworks and notes say differently about it, if anything. */
 export function noteOf(value: Value): Phrase | null {
-  return value.kind === 'layer' ? null : (value.note ?? null);
+  return value.note ?? null;
 }

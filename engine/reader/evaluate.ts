@@ -28,6 +28,9 @@ type Completion =
   { readonly kind: 'next' | 'break' | 'continue' } | { readonly kind: 'return'; readonly value: Abstract };
 const NEXT: Completion = { kind: 'next' };
 
+/** Kinds of values that a reading tells of. */
+const SHOWN: ReadonlySet<Abstract['kind']> = new Set(['tensor', 'sequence', 'cells', 'layer', 'many']);
+
 /** A value that stood at a place in the text. */
 export interface Occurrence {
   readonly range: TextRange;
@@ -144,7 +147,7 @@ export class Interpreter implements Reader {
   }
 
   #record(range: TextRange, value: Abstract): void {
-    if (value.kind !== 'tensor' && value.kind !== 'sequence' && value.kind !== 'cells' && value.kind !== 'many') return;
+    if (!SHOWN.has(value.kind)) return;
     const key = range.start * 4096 + Math.min(range.end - range.start, 4095);
     if (!this.occurrences.has(key)) this.occurrences.set(key, { range, value });
   }
@@ -666,7 +669,8 @@ export class Interpreter implements Reader {
     this.assignedTo = assignedTo;
     const value = this.#apply(target, given, range, this.textOf(range).slice(0, 60));
     this.assignedTo = null;
-    if (value.kind === 'cells' || value.kind === 'instance') this.#record(callee.range, value);
+    if (value.kind === 'cells' || value.kind === 'layer' || value.kind === 'instance')
+      this.#record(callee.range, value);
     return value;
   }
 

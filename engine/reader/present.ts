@@ -1,10 +1,11 @@
 /** Turns what the interpreter knows into what hovers show. */
-import { CELLS } from '../cells/table.ts';
+import { notationOf } from '../cells/notation.ts';
 import { phrase, type Phrase } from '../model/phrase.ts';
+import type { CellSpec, Framework } from '../model/spec.ts';
 import type { Graph, Input } from './graph.ts';
 import type { Axis, LayerValue, TensorValue, TupleValue, Value } from './reading.ts';
 import { toSize } from './sizes.ts';
-import type { Abstract, Cells, Sequence, Tensor, TensorAxis } from './values.ts';
+import type { Abstract, Cells, Layer, Sequence, Tensor, TensorAxis } from './values.ts';
 
 /** Longer lists are not shown item by item. */
 const MAX_SHOWN = 256;
@@ -71,16 +72,40 @@ function tupleValue(of: Sequence, graph: Graph, depth: number): TupleValue | nul
   };
 }
 
-function layerValue({ framework, className, cells }: Cells): LayerValue {
-  const ids = [...new Set(cells.map(cell => cell.spec.cell))];
+/** Cells, or a layer that holds them; the weights are added where the model is known that it is part of. */
+function layerValue({ framework, className, cells }: Cells | Layer): LayerValue | null {
+  if (cells.length === 0 && !(className in PRODUCTS)) return null;
+  const notations = cells.map(cell => notationOf(cell.spec, framework));
+  const equations = [...new Set(notations.map(one => one.equations.join('\n')))].map(lines => lines.split('\n'));
+  const orders = [...new Set(notations.map(one => one.gates.join()))];
+  const note = assumption(cells.map(cell => cell.spec), framework);
   return {
     kind: 'layer',
     framework,
     className,
-    cells: cells.map(cell => cell.spec),
-    equations: ids.flatMap(id => CELLS[id].equations),
+    ...(cells.length === 0 ? {} : { cells: cells.map(cell => cell.spec) }),
+    equations: cells.length === 0 ? [PRODUCTS[className]!] : equations.flatMap((lines, at) => (at === 0 ? lines : ['', ...lines])),
+    ...(orders.length === 1 && orders[0] !== '' ? { gates: notations[0]!.gates } : {}),
+    ...(note === null ? {} : { note }),
   };
-}
+} // prettier-ignore
+
+/** Layers without states that have weights. */
+const PRODUCTS: Readonly<Record<string, string>> = {
+  Dense: 'y = x W + b',
+  Linear: 'y = W x + b',
+  Embedding: 'y = row x of W',
+};
+
+const KERAS_NAMES: Readonly<Partial<Record<Framework, string>>> = { keras2: 'Keras 2', keras3: 'Keras 3' };
+
+/** Said where the versions of Keras do not compute the same. */
+function assumption(cells: readonly CellSpec[], framework: Framework): Phrase | null {
+  const name = KERAS_NAMES[framework];
+  const hard = cells.some(({ activation = '', recurrentActivation = '' }) => /^hard_sigmoid/.test(activation) || /^hard_sigmoid/.test(recurrentActivation));
+  if (name === undefined || !hard) return null;
+  return phrase('hard_sigmoid is relu6(x + 3) / 6 in Keras 3 and clip(0.2 x + 0.5, 0, 1) in Keras 2; this is read as {0}', name);
+} // prettier-ignore
 
 /** A value as hovers show it; null for what is no tensor, cell or tuple of them. */
 export function valueOf(value: Abstract, graph: Graph, depth = 0): Value | null {
@@ -91,6 +116,7 @@ export function valueOf(value: Abstract, graph: Graph, depth = 0): Value | null 
     case 'sequence':
       return tupleValue(value, graph, depth);
     case 'cells':
+    case 'layer':
       return layerValue(value);
     default:
       return null;

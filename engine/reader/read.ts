@@ -6,6 +6,7 @@ import { Graph } from './graph.ts';
 import { JAVASCRIPT } from './javascript/javascript.ts';
 import type { Language } from './language.ts';
 import { fencesOf } from './markdown.ts';
+import { Places } from './layerWeights.ts';
 import type { ParseMemory } from './parseMemory.ts';
 import { phrase } from '../model/phrase.ts';
 import { mentionsRecurrence } from './mention.ts';
@@ -107,8 +108,9 @@ function readingOf(
   const places = new Map(
     models.toReversed().flatMap(({ ids }, at) => [...ids].map(id => [id, models.length - 1 - at] as const)),
   );
+  const standing = new Places(graph);
   const symbols = [...occurrences.values()]
-    .map(occurrence => symbolOf(occurrence, text, graph, places))
+    .map(occurrence => symbolOf(occurrence, text, graph, places, models, standing))
     .filter(symbol => symbol !== null);
   const faults = diagnose({ graph, instances, occurrences: [...occurrences.values()], text });
   return {
@@ -123,14 +125,19 @@ function symbolOf(
   text: string,
   graph: Graph,
   /** The first model that holds an input or node. */
-  models: ReadonlyMap<string, number>,
+  places: ReadonlyMap<string, number>,
+  models: readonly FoundModel[],
+  standing: Places,
 ): SymbolReading | null {
   const shown = valueOf(value, graph);
   if (shown === null) return null;
-  const from = referred(value);
-  const model = from === null ? undefined : models.get(from);
+  const from = standing.nodeOf(value) ?? referred(value);
+  const model = from === null ? undefined : places.get(from);
   const reading = { range, text: text.slice(range.start, range.end), value: shown };
-  return model === undefined ? reading : { ...reading, model };
+  if (model === undefined) return reading;
+  const node = graph.nodeOf({ from: from! });
+  if (shown.kind !== 'layer' || node === null) return { ...reading, model };
+  return { ...reading, value: standing.withWeights(shown, value, node, models[model]!.model.spec), model };
 }
 
 /** A node or input that a value comes from. */

@@ -45,8 +45,13 @@ export interface LayerValue {
   readonly cells?: readonly CellSpec[];
   /** Weights as far as the input's width is known. */
   readonly parameters?: readonly { readonly name: string; readonly shape: readonly Size[] }[];
+  /** Number of those weights, where all sizes are known. */
+  readonly count?: number;
   readonly equations?: readonly string[];
+  /** Gates in the order in which the weights hold them. */
+  readonly gates?: readonly string[];
   readonly meaning?: Phrase;
+  readonly note?: Phrase;
 }
 
 export type Value = TensorValue | TupleValue | LayerValue;

@@ -1,4 +1,4 @@
-import type { Phrase } from '../../engine/model/phrase.ts';
+import { type Phrase, phrase } from '../../engine/model/phrase.ts';
 import { describeSymbol, noteOf } from '../../engine/reader/describe.ts';
 import type { LayerValue, SymbolReading } from '../../engine/reader/reading.ts';
 
@@ -11,7 +11,7 @@ export function hoverText(symbol: SymbolReading, translate: (phrase: Phrase) => 
   const blocks = [codeBlock('python', oneLine(describeSymbol(symbol, translate)))];
   const note = noteOf(symbol.value);
   if (note) blocks.push(escapeMarkdown(translate(note)));
-  if (symbol.value.kind === 'layer') blocks.push(...layerBlocks(symbol.value));
+  if (symbol.value.kind === 'layer') blocks.push(...layerBlocks(symbol.value, translate));
   return blocks.join('\n\n');
 }
 
@@ -29,10 +29,18 @@ function length({ range }: SymbolReading): number {
   return range.end - range.start;
 }
 
-function layerBlocks({ parameters = [], equations = [] }: LayerValue): string[] {
-  const weights = parameters.slice(0, MOST_WEIGHTS).map(({ name, shape }) => `${name}  [${shape.join(', ')}]`);
+function layerBlocks(layer: LayerValue, translate: (phrase: Phrase) => string): string[] {
+  const { parameters = [], equations = [], gates, count } = layer;
+  const shown = parameters.slice(0, MOST_WEIGHTS);
+  const width = Math.max(0, ...shown.map(({ name }) => name.length));
+  const weights = shown.map(({ name, shape }) => `${name.padEnd(width)}  [${shape.join(', ')}]`);
   if (parameters.length > MOST_WEIGHTS) weights.push('…');
-  return [weights, equations].filter(lines => lines.length > 0).map(lines => codeBlock('text', lines.join('\n')));
+  const blocks = [equations, weights].map(lines => (lines.length > 0 ? codeBlock('text', lines.join('\n')) : ''));
+  const facts = [
+    ...(count === undefined ? [] : [phrase('{0} parameters', count.toLocaleString('en-US'))]),
+    ...(gates === undefined ? [] : [phrase('gates in this order in the weights: {0}', gates.join(', '))]),
+  ];
+  return [...blocks, escapeMarkdown(facts.map(translate).join(' · '))].filter(block => block !== '');
 }
 
 function codeBlock(language: string, code: string): string {

@@ -38,9 +38,9 @@ export class ShapeHover implements vscode.HoverProvider {
   }
 }
 
-/** A link that opens the tensor in the inspector; undefined for what belongs to no model or is no tensor. */
+/** A link that opens the tensor in the inspector, or the inspector of its model; undefined for what belongs to none. */
 function inspectorLink(read: DocumentReading, symbol: SymbolReading): string | undefined {
-  if (symbol.model === undefined || symbol.value.kind === 'layer') return undefined;
+  if (symbol.model === undefined) return undefined;
   const reading = read.reading.models[symbol.model];
   const model = sourceModels(read).find(each => each.reading === reading);
   if (!model) return undefined;
