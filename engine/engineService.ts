@@ -7,6 +7,7 @@ import { isDemand } from './data/ownFile.ts';
 import { dataSource } from './data/sources.ts';
 import type { DataBinding, Dataset } from './data/source.ts';
 import { EngineError } from './errors.ts';
+import { modelStatistics } from './inspection/statistics.ts';
 import { buffersOf, gateTrace, type Inspected, tensorTrace } from './inspection/traces.ts';
 import { Survey } from './inspection/survey.ts';
 import { tensorAxes } from './model/axes.ts';
@@ -98,6 +99,8 @@ export class EngineService {
     },
     preview: (params, signal) =>
       this.#preview(check(PreviewParams, params, 'message "preview"', 'invalid-message'), signal),
+    statistics: params =>
+      modelStatistics(this.#inspected(check(ModelParams, params, 'message "statistics"', 'invalid-message').model)),
     close: params => this.#close(check(ModelParams, params, 'message "close"', 'invalid-message').model),
   };
 

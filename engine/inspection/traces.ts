@@ -260,13 +260,13 @@ function tile(
 }
 
 /** Units of a tensor of a layer; h gives the steps, for it is what the layer's units count. */
-function widthOf({ tensors, units }: LayerTrace, id: string): number {
+export function widthOf({ tensors, units }: LayerTrace, id: string): number {
   const steps = tensors.get('h')!.length / units;
   return (tensors.get(id)?.length ?? 0) / steps;
 }
 
 /** A state after all steps: the backward direction ends at the first one. */
-function finalRow(layer: LayerTrace, id: string): Float32Array {
+export function finalRow(layer: LayerTrace, id: string): Float32Array {
   const values = layer.tensors.get(id)!;
   const width = widthOf(layer, id);
   return layer.direction === 'backward' ? values.subarray(0, width) : values.subarray(values.length - width);

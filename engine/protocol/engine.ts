@@ -8,6 +8,7 @@ import { ModelSpec } from '../model/spec.ts';
 import { type MetricRow, RunSettings } from '../runs/format.ts';
 import type { ErrorReply } from '../errors.ts';
 import type { FilePreview } from './preview.ts';
+import type { ModelStatistics } from './statistics.ts';
 import { type GateTrace, type TensorTrace, UnitOrder } from './trace.ts';
 
 const closed = { additionalProperties: false } as const;
@@ -105,6 +106,7 @@ export interface EngineSide {
     trace: { params: TraceParams; result: GateTrace };
     tensors: { params: TensorsParams; result: TensorTrace };
     preview: { params: PreviewParams; result: FilePreview };
+    statistics: { params: ModelParams; result: ModelStatistics };
     close: { params: ModelParams; result: null };
   };
   readonly events: {

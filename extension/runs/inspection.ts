@@ -9,6 +9,7 @@ import type { DataBinding } from '../../engine/data/source.ts';
 import type { ModelSpec } from '../../engine/model/spec.ts';
 import type { TensorsParams, TraceParams } from '../../engine/protocol/engine.ts';
 import type { InspectorSubject } from '../../engine/protocol/pages.ts';
+import type { ModelStatistics } from '../../engine/protocol/statistics.ts';
 import type { GateTrace, LayerInfo, TensorTile, TensorTrace } from '../../engine/protocol/trace.ts';
 import type { RunRecord, RunSettings } from '../../engine/runs/format.ts';
 import type { InspectorModel } from '../pages/inspectorPage.ts';
@@ -103,6 +104,12 @@ export class Inspection implements InspectorModel, vscode.Disposable {
     const model = await this.#open();
     const trace = await this.#engine.request('tensors', { ...params, model }, { signal });
     return { ...trace, tensors: trace.tensors.map(translateTile), states: trace.states.map(translateTile) };
+  }
+
+  /** The spread of its tensors, as the weights stand now. */
+  async statistics(): Promise<ModelStatistics> {
+    const model = await this.#open();
+    return this.#engine.request('statistics', { model });
   }
 
   dispose(): void {
