@@ -3,7 +3,8 @@ import { backwardCells } from './axes.ts';
 import type { CellSpec, ModelSpec, Size } from './spec.ts';
 
 /**
- * The recurrent part of a model in a few characters: `LSTM 3×150`, `LSTM 64 + GRU 32`, `BiLSTM 2×128`. Equal
+ * The recurrent part of a model in a few characters: `LSTM 3×150`, `LSTM 64 + GRU 32`, `BiLSTM 2×128`,
+ * `peephole LSTM 3×150`. Equal
  * neighbours are counted, whether they stand in one stack or in layers one after the other. A projection is written
  * `LSTM 8→5`, directions of different widths `BiLSTM 6/5`, an open size by its symbol.
  */
@@ -13,7 +14,7 @@ export function headline(spec: ModelSpec): string {
     if (node.op !== 'recurrent') continue;
     const bidirectional = node.direction === 'bidirectional';
     for (const [index, cell] of node.cells.entries()) {
-      const title = `${bidirectional ? 'Bi' : ''}${CELLS[cell.cell].title}`;
+      const title = `${cell.peepholes ? 'peephole ' : ''}${bidirectional ? 'Bi' : ''}${CELLS[cell.cell].title}`;
       const backward = bidirectional ? backwardCells(node)[index] : undefined;
       const own = sizeOf(cell);
       const other = backward && sizeOf(backward);

@@ -2,6 +2,10 @@
 
 TensorFlow 1, the way recurrent networks were written in 2018. Nothing has to be
 installed to train it here: press "Train Model" above the cells.
+
+What to do       Press "Train Model". 5,000 digits take half a minute; all digits, ten epochs, some 15 minutes.
+What to look at  In the gate inspector pick a 7 and watch the forget gates dip where the pen turns.
+What to expect   0.93 to 0.95 after one epoch, 0.984 to 0.989 after ten.
 """
 import tensorflow as tf
 from tensorflow.examples.tutorials.mnist import input_data

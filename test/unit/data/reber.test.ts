@@ -91,7 +91,7 @@ describe('strings of the embedded Reber grammar', () => {
 
   it('fit the sample, and no model without lengths', () => {
     assert.equal(embeddedReber.fits(spec), true);
-    assert.equal(sourceFor(spec), undefined);
+    assert.equal(sourceFor(spec), embeddedReber);
     assert.equal(typeof embeddedReber.fits(lstmClassifier()), 'object');
     const withoutLengths = { ...spec, inputs: spec.inputs.filter(({ role }) => role !== 'lengths') };
     assert.equal(typeof embeddedReber.fits(withoutLengths), 'object');

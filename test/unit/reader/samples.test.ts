@@ -2,7 +2,9 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { formatPhrase } from '../../../engine/model/phrase.ts';
+import { sourceFor } from '../../../engine/data/sources.ts';
 import { headline } from '../../../engine/model/headline.ts';
+import { unsupported } from '../../../engine/model/support.ts';
 import { checkModelSpec } from '../../../engine/model/validate.ts';
 import { noteOf } from '../../../engine/reader/describe.ts';
 import { readSource } from '../../../engine/reader/read.ts';
@@ -125,7 +127,7 @@ describe('reader on the fragments of a note', () => {
     ]);
     assert.deepEqual(told, [
       ['LSTM 3×150', ''],
-      ['LSTM 3×150', 'the program of this note with LSTMCell in place of its cells'],
+      ['peephole LSTM 3×150', 'the program of this note with LSTMCell in place of its cells'],
       ['GRU 3×150', 'the program of this note with GRUCell in place of its cells'],
     ]);
     for (const { spec } of models) checkModelSpec(spec);
@@ -155,6 +157,36 @@ describe('reader on the fragments of a note', () => {
     const place = text.indexOf('\n## GRU');
     assert.ok(symbols.every(({ text, range }) => text !== 'outputs' || range.start < place));
   });
+});
+
+describe('the samples that are runs of the book', () => {
+  const expected: Readonly<Record<string, readonly (readonly [title: string, data: string])[]>> = {
+    'mnist_lstm.py': [['LSTM 3×150', 'mnist-rows']],
+    'mnist_rnn.py': [['RNN 150', 'mnist-rows']],
+    'mnist_relu_stack.py': [['RNN 3×100', 'mnist-rows']],
+    'mnist_four_cells.py': [
+      ['RNN 3×150', 'mnist-rows'],
+      ['LSTM 3×150', 'mnist-rows'],
+      ['peephole LSTM 3×150', 'mnist-rows'],
+      ['GRU 3×150', 'mnist-rows'],
+    ],
+    'reber_gru.py': [['GRU 30', 'embedded-reber']],
+    'time_series_projection.py': [['RNN 100', 'time-series']],
+    'time_series_dense.py': [['RNN 100', 'time-series']],
+  };
+  for (const [name, models] of Object.entries(expected))
+    it(`${name} trains with one click: its data, epochs and batches are known, and the engine runs all of it`, () => {
+      const reading = readSource(sample(name), 'python');
+      assert.deepEqual(
+        reading.models.map(({ spec }) => [headline(spec), sourceFor(spec)?.id]),
+        models,
+      );
+      for (const { spec, open } of reading.models) {
+        assert.deepEqual([unsupported(spec), open], [[], []]);
+        assert.ok(spec.training.epochs && spec.training.batchSize);
+      }
+      assert.deepEqual(reading.diagnostics, []);
+    });
 });
 
 describe('reader on a program whose data cannot be told', () => {
