@@ -4,7 +4,7 @@ import type { Framework } from '../model/spec.ts';
 import type { Graph } from './graph.ts';
 import type { Diagnostic, TextRange } from './reading.ts';
 import type { Dimension } from './sizes.ts';
-import { type Abstract, dimension, shortText, unknown } from './values.ts';
+import { type Abstract, dimension, type Sequence, shortText, unknown } from './values.ts';
 
 /** What a call may ask of the reading that goes on. */
 export interface Reader {
@@ -22,6 +22,14 @@ export interface Reader {
   /** A new number for a new object. */
   identity(): number;
   report(diagnostic: Diagnostic): void;
+  /** Says what stands at a place of the text: what a layer of a Sequential gives. */
+  show(range: TextRange, value: Abstract): void;
+  /** Says that a list has grown, which in a loop of unknown length makes its length unknown. */
+  grew(list: Sequence): void;
+  /** An attribute of a value, as the program would get it. */
+  attribute(object: Abstract, name: string, range: TextRange): Abstract;
+  /** Calls anything that can be called, with named arguments. */
+  apply(callee: Abstract, given: readonly GivenArgument[], range: TextRange): Abstract;
   /** Calls a function of the program. */
   call(callee: Abstract, args: readonly Abstract[], range: TextRange): Abstract;
   /** A module-level name of the program. */
@@ -30,6 +38,8 @@ export interface Reader {
 }
 
 export interface Loop {
+  /** Lists that have got longer in it. */
+  readonly grown: Set<Sequence>;
   readonly variable: string;
   readonly count: Abstract;
   readonly text: string;

@@ -9,7 +9,7 @@ import type { Diagnostic, TextRange } from './reading.ts';
 import { add, type Dimension, divide, equal, multiply, symbol } from './sizes.ts';
 import { index } from './tensors.ts';
 import {
-  type Abstract, boolean, type Cells, type ClassValue, dimension, fromDimension, held, type FunctionValue, type Instance, list, NONE, number, type Scope, shortText,
+  type Abstract, boolean, type Cells, type ClassValue, dimension, fromDimension, held, type FunctionValue, type Instance, list, NONE, number, type Scope, type Sequence, shortText,
   string, tuple, unknown,
 } from './values.ts'; // prettier-ignore
 import { itemsOf, MAX_ITEMS, textOf, typicalItem } from './items.ts';
@@ -25,11 +25,14 @@ const MAX_ITERATIONS = 128;
 const MAX_ORDERED = 64;
 
 type Completion =
-  { readonly kind: 'next' | 'break' | 'continue' } | { readonly kind: 'return'; readonly value: Abstract };
+  { readonly kind: 'next' | 'break' | 'continue' | 'raise' } | { readonly kind: 'return'; readonly value: Abstract };
 const NEXT: Completion = { kind: 'next' };
 
 /** Kinds of values that a reading tells of. */
 const SHOWN: ReadonlySet<Abstract['kind']> = new Set(['tensor', 'sequence', 'cells', 'layer', 'many']);
+
+/** Classes of which models and layers are made. */
+const MODULES = /(?:^|\.)(?:Module|Model|Layer|LightningModule)$/;
 
 /** A value that stood at a place in the text. */
 export interface Occurrence {
@@ -75,6 +78,22 @@ export class Interpreter implements Reader {
     this.diagnostics.push(diagnostic);
   }
 
+  show(range: TextRange, value: Abstract): void {
+    this.#record(range, value);
+  }
+
+  grew(list: Sequence): void {
+    for (const loop of this.loops) loop.grown.add(list);
+  }
+
+  attribute(object: Abstract, name: string, range: TextRange): Abstract {
+    return this.#attribute(object, name, range);
+  }
+
+  apply(callee: Abstract, given: readonly GivenArgument[], range: TextRange): Abstract {
+    return this.#apply(callee, given, range, this.textOf(range).slice(0, 60));
+  }
+
   textOf(range: TextRange): string {
     return this.#text.slice(range.start, range.end);
   }
@@ -109,16 +128,20 @@ export class Interpreter implements Reader {
    */
   cellsIn({ start, end }: TextRange): Cells[] {
     const made: Cells[] = [];
+    // A list of cells counts less than the stack that is made of it.
+    const lists = new Set<Cells>();
     for (const { range, value } of this.occurrences.values()) {
       if (range.start < start || range.start >= end) continue;
       const cells = asCells(value);
-      if (cells?.cells.every(cell => cell.range.start >= start && cell.range.start < end) === true) made.push(cells);
+      if (cells?.cells.every(cell => cell.range.start >= start && cell.range.start < end) !== true) continue;
+      made.push(cells);
+      if (value.kind !== 'cells') lists.add(cells);
     }
     const holds = (outer: Cells, inner: Cells): boolean =>
       inner.cells.every(cell => outer.cells.some(other => other.identity === cell.identity));
     return made.filter((cells, position) => {
       const rank = (other: Cells): number =>
-        other.cells.length * 4 + (other.stacked ? 2 : 0) + (other.name === undefined ? 0 : 1);
+        other.cells.length * 4 + (other.stacked && !lists.has(other) ? 2 : 0) + (other.name === undefined ? 0 : 1);
       return !made.some(
         (other, at) =>
           at !== position &&
@@ -131,19 +154,19 @@ export class Interpreter implements Reader {
   /** Runs the bodies of functions that nothing in the text calls, with their arguments unknown. */
   runUncalled(): void {
     this.#runModules();
-    const owners = new Map(this.classes.flatMap(of => [...of.members.values()].map(member => [member, of] as const)));
+    const owners = new Map<FunctionValue['body'], ClassValue>();
+    for (const of of this.classes) {
+      for (const member of of.members.values()) if (member.kind === 'function') owners.set(member.body, of);
+    }
     for (const callee of this.#relevant([...this.uncalled.values()])) {
       if (!this.uncalled.has(callee.body)) continue;
-      const owner = owners.get(callee);
-      this.#callFunction(callee, [], callee.self ?? (owner && this.#objectFor(callee, owner)));
+      const owner = owners.get(callee.body);
+      const takesSelf = callee.parameters[0]?.name === 'self';
+      const self = owner !== undefined && takesSelf ? this.#instanceOf(owner) : callee.self;
+      // Making the object may have called it.
+      if (this.uncalled.has(callee.body)) this.#callFunction(callee, [], self);
     }
     for (const build of this.graph.atEnd.splice(0)) build();
-  }
-
-  /** An object on which a method that nobody calls can be run: one that the program makes, or one made of nothing. */
-  #objectFor({ parameters }: FunctionValue, of: ClassValue): Abstract | undefined {
-    if (parameters[0]?.name !== 'self') return undefined;
-    return this.instances.find(instance => instance.of === of) ?? this.#instantiate(of, []);
   }
 
   #record(range: TextRange, value: Abstract): void {
@@ -181,6 +204,7 @@ export class Interpreter implements Reader {
       case 'update': {
         const old = this.evaluate(statement.target, scope);
         const value = this.#binary(statement.operator, old, this.evaluate(statement.value, scope), statement.range);
+        if (value.kind === 'sequence') this.grew(value);
         this.#assign(statement.target, value, scope);
         return NEXT;
       }
@@ -197,8 +221,10 @@ export class Interpreter implements Reader {
         return NEXT;
       case 'if': {
         const test = this.#language.truth(this.evaluate(statement.test, scope));
-        if (test?.kind === 'boolean') return this.#block(test.value ? statement.body : statement.otherwise, scope);
-        return this.#either(statement, scope);
+        if (test?.kind !== 'boolean') return this.#either(statement, scope);
+        const completion = this.#block(test.value ? statement.body : statement.otherwise, scope);
+        // A program that ends with an error is rather one that is not understood.
+        return completion.kind === 'raise' ? NEXT : completion;
       }
       case 'for':
         return this.#loop(statement, scope);
@@ -209,18 +235,13 @@ export class Interpreter implements Reader {
       }
       case 'with':
         return this.#with(statement, scope);
-      case 'try': {
-        for (const body of statement.bodies) {
-          const completion = this.#block(body, scope);
-          if (completion.kind !== 'next') return completion;
-        }
-        return NEXT;
-      }
+      case 'try':
+        return this.#try(statement, scope);
       case 'function': {
         const made = this.#function(statement.name, statement.parameters, statement.body, scope);
         this.uncalled.set(statement.body, made);
-        scope.names.set(statement.name, made);
         for (const decorator of statement.decorators) this.evaluate(decorator, scope);
+        scope.names.set(statement.name, decorated(made, statement.decorators));
         return NEXT;
       }
       case 'class':
@@ -230,6 +251,7 @@ export class Interpreter implements Reader {
         return { kind: 'return', value: statement.value === null ? NONE : this.evaluate(statement.value, scope) };
       case 'break':
       case 'continue':
+      case 'raise':
         return { kind: statement.kind };
       case 'other':
         return NEXT;
@@ -238,28 +260,44 @@ export class Interpreter implements Reader {
 
   /** Both branches of a condition that is not known: a size that differs between them is known by its name only. */
   #either({ body, otherwise }: Statement & { kind: 'if' }, scope: Scope): Completion {
-    const before = [...scope.names];
+    const self = this.#lookup('self', scope);
+    const holders = [scope.names, ...(self.kind === 'instance' ? [self.attributes] : [])];
+    const before = holders.map(names => [...names]);
     const other = this.#block(otherwise, scope);
-    const otherNames = [...scope.names];
-    scope.names.clear();
-    for (const [name, value] of before) scope.names.set(name, value);
+    const after = holders.map(names => [...names]);
+    holders.forEach((names, at) => {
+      names.clear();
+      for (const [name, value] of before[at]!) names.set(name, value);
+    });
     const first = this.#block(body, scope);
-    for (const [name, value] of otherNames) {
-      const current = scope.names.get(name);
-      if (current === undefined) scope.names.set(name, value);
-      else if (other.kind !== 'next') continue;
-      else if (first.kind !== 'next') scope.names.set(name, value);
-      else if (differ(current, value)) scope.names.set(name, { kind: 'size', size: symbol(name) });
-    }
+    holders.forEach((names, at) => {
+      for (const [name, value] of after[at]!) {
+        const current = names.get(name);
+        if (current === undefined) names.set(name, value);
+        else if (other.kind !== 'next') continue;
+        else if (first.kind !== 'next') names.set(name, value);
+        else if (differ(current, value)) names.set(name, { kind: 'size', size: symbol(name) });
+      }
+    });
     return other.kind === 'next' ? NEXT : first;
   }
 
+  /** What the body of a `try` defines stands; handlers and what follows them add to it. */
+  #try({ bodies }: Statement & { kind: 'try' }, scope: Scope): Completion {
+    const [body = [], ...others] = bodies;
+    const completion = this.#block(body, scope);
+    const defined = [...scope.names];
+    for (const other of others) this.#block(other, scope);
+    for (const [name, value] of defined) scope.names.set(name, value);
+    return completion.kind === 'raise' ? NEXT : completion;
+  }
+
   #loop(statement: Statement & { kind: 'for' }, scope: Scope): Completion {
-    const iterable = this.evaluate(statement.iterable, scope);
+    const iterable = this.#iterated(this.evaluate(statement.iterable, scope), statement.iterable.range);
     const items = itemsOf(iterable);
     const count = iterable.kind === 'many' ? iterable.count : items === null ? unknown('') : number(items.length);
     const variable = this.textOf(statement.target.range);
-    this.loops.push({ variable, count, text: this.textOf(statement.iterable.range) });
+    this.loops.push({ variable, count, text: this.textOf(statement.iterable.range), grown: new Set() });
     const start = this.#work;
     const rounds = items === null || items.length > MAX_ITERATIONS ? [typicalItem(iterable)] : items;
     let completion = NEXT;
@@ -270,8 +308,30 @@ export class Interpreter implements Reader {
       if (ended.kind === 'return') completion = ended;
       if (ended.kind === 'return' || ended.kind === 'break' || this.#work - start > MAX_LOOP_WORK) break;
     }
-    this.loops.pop();
+    const ended = this.loops.pop();
+    if (items === null || rounds.length !== items.length) this.#repeat(ended?.grown ?? new Set(), count, scope);
     return completion.kind === 'return' ? completion : this.#block(statement.otherwise, scope);
+  }
+
+  /** What a loop runs over: a tensor is the many slices along its first axis. */
+  #iterated(value: Abstract, range: TextRange): Abstract {
+    if (value.kind !== 'tensor' || value.axes === null) return value;
+    if (value.parts !== undefined) return list(value.parts);
+    const item = index(this.graph, value, [unknown('')], range);
+    return { kind: 'many', item, count: fromDimension(value.axes[0]?.size ?? null) };
+  }
+
+  /** Lists that grew in a loop of which only the typical round was run: as many of what they got as there are rounds. */
+  #repeat(grown: ReadonlySet<Sequence>, count: Abstract, scope: Scope): void {
+    if (grown.size === 0) return;
+    const holders: Map<string, Abstract>[] = this.instances.map(instance => instance.attributes);
+    for (let at: Scope | null = scope; at !== null; at = at.parent) holders.push(at.names);
+    for (const names of holders) {
+      for (const [name, value] of names) {
+        if (value.kind !== 'sequence' || !grown.has(value) || value.items.length === 0) continue;
+        names.set(name, { kind: 'many', item: value.items.at(-1)!, count });
+      }
+    }
   }
 
   #with(statement: Statement & { kind: 'with' }, scope: Scope): Completion {
@@ -451,7 +511,10 @@ export class Interpreter implements Reader {
         const test = this.#language.truth(this.evaluate(expression.test, scope));
         const then = this.evaluate(expression.then, scope);
         const otherwise = this.evaluate(expression.otherwise, scope);
-        return test?.kind === 'boolean' && !test.value ? otherwise : then;
+        if (test?.kind === 'boolean') return test.value ? then : otherwise;
+        // A size that depends on what is not known has the name of what it is put into, or the words of the program.
+        const text = assignedTo ?? this.textOf(expression.range).replaceAll(/\s+/g, ' ').slice(0, 40);
+        return differ(then, otherwise) ? { kind: 'size', size: symbol(text) } : then;
       }
       case 'sequence': {
         const items = this.#items(expression.items, scope);
@@ -509,7 +572,9 @@ export class Interpreter implements Reader {
   }
 
   #bound(value: Abstract, self: Instance): Abstract {
-    return value.kind === 'function' ? { ...value, self } : value;
+    if (value.kind !== 'function' || value.role === 'static') return value;
+    const bound: FunctionValue = { ...value, self: value.role === 'class' ? self.of : self };
+    return value.role === 'property' ? this.#callFunction(bound, [], bound.self) : bound;
   }
 
   #attribute(object: Abstract, name: string, range: TextRange): Abstract {
@@ -532,8 +597,11 @@ export class Interpreter implements Reader {
         }
         return { kind: 'method', of: object, name };
       }
-      case 'class':
-        return this.#member(object, name) ?? unknown(`${object.name}.${name}`);
+      case 'class': {
+        const member = this.#member(object, name);
+        if (member?.kind === 'function' && member.role === 'class') return { ...member, self: object };
+        return member ?? unknown(`${object.name}.${name}`);
+      }
       case 'object':
         return object.attributes.get(name) ?? { kind: 'method', of: object, name };
       case 'sequence': {
@@ -593,7 +661,7 @@ export class Interpreter implements Reader {
         else items.push(this.evaluate(expression.element, inner));
         return;
       }
-      const iterable = this.evaluate(clause.iterable, inner);
+      const iterable = this.#iterated(this.evaluate(clause.iterable, inner), clause.iterable.range);
       const all = itemsOf(iterable);
       if (all === null) typical = iterable.kind === 'many' ? iterable.count : unknown('');
       for (const item of all ?? [typicalItem(iterable)]) {
@@ -669,9 +737,9 @@ export class Interpreter implements Reader {
     this.assignedTo = assignedTo;
     const value = this.#apply(target, given, range, this.textOf(range).slice(0, 60));
     this.assignedTo = null;
-    if (value.kind === 'cells' || value.kind === 'layer' || value.kind === 'instance')
-      this.#record(callee.range, value);
-    return value;
+    const made = value.kind === 'layer' && value.made === undefined ? { ...value, made: range } : value;
+    if (made.kind === 'cells' || made.kind === 'layer' || made.kind === 'instance') this.#record(callee.range, made);
+    return made;
   }
 
   #given(args: readonly Argument[], scope: Scope): GivenArgument[] {
@@ -741,7 +809,9 @@ export class Interpreter implements Reader {
     const method = ['__call__', 'forward', 'call']
       .map(name => this.#member(self.of, name))
       .find(member => member !== null);
+    self.called = true;
     if (method?.kind !== 'function') return unknown(text);
+    this.#build(self, given);
     const isModule = this.#isModule(self.of);
     if (!isModule || this.#inside > 0) {
       // A module inside a module: its name stands before those of its layers.
@@ -780,6 +850,21 @@ export class Interpreter implements Reader {
     return value;
   }
 
+  /** Keras calls `build` with the shape of the input before the first forward pass. */
+  #build(self: Instance, given: readonly GivenArgument[]): void {
+    const build = this.#member(self.of, 'build');
+    if (build?.kind !== 'function' || !this.uncalled.has(build.body) || !this.#member(self.of, 'call')) return;
+    const [input] = given;
+    const shapes = (value: Abstract | undefined): Abstract =>
+      value?.kind === 'tensor' && value.axes !== null
+        ? tuple(value.axes.map(({ size }) => (size === null ? NONE : fromDimension(size))))
+        : value?.kind === 'sequence'
+          ? list(value.items.map(shapes))
+          : unknown('input_shape');
+    const range = self.of.range;
+    this.#callFunction(build, [{ value: shapes(input?.value), range }], self);
+  }
+
   /** What is known of an argument of a model's forward pass; an input of the model where nothing else is. */
   #argument(value: Abstract, name: string, range: TextRange): Abstract {
     if (value.kind === 'tensor' && value.ref === undefined && value.derivation?.op === 'data' && value.axes !== null) {
@@ -801,7 +886,10 @@ export class Interpreter implements Reader {
   #isModule(of: ClassValue, depth = 0): boolean {
     return of.bases.some(base => {
       if (base.kind === 'class') return depth < MAX_CALL_DEPTH && this.#isModule(base, depth + 1);
-      return base.kind === 'path' && /(?:^|\.)(?:Module|Model|LightningModule)$/.test(base.path);
+      const name = base.kind === 'path' ? base.path : base.kind === 'unknown' ? base.text : '';
+      if (name === '' || name === 'object' || name === 'builtins.object') return false;
+      // A base that another file defines: its forward pass tells.
+      return MODULES.test(name) || of.members.has('forward') || of.members.has('call');
     });
   }
 
@@ -832,33 +920,62 @@ export class Interpreter implements Reader {
     return [...first, ...called];
   }
 
+  /** The object of a class whose methods are read: one that the program makes, or one with the defaults. */
+  #instanceOf(of: ClassValue): Abstract {
+    const derives = (from: ClassValue, depth = 0): boolean =>
+      from === of ||
+      (depth < MAX_CALL_DEPTH && from.bases.some(base => base.kind === 'class' && derives(base, depth + 1)));
+    const made = this.instances.find(instance => derives(instance.of));
+    if (made !== undefined) return made;
+    const derived = this.classes.findLast(other => derives(other)) ?? of;
+    return this.#instantiate(derived, []);
+  }
+
   /** Builds the models of classes that the text only defines, and runs those that it never calls. */
   #runModules(): void {
+    // Whoever contains others makes them with the sizes that they have: the last classes first.
+    for (const of of this.classes.toReversed()) {
+      const subclassed = this.classes.some(other => other.bases.includes(of));
+      const made = this.instances.some(instance => instance.of === of);
+      const holder = this.#isModule(of) || this.#holdsModules(of);
+      if (holder && !subclassed && !made) this.#instantiate(of, []);
+    }
     for (const of of this.classes) {
       if (!this.#isModule(of)) continue;
-      const subclassed = this.classes.some(other => other.bases.includes(of));
-      if (!subclassed && !this.instances.some(instance => instance.of === of)) this.#instantiate(of, []);
       for (const [, member] of of.members) if (member.kind === 'function') this.uncalled.delete(member.body);
     }
+    const runnable = (instance: Instance): boolean =>
+      this.#isModule(instance.of) && !instance.called && !instance.attributes.has(' output');
     for (const instance of this.instances.slice()) {
       const contained = this.instances.some(other => [...other.attributes.values()].includes(instance));
-      if (
-        this.#isModule(instance.of) &&
-        instance.result === null &&
-        !contained &&
-        !instance.attributes.has(' output')
-      ) {
-        this.#callInstance(instance, [], instance.of.range, instance.of.name);
-      }
+      if (runnable(instance) && !contained) this.#callInstance(instance, [], instance.of.range, instance.of.name);
     }
+    // Parts that nothing in the text puts together.
+    for (const instance of this.instances.slice())
+      if (runnable(instance)) this.#callInstance(instance, [], instance.of.range, instance.of.name);
+  }
+
+  /** Whether objects of a class make modules of the text when they are made. */
+  #holdsModules(of: ClassValue): boolean {
+    const init = of.members.get('__init__');
+    if (of.bases.length === 0 || init?.kind !== 'function' || !isStatements(init.body)) return false;
+    const text = this.textOf({ start: init.body[0]?.range.start ?? 0, end: init.body.at(-1)?.range.end ?? 0 });
+    return this.classes.some(
+      other => other !== of && this.#isModule(other) && new RegExp(`\\b${other.name}\\s*\\(`).test(text),
+    );
   }
 
   #instantiate(of: ClassValue, given: readonly GivenArgument[]): Abstract {
-    const instance: Instance = { kind: 'instance', of, attributes: new Map(), name: null, result: null };
+    const instance: Instance = { kind: 'instance', of, attributes: new Map(), name: null, result: null, called: false };
     this.instances.push(instance);
     const init = this.#member(of, '__init__');
     if (init?.kind === 'function') this.#callFunction(init, given, instance);
-    else for (const { name, value } of given) if (name !== undefined) instance.attributes.set(name, value);
+    else {
+      // A data class takes its fields in order.
+      const fields = [...of.members].filter(([, member]) => member.kind !== 'function').map(([name]) => name);
+      for (const { name = fields.shift(), value } of given)
+        if (name !== undefined) instance.attributes.set(name, value);
+    }
     return instance;
   }
 
@@ -874,6 +991,15 @@ export class Interpreter implements Reader {
       const named = given.find(item => item.name === parameter.name);
       let value = named?.value ?? (parameter.star === undefined ? positional.shift() : undefined);
       if (parameter.star === 1) value = tuple(positional.splice(0));
+      if (parameter.star === 2) {
+        const known = new Set(callee.parameters.map(({ name }) => name));
+        const others = given.filter(item => item.name !== undefined && !known.has(item.name));
+        value = {
+          kind: 'dict',
+          entries: new Map(others.map(item => [item.name!, item.value])),
+          pairs: others.map(item => [string(item.name!), item.value] as const),
+        };
+      }
       value ??= callee.defaults.get(parameter.name) ?? unknown(parameter.name);
       names.set(parameter.name, value);
       this.#record(parameter.range, value);
@@ -914,6 +1040,18 @@ function asCells(value: Abstract): Cells | null {
   const [first] = parts;
   if (first === undefined || parts.length < value.items.length) return null;
   return { ...first, cells: parts.flatMap(part => part.cells), stacked: true };
+}
+
+/** A function as its decorators make it. */
+function decorated(made: FunctionValue, decorators: readonly Expression[]): FunctionValue {
+  for (const decorator of decorators) {
+    const name = decorator.kind === 'name' ? decorator.id : decorator.kind === 'attribute' ? decorator.name : '';
+    if (name === 'staticmethod') return { ...made, role: 'static' };
+    if (name === 'classmethod') return { ...made, role: 'class' };
+    // Also those that remember: `@lazy_property`.
+    if (/property$/.test(name)) return { ...made, role: 'property' };
+  }
+  return made;
 }
 
 function isStatements(body: FunctionValue['body']): body is readonly Statement[] {

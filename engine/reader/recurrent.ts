@@ -3,10 +3,11 @@ import { phrase, type Phrase } from '../model/phrase.ts';
 import type { RecurrentNode, TensorRef } from '../model/spec.ts';
 import type { Call } from './calls.ts';
 import { BATCH, stepsAxis, unitsAxis } from './graph.ts';
-import { type Dimension, symbol } from './sizes.ts';
+import { add, type Dimension, symbol } from './sizes.ts';
 import {
   type Abstract,
   type CellObject,
+  type Cells,
   type Sequence,
   tensor,
   type Tensor,
@@ -44,6 +45,13 @@ export interface StateOptions {
 /** The state of one layer: `(c, h)`, or h alone. */
 export function layerState(id: string, cells: readonly CellObject[], layer: number, options: StateOptions): Abstract {
   const { direction, lengths, batch, dtype } = options;
+  if (cells[layer]!.joined === true) {
+    const text = phrase('c and h side by side, at the last step');
+    return tensor(dtype, [batch, unitsAxis(totalWidth([cells[layer]!]))], {
+      lost: true,
+      meaning: meaning(text, direction),
+    });
+  }
   const parts = cells[layer]!.states.map(({ name, width }): Tensor => {
     const ref: TensorRef = {
       from: id,
@@ -59,6 +67,26 @@ export function layerState(id: string, cells: readonly CellObject[], layer: numb
     fields,
     meaning: meaning(phrase('state of layer {0} after the last step', layer + 1), direction),
   });
+}
+
+/** The widths of all states of some layers together. */
+function totalWidth(cells: readonly CellObject[]): Dimension | null {
+  return cells
+    .flatMap(cell => cell.states)
+    .reduce<Dimension | null>((total, { width }) => (total === null ? null : add(total, width)), 0);
+}
+
+/** The state of cells before they have read anything: zeros, in the form of their states. */
+export function zeroStates({ cells, stacked, joined }: Cells, batch: TensorAxis, dtype: string): Abstract {
+  const zeros = (width: Dimension | null): Tensor =>
+    tensor(dtype, [batch, unitsAxis(width)], { derivation: { op: 'zeros' }, meaning: phrase('initial state, zeros') });
+  if (joined === true) return zeros(totalWidth(cells));
+  const layers = cells.map((cell): Abstract => {
+    if (cell.joined === true) return zeros(totalWidth([cell]));
+    const parts = cell.states.map(({ width }) => zeros(width));
+    return parts.length === 1 ? parts[0]! : tuple(parts, { fields: cell.states.map(({ name }) => name) });
+  });
+  return stacked ? tuple(layers) : layers[0]!;
 }
 
 /** What `outputs` is; for a stack, of the top layer. */
@@ -140,15 +168,24 @@ export function sequenceInput(
     range: call.range,
     data: data ?? { kind: 'unknown', source: from === '' ? 'input' : from },
   });
-  const open =
-    known === null && data === null
-      ? [phrase('the shape of the input is not known: {0}', from === '' ? 'input' : from)]
-      : [];
+  const open: Phrase[] = [];
+  if (known === null && data === null)
+    open.push(phrase('the shape of the input is not known: {0}', from === '' ? 'input' : from));
+  else if (value?.kind === 'tensor' && value.lost === true)
+    open.push(phrase('what stands between the data and this layer cannot be run'));
   return { ref: { from: input.id }, dtype: 'float32', batch: batch ?? BATCH, steps: stepsAxis(stepsSize), open };
 }
 
 /** The states of all layers: a tuple over layers for a stack, the one state otherwise. */
-export function allStates(id: string, cells: readonly CellObject[], stacked: boolean, options: StateOptions): Abstract {
+export function allStates(id: string, of: Cells, options: StateOptions): Abstract {
+  const { cells, stacked, joined } = of;
+  if (joined === true) {
+    const text = phrase('the states of all layers side by side, at the last step');
+    return tensor(options.dtype, [options.batch, unitsAxis(totalWidth(cells))], {
+      lost: true,
+      meaning: meaning(text, options.direction),
+    });
+  }
   if (!stacked) return layerState(id, cells, 0, options);
   const items = cells.map((_, layer) => layerState(id, cells, layer, options));
   return cells.length > 1 ? tuple(items, { note: STACK_STATES }) : tuple(items);

@@ -6,8 +6,19 @@ import { phrase, type Phrase } from '../model/phrase.ts';
 import type { TensorRef } from '../model/spec.ts';
 import { BATCH, type Graph, isBatch, sameAxis, stepsAt } from './graph.ts';
 import type { TextRange } from './reading.ts';
+import { shaped } from './shapeRules.ts';
 import { add, type Dimension, divide, equal, multiply, sizeText } from './sizes.ts';
-import { type Abstract, dimension, list, type Sequence, tensor, type Tensor, type TensorAxis } from './values.ts';
+import {
+  type Abstract,
+  dimension,
+  list,
+  type Many,
+  type Sequence,
+  tensor,
+  type Tensor,
+  type TensorAxis,
+  unknown,
+} from './values.ts';
 
 /** The same tensor, seen otherwise. */
 function view(of: Tensor, axes: readonly TensorAxis[] | null, keepsRef = true): Tensor {
@@ -103,7 +114,7 @@ export function index(graph: Graph, of: Tensor, indices: readonly Abstract[], ra
     }
   }
   axes.push(...of.axes.slice(position));
-  if (picked.length === 0) return whole ? view(of, axes) : plain(of, axes);
+  if (picked.length === 0) return whole ? view(of, axes) : shaped(of, axes);
   const [only] = picked;
   if (picked.length === 1 && whole && only?.axis.name === 'steps' && only.at !== null) {
     return selectStep(graph, of, only.at, range);
@@ -112,14 +123,9 @@ export function index(graph: Graph, of: Tensor, indices: readonly Abstract[], ra
     graph.rowPicks.push({ of: of.ref, range });
   }
   if (picked.length === 1 && whole && only?.axis.name === 'steps' && of.ref !== undefined) {
-    return { ...plain(of, axes), stepOf: of.ref };
+    return { ...shaped(of, axes), stepOf: of.ref };
   }
-  return plain(of, axes);
-}
-
-/** A tensor of that type and shape of which nothing else is known. */
-function plain(of: Tensor, axes: readonly TensorAxis[] | null): Tensor {
-  return tensor(of.dtype, axes, of.derivation?.op === 'data' ? { derivation: of.derivation } : {});
+  return shaped(of, axes);
 }
 
 /** @param order null reverses the axes. */
@@ -206,7 +212,11 @@ export function reshape(graph: Graph, of: Tensor, shape: readonly (Dimension | n
   const [rows] = named;
   if (first !== undefined && rows?.size != null && first.size !== null && equal(rows.size, first.size))
     named[0] = first;
-  return plain(of, named);
+  // Steps that have gone into the rows: they are rows of the batch no more.
+  const [own, wanted] = [product(axes.slice(1)), product(named.slice(1))];
+  if (isBatch(named[0]) && named[0]!.size === null && own !== null && wanted !== null && !equal(own, wanted))
+    named[0] = { name: '', size: null };
+  return shaped(of, named);
 }
 
 function lastFits(size: Dimension | null, axis: TensorAxis): boolean {
@@ -320,6 +330,27 @@ export function stack(graph: Graph, parts: readonly Tensor[], axis: number, mean
   const axes = [...first.axes.slice(0, at), { name, size: steps }, ...first.axes.slice(at)];
   if (source === null) return tensor(first.dtype, axes);
   return tensor(first.dtype, axes, { ref: source, ...(meaning === undefined ? {} : { meaning }) });
+}
+
+/** A list of which only the typical tensor is known, along a new axis; all steps of a loop are the sequence. */
+export function stackMany(graph: Graph, { item, count }: Many, axis: number, meaning?: Phrase): Abstract {
+  if (item.kind !== 'tensor') return unknown('');
+  const one = stack(graph, [item], axis, meaning);
+  if (one.axes === null || one.ref !== undefined) return one;
+  const place = axis < 0 ? axis + one.axes.length : axis;
+  return { ...one, axes: one.axes.map((own, at) => (at === place ? { ...own, size: dimension(count) } : own)) };
+}
+
+/** The same along an axis that is there. */
+export function concatenateMany({ item, count }: Many, axis: number | undefined): Abstract {
+  if (item.kind !== 'tensor') return unknown('');
+  const times = dimension(count);
+  const place = axis === undefined || item.axes === null ? -1 : axis < 0 ? axis + item.axes.length : axis;
+  const axes = item.axes?.map((own, at): TensorAxis => {
+    if (at !== place) return own;
+    return { name: own.name, size: own.size === null || times === null ? null : multiply(own.size, times) };
+  });
+  return shaped(item, place < 0 ? null : (axes ?? null));
 }
 
 /** The shape of `a + b` by broadcasting; null where it cannot be told. */

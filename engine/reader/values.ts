@@ -66,6 +66,8 @@ export interface Tensor {
   /** The tensor of the model's graph that this is, or is a transposed or reshaped view of. */
   readonly ref?: TensorRef;
   readonly derivation?: Derivation;
+  /** Computed from the model's tensors by something that the engine cannot run; only its shape is known. */
+  readonly lost?: true;
 }
 
 export interface Sequence {
@@ -93,6 +95,8 @@ export interface Cells {
   readonly cells: readonly CellObject[];
   /** Whether the class is a stack (`MultiRNNCell`), even of one cell. */
   readonly stacked: boolean;
+  /** Whether the states of all layers are one tensor (`state_is_tuple=False`). */
+  readonly joined?: true;
   /** The first variable that holds it. */
   readonly name?: string;
 }
@@ -105,6 +109,8 @@ export interface CellObject {
   readonly states: readonly { readonly name: 'c' | 'h'; readonly width: Dimension }[];
   /** Width of what it puts out. */
   readonly output: Dimension;
+  /** Whether its state is one tensor, c and h side by side (`state_is_tuple=False`). */
+  readonly joined?: true;
   /** What of it the description cannot say. */
   readonly open: readonly Phrase[];
   /** The statement that creates it. */
@@ -122,6 +128,8 @@ export interface Layer {
   readonly className: string;
   /** Its own name, which begins the names of its weights. */
   readonly name: string;
+  /** The call that makes it. */
+  readonly made?: TextRange;
   readonly cells: readonly CellObject[];
   /**
    * Shape and meaning of what it gives; adds its node to the graph.
@@ -164,6 +172,8 @@ export interface FunctionValue {
   readonly scope: Scope;
   readonly defaults: ReadonlyMap<string, Abstract>;
   readonly self?: Abstract;
+  /** What a decorator makes of a method. */
+  readonly role?: 'static' | 'class' | 'property';
 }
 
 export interface ClassValue {
@@ -180,6 +190,8 @@ export interface Instance {
   readonly attributes: Map<string, Abstract>;
   /** The attribute or variable that holds it. */
   name: string | null;
+  /** Whether the program has run its forward pass. */
+  called: boolean;
   /** What its last call gave, where nothing is known of what it was called with. */
   result: Abstract | null;
 }

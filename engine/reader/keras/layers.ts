@@ -9,6 +9,7 @@ import { denseNode, isBatch, unitsAxis } from '../graph.ts';
 import { cellSpecs, layerState, outputsMeaning, sequenceInput } from '../recurrent.ts';
 import { add, type Dimension, multiply, symbol, toSize } from '../sizes.ts';
 import { checkStateCount, checkStateOrder, checkStateWidths } from '../stateChecks.ts';
+import { oneOf, shaped } from '../shapeRules.ts';
 import { concatenate, reshape, tensorsOf } from '../tensors.ts';
 import { scoped } from '../tensorflow1/scopes.ts';
 import { shapeOf } from '../tensorflow1/operations.ts';
@@ -16,8 +17,10 @@ import {
   type Abstract,
   type CellObject,
   type Cells,
+  dimension,
   fromDimension,
   type Layer,
+  type Network,
   type RecurrentOptions,
   shortText,
   tensor,
@@ -107,8 +110,11 @@ function refuseResetAfter({ reader, range }: Call): void {
 function cellOf(call: Call, kind: CellKind, className: string): Cells {
   const { args, reader, framework } = call;
   const open: Phrase[] = [];
-  const units = args.size('units') ?? symbol('units');
-  if (typeof units !== 'number') open.push(phrase('{0} is not known: {1}', 'units', args.text('units')));
+  // Keras 1 called it by another name.
+  const given = oneOf(args, 'units', 'output_dim');
+  const units = dimension(given) ?? symbol('units');
+  if (typeof units !== 'number')
+    open.push(phrase('{0} is not known: {1}', 'units', given === undefined ? '' : shortText(given)));
   const chosen = (name: string): Activation | undefined => {
     if (!args.isGiven(name)) return undefined;
     // None is linear.
@@ -431,7 +437,7 @@ function runBoth(
 // Other layers
 
 /** An entry for a layer that maps one tensor to one. */
-function simple(
+export function simple(
   className: string,
   signature: string,
   apply: (applied: Call, of: Tensor, made: Call, name: string) => Abstract,
@@ -474,7 +480,7 @@ function denseApply(applied: Call, of: Tensor, made: Call, name: string, scope: 
   const chosen = args.isGiven('activation') ? activation(made, 'activation') : undefined;
   const out = denseNode(applied.reader.graph, of, {
     id: name,
-    units: args.size('units') ?? symbol('units'),
+    units: dimension(oneOf(args, 'units', 'output_dim')) ?? symbol('units'),
     activation: chosen ?? 'linear',
     useBias: args.boolean('use_bias') !== false,
     scope: scoped(applied, scope),
@@ -521,7 +527,8 @@ function embeddingApply(applied: Call, of: Tensor, made: Call, name: string): Ab
 }
 
 function timeDistributed(call: Call): Abstract {
-  const inner = call.args.get('layer');
+  const given = call.args.get('layer');
+  const inner = given?.kind === 'network' ? asLayer(call, given) : given;
   if (inner?.kind !== 'layer') return unknown('TimeDistributed');
   const name = layerName(call, 'TimeDistributed');
   const shape = inputShape(call);
@@ -529,13 +536,39 @@ function timeDistributed(call: Call): Abstract {
     ...inner,
     className: 'TimeDistributed',
     name,
-    // On the last axis the same as the layer itself.
     run: (applied, input) => {
       checkSequence(applied, input);
-      return inner.run(applied, input, name);
+      // On the last axis the same as the layer itself.
+      if (ON_LAST_AXIS.has(inner.className)) return inner.run(applied, input, name);
+      return everyStep(applied, inner, input, name);
     },
     ...(shape === null ? {} : { inputShape: shape, rows: rowsOf(call) }),
   };
+}
+
+/** A model as a layer of another. */
+function asLayer(call: Call, of: Network): Layer {
+  return {
+    kind: 'layer',
+    framework: of.framework,
+    className: of.className,
+    name: of.name,
+    cells: [],
+    run: (applied, input) => applied.reader.apply(of, [{ value: input, range: call.range }], applied.range),
+  };
+}
+
+/** Layers that do with every step what they do with the sequence. */
+const ON_LAST_AXIS: ReadonlySet<string> = new Set(['Dense', 'Activation', 'Dropout']);
+
+/** Another layer, or a whole model, on every step: what it makes of one step, for all of them. */
+function everyStep(applied: Call, inner: Layer, input: Abstract, name: string): Abstract {
+  if (input.kind !== 'tensor') return unknown(name);
+  const [batch, steps, ...rest] = input.axes ?? [];
+  if (batch === undefined || steps === undefined) return shaped(input, null);
+  const one = inner.run(applied, shaped(input, [batch, ...rest]));
+  if (one.kind !== 'tensor') return unknown(name);
+  return tensor(one.dtype, one.axes === null ? null : [batch, steps, ...one.axes.slice(1)], { lost: true });
 }
 
 const DENSE: CallEntry = {
@@ -561,7 +594,7 @@ const DENSE: CallEntry = {
   },
 };
 
-function joining(
+export function joining(
   className: string,
   join: (applied: Call, parts: readonly Tensor[], made: Call, name: string) => Abstract,
 ): CallEntry {
@@ -613,6 +646,7 @@ export const KERAS_LAYERS: CallTable = {
   'keras.layers.GRU': recurrentLayer('GRU', 'gru', CELL_OPTIONS),
   'keras.layers.SimpleRNN': recurrentLayer('SimpleRNN', 'rnn', SIMPLE_OPTIONS),
   'keras.layers.CuDNNLSTM': recurrentLayer('CuDNNLSTM', 'lstm', SIMPLE_OPTIONS),
+  'keras.layers.CuDNNGRU': recurrentLayer('CuDNNGRU', 'gru', SIMPLE_OPTIONS),
   'keras.layers.LSTMCell': cellEntry('LSTMCell', 'lstm', CELL_OPTIONS),
   'keras.layers.GRUCell': cellEntry('GRUCell', 'gru', CELL_OPTIONS),
   'keras.layers.SimpleRNNCell': cellEntry('SimpleRNNCell', 'rnn', SIMPLE_OPTIONS),

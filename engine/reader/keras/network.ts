@@ -106,7 +106,10 @@ function build(call: Call, of: Network, data: Tensor | null): Network['built'] {
   // Keras 3 puts a Sequential's name before those of its layers.
   if (of.framework === 'keras3') scopes.push(of.name);
   let value: Abstract = start;
-  for (const layer of of.layers) value = layer.run(call, value);
+  for (const layer of of.layers) {
+    value = layer.run(call, value);
+    if (layer.made !== undefined) call.reader.show(layer.made, value);
+  }
   if (of.framework === 'keras3') scopes.pop();
   of.built = { input: start, output: value };
   return of.built;
@@ -470,6 +473,19 @@ export const KERAS_CALLS: CallTable = {
   'keras.datasets.fashion_mnist.load_data': loadData('fashion_mnist'),
 };
 
+/** What a model that is built gives for another input: tensors of the same shape with the rows of that input. */
+function reused(of: Network, input: Abstract): Abstract {
+  const rows = tensorsOf(input)?.[0]?.axes?.[0] ?? BATCH;
+  const again = (value: Abstract): Abstract => {
+    if (value.kind === 'sequence') return { ...value, items: value.items.map(again) };
+    if (value.kind !== 'tensor') return unknown('');
+    const [batch, ...rest] = value.axes ?? [];
+    const axes = value.axes === null || batch === undefined ? value.axes : [isBatch(batch) ? { ...rows, name: 'batch' } : batch, ...rest]; // prettier-ignore
+    return tensor(value.dtype, axes, { lost: true });
+  };
+  return of.built === null ? unknown('') : again(of.built.output);
+}
+
 const COMPILE: CallEntry = { signature: "optimizer='rmsprop', loss=None, metrics=None", result: compile };
 const FIT: CallEntry = {
   signature:
@@ -493,12 +509,25 @@ export const KERAS_METHODS: CallTable = {
     signature: 'inputs, training=None',
     result: call => {
       const { self } = call;
-      if (self.kind !== 'network' || self.className !== 'Sequential') return unknown('');
-      let value = call.args.get('inputs') ?? unknown('inputs');
-      for (const layer of self.layers) value = layer.run(call, value);
+      const input = call.args.get('inputs') ?? unknown('inputs');
+      if (self.kind !== 'network') return unknown('');
+      if (self.className !== 'Sequential') return reused(self, input);
+      let value = input;
+      for (const layer of self.layers) {
+        value = layer.run(call, value);
+        if (layer.made !== undefined) call.reader.show(layer.made, value);
+      }
       self.built ??= { input: null, output: value };
       return value;
     },
+  },
+  'network.predict': {
+    signature: 'x, batch_size=None, verbose=0',
+    result: ({ self, args }) => (self.kind === 'network' ? reused(self, args.get('x') ?? unknown('x')) : unknown('')),
+  },
+  'network:input': {
+    signature: '',
+    result: ({ self }) => (self.kind === 'network' ? (self.built?.input ?? unknown('')) : unknown('')),
   },
   'network:output': {
     signature: '',

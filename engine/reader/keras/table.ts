@@ -2,6 +2,7 @@
 import type { FrameworkTable } from '../calls.ts';
 import { KERAS_LAYER_METHODS, KERAS_LAYERS } from './layers.ts';
 import { KERAS_CALLS, KERAS_METHODS } from './network.ts';
+import { inOne, KERAS_BACKEND, KERAS_SHAPE_METHODS, KERAS_SHAPES } from './shapes.ts';
 
 const PATH = /^(?:(tensorflow(?:\.compat\.v[12])?|tf)\.)?(?:python\.)?(?:(tf_)?keras)(?:\.api(?:\._v2)?)?\.(.*)$/;
 
@@ -9,12 +10,13 @@ const PATH = /^(?:(tensorflow(?:\.compat\.v[12])?|tf)\.)?(?:python\.)?(?:(tf_)?k
 const RENAMES: readonly (readonly [RegExp, string])[] = [
   [/^models\.(Sequential|Model)$/, '$1'],
   [/^engine(?:\.\w+)?\.(Sequential|Model|Input)$/, '$1'],
-  [
-    /^layers\.(?:recurrent|core|embeddings|wrappers|merge|normalization|noise|pooling|rnn|recurrent_v2|cudnn_recurrent)\.(\w+)$/,
-    'layers.$1',
-  ],
+  [/^layers\.(?:[a-z_0-9]+\.)+(\w+)$/, 'layers.$1'],
+  [/^(?:ops|backend\.tensorflow_backend)\./, 'backend.'],
+  [/^layers\.(\w+?)V[12]$/, 'layers.$1'],
   [/^optimizers\.legacy\.(\w+)$/, 'optimizers.$1'],
 ];
+
+const LAYERS = { ...KERAS_SHAPES, ...KERAS_LAYERS };
 
 export const KERAS: FrameworkTable = {
   canonical: path => {
@@ -23,6 +25,6 @@ export const KERAS: FrameworkTable = {
     const name = RENAMES.reduce((renamed, [from, to]) => renamed.replace(from, to), rest);
     return { name: `keras.${name}`, framework: tensorflow === undefined && legacy === undefined ? 'keras3' : 'keras2' };
   },
-  calls: { ...KERAS_LAYERS, ...KERAS_CALLS },
-  methods: { ...KERAS_LAYER_METHODS, ...KERAS_METHODS },
+  calls: { ...KERAS_BACKEND, ...LAYERS, ...inOne(LAYERS), ...KERAS_CALLS },
+  methods: { ...KERAS_SHAPE_METHODS, ...KERAS_LAYER_METHODS, ...KERAS_METHODS },
 };

@@ -140,8 +140,11 @@ const grow = (self: Sequence, items: readonly Abstract[]): void => {
 export const BUILTIN_METHODS: CallTable = {
   'sequence.append': {
     signature: 'item',
-    result: ({ self, args }) => {
-      if (self.kind === 'sequence') grow(self, [args.get('item') ?? unknown('')]);
+    result: ({ self, args, reader }) => {
+      if (self.kind === 'sequence') {
+        grow(self, [args.get('item') ?? unknown('')]);
+        reader.grew(self);
+      }
       return NONE;
     },
   },

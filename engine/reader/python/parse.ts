@@ -121,7 +121,8 @@ class Builder {
         return [{ kind: 'for', target, iterable, body: bodyAt(0), otherwise: bodyAt(1), range }];
       }
       case 'WhileStatement':
-        return [{ kind: 'while', test: this.#list(children.slice(1, 2), depth), body: bodyAt(0), range }];
+        // What stands in `else` runs after the loop.
+        return [{ kind: 'while', test: this.#list(children.slice(1, 2), depth), body: bodyAt(0), range }, ...bodyAt(1)];
       case 'WithStatement': {
         const end = children.findIndex(child => child.name === 'Body');
         const inside = children.slice(
@@ -167,6 +168,8 @@ class Builder {
         return [{ kind: 'break', range }];
       case 'ContinueStatement':
         return [{ kind: 'continue', range }];
+      case 'RaiseStatement':
+        return [{ kind: 'raise', range }];
       case 'PrintStatement':
       case 'AssertStatement':
       case 'DeleteStatement':

@@ -6,8 +6,10 @@ import type { Call, CallEntry, CallTable } from '../calls.ts';
 import { checkDropout } from '../dropoutSense.ts';
 import { type Dimension, symbol, toSize } from '../sizes.ts';
 import { checkPairOrder } from '../stateChecks.ts';
-import { type Abstract, type CellObject, type Cells, list, NONE, shortText, tuple, unknown } from '../values.ts';
+import { type Abstract, type CellObject, type Cells, dimension, NONE, shortText, tuple, unknown } from '../values.ts';
+import { zeroStates } from '../recurrent.ts';
 import { initializerOf } from './initializers.ts';
+import { dtypeOf } from './operations.ts';
 
 /** A cell's entry: its signature, and what of the arguments goes into its description. */
 function cell(
@@ -40,6 +42,7 @@ function cell(
         spec,
         states: spec.cell === 'lstm' ? [{ name: 'c', width: units }, h] : [h],
         output: projected,
+        ...(spec.cell === 'lstm' && args.boolean('state_is_tuple') === false ? { joined: true as const } : {}),
         open,
         range: reader.statement,
         call: call.range,
@@ -153,10 +156,11 @@ function projectionWrapper(
 
 function multi({ args }: Call): Abstract {
   const given = args.get('cells');
+  const joined = args.boolean('state_is_tuple') === false ? { joined: true as const } : {};
   if (given?.kind === 'many' && given.item.kind === 'cells') {
     const open = phrase('the number of layers is not known: {0}', shortText(given.count));
     const cells = given.item.cells.map(one => ({ ...one, open: [...one.open, open] }));
-    return { ...given.item, className: 'MultiRNNCell', cells, stacked: true };
+    return { ...given.item, className: 'MultiRNNCell', cells, stacked: true, ...joined };
   }
   const parts = given?.kind === 'sequence' ? given.items.filter(item => item.kind === 'cells') : [];
   const [first] = parts;
@@ -164,7 +168,7 @@ function multi({ args }: Call): Abstract {
   const lost = given.items.length - parts.length;
   const open = lost === 0 ? [] : [phrase('{0} cells of the stack cannot be read', lost)];
   const cells = parts.flatMap(part => part.cells).map(one => ({ ...one, open: [...one.open, ...open] }));
-  return { kind: 'cells', framework: first.framework, className: 'MultiRNNCell', cells, stacked: true };
+  return { kind: 'cells', framework: first.framework, className: 'MultiRNNCell', cells, stacked: true, ...joined };
 }
 
 const LSTM_SIGNATURE =
@@ -260,14 +264,28 @@ export const CELL_CALLS: CallTable = {
 export const CELL_METHODS: CallTable = {
   'cells.zero_state': {
     signature: 'batch_size, dtype',
-    result: ({ self }) => ({ kind: 'object', type: 'zero_state', attributes: new Map([['cell', self]]) }),
+    result: ({ self, args }) => {
+      const size = args.get('batch_size');
+      const batch = { name: 'batch', size: size?.kind === 'unknown' && size.text === 'batch' ? null : dimension(size) };
+      return self.kind === 'cells' ? zeroStates(self, batch, dtypeOf(args.get('dtype'))) : unknown('zero_state');
+    },
   },
   'cells:output_size': { signature: '', result: ({ self }) => sizeValue((self as Cells).cells.at(-1)?.output) },
   'cells:state_size': {
     signature: '',
-    result: ({ self }) => list((self as Cells).cells.flatMap(one => one.states.map(state => sizeValue(state.width)))),
+    result: ({ self }) => stateSize(self as Cells),
   },
 };
+
+/** A number, (c, h), or a tuple of these over the layers. */
+function stateSize({ cells, stacked }: Cells): Abstract {
+  const layers = cells.map((cell): Abstract => {
+    const widths = cell.states.map(({ width }) => sizeValue(width));
+    if (widths.length === 1) return widths[0]!;
+    return tuple(widths, { fields: cell.states.map(({ name }) => name) });
+  });
+  return stacked ? tuple(layers) : layers[0]!;
+}
 
 function sizeValue(size: Dimension | undefined): Abstract {
   if (size === undefined) return unknown('');

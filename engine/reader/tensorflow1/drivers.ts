@@ -2,14 +2,14 @@
 import { phrase, type Phrase } from '../../model/phrase.ts';
 import type { RecurrentNode, TensorRef } from '../../model/spec.ts';
 import type { Call, CallTable } from '../calls.ts';
-import { stepsAxis, unitsAxis } from '../graph.ts';
+import { BATCH, stepsAxis, unitsAxis } from '../graph.ts';
 import {
-  allStates, cellSpecs, isSequence, outputsMeaning, type SequenceInput, sequenceInput, STACK_OUTPUTS,
+  allStates, cellSpecs, isSequence, outputsMeaning, type SequenceInput, sequenceInput, STACK_OUTPUTS, zeroStates,
 } from '../recurrent.ts'; // prettier-ignore
-import { type Dimension } from '../sizes.ts';
+import { add, type Dimension } from '../sizes.ts';
 import { checkStateCount, checkStateOrder, checkStateWidths } from '../stateChecks.ts';
 import { selectStep, stepsOf, tensorsOf } from '../tensors.ts';
-import { type Abstract, type Cells, list, tensor, type Tensor, tuple, unknown } from '../values.ts';
+import { type Abstract, type Cells, dimension, list, number, tensor, type Tensor, tuple, unknown } from '../values.ts';
 import { scoped } from './scopes.ts';
 
 function cellsOf(call: Call, name: string): Cells | null {
@@ -24,12 +24,6 @@ function initialState(
   cells: Cells,
 ): { readonly initialState?: RecurrentNode['initialState']; readonly open: readonly Phrase[] } {
   const value = call.args.some(name);
-  if (value?.kind === 'object' && value.type === 'zero_state') {
-    const of = value.attributes.get('cell');
-    const count = (one: Cells): number => one.cells.reduce((sum, cell) => sum + cell.states.length, 0);
-    if (of?.kind === 'cells') checkStateCount(call, name, count(of), count(cells));
-    return { open: [] };
-  }
   if (value === undefined) return { open: [] };
   checkStateOrder(call, name, ['c', 'h']);
   const parts = tensorsOf(value);
@@ -38,11 +32,16 @@ function initialState(
     call.reader.graph.use(part, 'state');
     if (part.ref !== undefined) refs.push(part.ref);
   }
-  if (parts !== null && parts.length > 0 && parts.every(part => part.derivation?.op === 'zeros')) return { open: [] };
+  const joined = cells.joined === true || cells.cells.some(cell => cell.joined === true);
+  const states = cells.cells.flatMap(cell => cell.states);
+  if (parts !== null && parts.length > 0 && parts.every(part => part.derivation?.op === 'zeros')) {
+    if (!joined) checkStateCount(call, name, parts.length, states.length);
+    return { open: [] };
+  }
+  if (joined) return { open: [phrase('the initial state cannot be followed: {0}', call.args.text(name))] };
   if (parts === null || refs.length !== parts.length || refs.length === 0) {
     return { open: [phrase('the initial state cannot be followed: {0}', call.args.text(name))] };
   }
-  const states = cells.cells.flatMap(cell => cell.states);
   checkStateCount(call, name, refs.length, states.length);
   checkStateWidths(call, name, parts, states);
   return { initialState: { kind: 'given', tensors: refs }, open: [] };
@@ -114,7 +113,7 @@ function outputsOf({ id, cells, input }: Driven, timeMajor: boolean): Tensor {
 
 function statesOf({ id, cells, input, hasLengths }: Driven): Abstract {
   const options = { direction: null, lengths: hasLengths, batch: input.batch, dtype: input.dtype };
-  return allStates(id, cells.cells, cells.stacked, options);
+  return allStates(id, cells, options);
 }
 
 const LOST: Abstract = tuple([unknown('outputs'), unknown('states')]);
@@ -131,39 +130,66 @@ function dynamicRnn(call: Call): Abstract {
 function listInput(
   call: Call,
   value: Abstract | undefined,
-): { readonly input: SequenceInput; readonly steps: Dimension | null; readonly count: number } {
+): { readonly input: SequenceInput; readonly count: Abstract } {
   const { graph } = call.reader;
+  if (value?.kind === 'many' && value.item.kind === 'tensor') {
+    const { item } = value;
+    const [batch, features] = item.axes ?? [];
+    const steps = stepsAxis(dimension(value.count));
+    const whole = item.axes?.length === 2 ? [batch!, steps, features!] : null;
+    const ref = item.stepOf === undefined ? {} : { ref: item.stepOf };
+    return { input: sequenceInput(call, tensor(item.dtype, whole, { ...ref, lost: true }), false), count: value.count };
+  }
   const parts = tensorsOf(value);
   const source = parts === null || parts.length === 0 ? null : stepsOf(graph, parts);
   const first = parts?.[0];
-  if (parts === null || first === undefined || source === null) {
-    return { input: sequenceInput(call, undefined, false), steps: null, count: parts?.length ?? 0 };
+  if (parts === null || first === undefined)
+    return { input: sequenceInput(call, undefined, false), count: unknown('') };
+  const [batch = BATCH, features] = first.axes ?? [];
+  if (source === null) {
+    const whole = first.axes?.length === 2 ? [batch, stepsAxis(parts.length), features!] : null;
+    return { input: sequenceInput(call, tensor(first.dtype, whole), false), count: number(parts.length) };
   }
-  const [batch] = first.axes ?? [];
   const whole = graph.inputs.get(source.from);
   if (whole !== undefined && source.part === undefined) whole.role ??= 'sequence';
-  const steps = parts.length;
-  return {
-    input: {
-      ref: source,
-      dtype: first.dtype,
-      batch: batch ?? { name: 'batch', size: null },
-      steps: stepsAxis(steps),
-      open: [],
-    },
-    steps,
-    count: steps,
-  };
+  const steps = stepsAxis(parts.length);
+  return { input: { ref: source, dtype: first.dtype, batch, steps, open: [] }, count: number(parts.length) };
 }
+
+/** The outputs of all steps as a list. */
+function stepList(call: Call, outputs: Tensor, count: Abstract): Abstract {
+  if (count.kind !== 'number' || count.value > MAX_STEPS) {
+    const axes = outputs.axes?.filter(({ name }) => name !== 'steps') ?? null;
+    const each = outputs.ref === undefined ? {} : { eachOf: outputs.ref };
+    return { kind: 'many', item: tensor(outputs.dtype, axes, each), count };
+  }
+  const steps = Array.from({ length: count.value }, (_, step) =>
+    selectStep(call.reader.graph, outputs, step, call.range),
+  );
+  return list(steps);
+}
+
+/** Longer lists of steps are known by their typical one. */
+const MAX_STEPS = 1000;
 
 function staticRnn(call: Call): Abstract {
   const cells = cellsOf(call, 'cell');
   if (cells === null) return LOST;
   const { input, count } = listInput(call, call.args.get('inputs'));
   const driven = drive(call, 'static_rnn', cells, input, false);
-  const outputs = outputsOf(driven, false);
-  const steps = Array.from({ length: count }, (_, step) => selectStep(call.reader.graph, outputs, step, call.range));
-  return tuple([list(steps), statesOf(driven)]);
+  return tuple([stepList(call, outputsOf(driven, false), count), statesOf(driven)]);
+}
+
+/** Outputs of both directions side by side, step by step, and the last state of each. */
+function staticBidirectional(call: Call): Abstract {
+  const [forward, backward] = [cellsOf(call, 'cell_fw'), cellsOf(call, 'cell_bw')];
+  if (forward === null || backward === null) return tuple([unknown('outputs'), unknown(''), unknown('')]);
+  const { input, count } = listInput(call, call.args.get('inputs'));
+  const scope = scoped(call, call.args.string('scope') ?? 'bidirectional_rnn');
+  const [both, finals] = bidirectionalNode(call, forward, backward, input, false, scope);
+  const joined = joinLast(call, tensorsOf(both) ?? []);
+  const states = isSequence(finals) ? finals.items : [unknown(''), unknown('')];
+  return tuple([joined === null ? unknown('outputs') : stepList(call, joined, count), ...states]);
 }
 
 function bidirectional(call: Call): Abstract {
@@ -242,7 +268,7 @@ function bidirectionalNode(
     });
   });
   const finals = directions.map(({ direction, cells }) =>
-    allStates(id, cells.cells, cells.stacked, {
+    allStates(id, cells, {
       direction,
       lengths: hasLengths,
       batch: input.batch,
@@ -288,7 +314,10 @@ function joinLast(call: Call, parts: readonly Tensor[]): Tensor | null {
   const [first] = parts;
   if (first?.axes == null || refs.length !== parts.length) return null;
   const widths = parts.map(part => part.axes?.at(-1)?.size ?? null);
-  const total = widths.every(width => typeof width === 'number') ? widths.reduce((sum, width) => sum + width, 0) : null;
+  const total = widths.reduce<Dimension | null>(
+    (sum, width) => (sum === null || width === null ? null : add(sum, width)),
+    0,
+  );
   const id = call.reader.graph.add('concatenate', { op: 'concatenate', inputs: refs }, { range: call.range });
   return tensor(first.dtype, [...first.axes.slice(0, -1), unitsAxis(total)], { ref: { from: id } });
 }
@@ -298,6 +327,15 @@ const DYNAMIC =
 
 export const DRIVER_CALLS: CallTable = {
   'tf.nn.dynamic_rnn': { signature: DYNAMIC, result: dynamicRnn },
+  'tf.nn.static_bidirectional_rnn': {
+    signature:
+      'cell_fw, cell_bw, inputs, initial_state_fw=None, initial_state_bw=None, dtype=None, sequence_length=None, scope=None',
+    result: staticBidirectional,
+  },
+  'tf.contrib.legacy_seq2seq.rnn_decoder': {
+    signature: 'inputs, initial_state, cell, loop_function=None, scope=None',
+    result: staticRnn,
+  },
   'tf.nn.static_rnn': {
     signature: 'cell, inputs, initial_state=None, dtype=None, sequence_length=None, scope=None',
     result: staticRnn,
@@ -312,4 +350,58 @@ export const DRIVER_CALLS: CallTable = {
       'cells_fw, cells_bw, inputs, initial_states_fw=None, initial_states_bw=None, dtype=None, sequence_length=None, parallel_iterations=None, time_major=False, scope=None, swap_memory=False',
     result: stackBidirectional,
   },
+};
+
+/** The sequence whose step a tensor is, whichever step. */
+function sequenceOf(call: Call, input: Tensor): TensorRef | null {
+  if (input.stepOf !== undefined) return input.stepOf;
+  if (input.eachOf !== undefined) return input.eachOf;
+  const node = call.reader.graph.nodeOf(input.ref);
+  return node?.op === 'select_step' ? node.input : null;
+}
+
+/** One step of cells in a loop of the program; all steps over one sequence are one node. */
+function step(call: Call): Abstract {
+  const { self } = call;
+  if (self.kind !== 'cells') return unknown('');
+  const { graph } = call.reader;
+  const given = call.args.get('inputs');
+  const input = given?.kind === 'tensor' ? given : null;
+  const [own] = input?.axes ?? [];
+  const batch = own === undefined ? BATCH : { ...own, name: 'batch' };
+  const dtype = input?.dtype ?? 'float32';
+  const source = input === null ? null : sequenceOf(call, input);
+  const units = unitsAxis(self.cells.at(-1)!.output);
+  if (source === null) {
+    const state = zeroStates(self, batch, dtype);
+    return tuple([tensor(dtype, [batch, units], { lost: true }), withoutZeros(state)]);
+  }
+  const same = JSON.stringify(source);
+  const known = [...graph.nodes.values()].find(
+    ({ node, cells }) =>
+      node.op === 'recurrent' && cells[0]?.identity === self.cells[0]!.identity && JSON.stringify(node.input) === same,
+  );
+  const whole = graph.inputs.get(source.from);
+  if (whole !== undefined && source.part === undefined) whole.role ??= 'sequence';
+  const sequence: SequenceInput = { ref: source, dtype, batch, steps: stepsAxis(null), open: [] };
+  const driven =
+    known === undefined
+      ? drive(call, 'loop', self, sequence, false)
+      : { id: known.node.id, cells: self, input: sequence, hasLengths: false };
+  const output = tensor(dtype, [batch, units], {
+    eachOf: { from: driven.id, part: { take: 'outputs' } },
+    meaning: phrase('h after this step'),
+  });
+  return tuple([output, statesOf(driven)]);
+}
+
+/** States of which only the shapes are known. */
+function withoutZeros(state: Abstract): Abstract {
+  if (state.kind === 'sequence') return { ...state, items: state.items.map(withoutZeros) };
+  return state.kind === 'tensor' ? tensor(state.dtype, state.axes, { lost: true }) : state;
+}
+
+export const DRIVER_METHODS: CallTable = {
+  'cells.__call__': { signature: 'inputs, initial_state, scope=None', result: step },
+  'cells.call': { signature: 'inputs, initial_state, scope=None', result: step },
 };

@@ -4,8 +4,20 @@ import type { Activation } from '../../model/spec.ts';
 import { activationOf } from '../activations.ts';
 import { Arguments, type Call, type CallEntry, type CallTable } from '../calls.ts';
 import { denseNode, isBatch } from '../graph.ts';
+import { matrixProduct } from '../shapeRules.ts';
 import { type Dimension, symbol, toSize } from '../sizes.ts';
-import { broadcast, concatenate, nameAxes, reshape, stack, tensorsOf, transpose, unstack } from '../tensors.ts';
+import {
+  broadcast,
+  concatenate,
+  concatenateMany,
+  nameAxes,
+  reshape,
+  stack,
+  stackMany,
+  tensorsOf,
+  transpose,
+  unstack,
+} from '../tensors.ts';
 import {
   type Abstract,
   dimension,
@@ -174,10 +186,9 @@ function multiplyMatrices(call: Call): Abstract {
     const message = phrase('This matrix has {0} rows and gets {1} features', rows, width);
     call.reader.report({ range: call.range, severity: 'error', code: 'size-mismatch', message });
   }
-  if (weights.derivation?.op !== 'variables' || weights.axes?.length !== 2 || units == null) {
-    const last = weights.axes?.at(-1);
-    return tensor(left.dtype, left.axes === null || last === undefined ? null : [...left.axes.slice(0, -1), last]);
-  }
+  const [flipA, flipB] = ['transpose_a', 'transpose_b'].map(name => call.args.boolean(name) === true);
+  if (weights.derivation?.op !== 'variables' || weights.axes?.length !== 2 || units == null || flipA || flipB)
+    return tensor(left.dtype, matrixProduct(left, weights, flipA, flipB));
   const { reader, range } = call;
   const scope = reader.graph.layerName(scoped(call, 'Variable'));
   return denseNode(reader.graph, left, {
@@ -246,25 +257,6 @@ const reshaping = (of: Tensor, shape: Abstract | undefined, call: Call): Abstrac
 /** In a new shape, the size of the batch is as good as -1. */
 function openSize(value: Abstract): Dimension | null {
   return value.kind === 'unknown' && value.text === 'batch' ? null : dimension(value);
-}
-
-function split(call: Call): Abstract {
-  const of = tensorOf(call.args.get('value'));
-  const parts = call.args.size('num_or_size_splits');
-  const axis = call.args.number('axis') ?? 0;
-  const along = of?.axes?.at(axis);
-  if (of === null || along === undefined || typeof parts !== 'number' || typeof along.size !== 'number' || parts > 1000)
-    return unknown('');
-  const position = axis < 0 ? axis + of.axes!.length : axis;
-  const size = along.size / parts;
-  return list(
-    Array.from({ length: parts }, () =>
-      tensor(
-        of.dtype,
-        of.axes!.map((old, place) => (place === position ? { name: old.name, size } : old)),
-      ),
-    ),
-  );
 }
 
 function embedding(call: Call): Abstract {
@@ -338,8 +330,12 @@ export const OPERATION_CALLS: CallTable = {
   'tf.concat': {
     signature: 'values, axis, name=None',
     result: ({ args, reader, range }) => {
-      const parts = tensorsOf(args.get('values'));
-      const axis = args.number('axis');
+      // The first releases took the axis first.
+      const old = args.get('values')?.kind === 'number';
+      const values = args.get(old ? 'axis' : 'values');
+      const axis = args.number(old ? 'values' : 'axis') ?? args.number('concat_dim');
+      if (values?.kind === 'many') return concatenateMany(values, axis);
+      const parts = tensorsOf(values);
       return parts === null || axis === undefined ? unknown('') : concatenate(reader.graph, parts, axis, range);
     },
   },
@@ -353,21 +349,13 @@ export const OPERATION_CALLS: CallTable = {
   'tf.stack': {
     signature: 'values, axis=0, name=None',
     result: ({ args, reader }) => {
-      const parts = tensorsOf(args.get('values'));
+      const values = args.get('values');
+      if (values?.kind === 'many') return stackMany(reader.graph, values, args.number('axis') ?? 0);
+      const parts = tensorsOf(values);
       return parts === null || parts.length === 0
         ? unknown('')
         : stack(reader.graph, parts, args.number('axis') ?? 0, phrase('all steps together'));
     },
-  },
-  'tf.split': { signature: 'value, num_or_size_splits, axis=0, num=None, name=None', result: split },
-  'tf.gather': {
-    signature: 'params, indices, validate_indices=None, name=None, axis=0',
-    result: onTensor('params', (of, { args }) => {
-      const [first, ...rest] = of.axes ?? [];
-      return first === undefined || args.get('indices')?.kind === 'tensor'
-        ? tensor(of.dtype, null)
-        : tensor(of.dtype, rest);
-    }),
   },
   'tf.nn.embedding_lookup': { signature: 'params, ids, partition_strategy=None, name=None', result: embedding },
   'tf.Variable': {

@@ -2,10 +2,11 @@
 import type { FrameworkTable } from '../calls.ts';
 import { CELL_CALLS, CELL_METHODS } from './cells.ts';
 import { DATA_CALLS, DATA_METHODS } from './data.ts';
-import { DRIVER_CALLS } from './drivers.ts';
+import { DRIVER_CALLS, DRIVER_METHODS } from './drivers.ts';
 import { INITIALIZER_CALLS } from './initializers.ts';
 import { OPERATION_CALLS, OPERATION_METHODS } from './operations.ts';
 import { SCOPE_CALLS } from './scopes.ts';
+import { SHAPE_CALLS } from './shapes.ts';
 import { TRAINING_CALLS, TRAINING_METHODS } from './training.ts';
 
 /** Names under which releases and private modules also had what the table has, in the order in which they are tried. */
@@ -17,7 +18,16 @@ const RENAMES: readonly (readonly [RegExp, string])[] = [
   [/^tf\.contrib\.rnn\.python\.ops\.\w+\./, 'tf.contrib.rnn.'],
   [/^tf\.python\.ops\.rnn\./, 'tf.nn.'],
   [/^tf\.models\.rnn\.rnn_cell\./, 'tf.nn.rnn_cell.'],
+  [/^tf\.models\.rnn\.rnn\./, 'tf.nn.'],
+  [/^tf\.(?:models\.rnn\.seq2seq|nn\.seq2seq|python\.ops\.seq2seq)\./, 'tf.contrib.legacy_seq2seq.'],
   [/^tf\.contrib\.rnn\.(static_rnn|static_bidirectional_rnn)$/, 'tf.nn.$1'],
+  [/^tf\.nn\.(rnn|bidirectional_rnn)$/, 'tf.nn.static_$1'],
+  [/^tf\.pack$/, 'tf.stack'],
+  [/^tf\.(?:unpack)$/, 'tf.unstack'],
+  [/^tf\.mul$/, 'tf.multiply'],
+  [/^tf\.sub$/, 'tf.subtract'],
+  [/^tf\.(?:random\.normal)$/, 'tf.random_normal'],
+  [/^tf\.batch_matmul$/, 'tf.matmul'],
   [/^tf\.contrib\.rnn\.(\w*(?:Cell|CellV2|Wrapper|StateTuple))$/, 'tf.nn.rnn_cell.$1'],
   [/^tf\.math\.(\w+)$/, 'tf.$1'],
 ];
@@ -29,6 +39,7 @@ export const TENSORFLOW1: FrameworkTable = {
     return { name, framework: 'tensorflow1' };
   },
   calls: {
+    ...SHAPE_CALLS,
     ...CELL_CALLS,
     ...DRIVER_CALLS,
     ...INITIALIZER_CALLS,
@@ -37,5 +48,5 @@ export const TENSORFLOW1: FrameworkTable = {
     ...TRAINING_CALLS,
     ...DATA_CALLS,
   },
-  methods: { ...CELL_METHODS, ...OPERATION_METHODS, ...TRAINING_METHODS, ...DATA_METHODS },
+  methods: { ...CELL_METHODS, ...DRIVER_METHODS, ...OPERATION_METHODS, ...TRAINING_METHODS, ...DATA_METHODS },
 };

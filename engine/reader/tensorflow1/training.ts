@@ -4,12 +4,14 @@ import type { ClippingSpec, LossSpec, OptimizerSpec } from '../../model/spec.ts'
 import { Arguments, type Call, type CallEntry, type CallTable, type Reader } from '../calls.ts';
 import type { TrainingRecord } from '../graph.ts';
 import { countLoops } from '../loops.ts';
+import { asTensor, oneOf, placeOf, reduced as without } from '../shapeRules.ts';
 import { tensorsOf } from '../tensors.ts';
 import {
   type Abstract,
   type Derivation,
   list,
   NONE,
+  number,
   tensor,
   type Tensor,
   type TensorAxis,
@@ -17,8 +19,18 @@ import {
   unknown,
 } from '../values.ts';
 
-function asTensor(value: Abstract | undefined): Tensor | null {
-  return value?.kind === 'tensor' ? value : null;
+/** The first releases took logits, then labels, without their names. */
+function named(of: (call: Call) => Abstract): (call: Call) => Abstract {
+  return call => {
+    const [logits, labels] = [call.args.some('_sentinel'), call.args.some('labels')];
+    if (logits === undefined || labels === undefined || call.args.isGiven('logits')) return of(call);
+    const { range } = call;
+    const given = [
+      { name: 'labels', value: labels, range },
+      { name: 'logits', value: logits, range },
+    ];
+    return of({ ...call, args: new Arguments('labels, logits', given) });
+  };
 }
 
 /** A loss for every row (or step) of the batch. */
@@ -54,9 +66,10 @@ function reduce(by: 'mean' | 'sum'): CallEntry {
       const at =
         axis.kind === 'number' && of.axes !== null ? (axis.value < 0 ? axis.value + of.axes.length : axis.value) : null;
       const along = at === null ? undefined : of.axes?.[at];
-      if (at === null || along === undefined) return tensor(of.dtype, null);
+      const keep = args.boolean('keepdims') === true || args.boolean('keep_dims') === true;
+      if (at === null || along === undefined || keep) return tensor(of.dtype, without(of, axis, keep));
       const rest = of.axes!.filter((_, place) => place !== at);
-      if (along.name === 'steps' && of.ref !== undefined) {
+      if (along.name === 'steps' && of.ref !== undefined && of.displaced === undefined) {
         const id = reader.graph.add('over_steps', { op: 'reduce_steps', input: of.ref, by }, { range });
         return tensor(of.dtype, rest, {
           ref: { from: id },
@@ -299,11 +312,11 @@ const session: CallEntry = {
 export const TRAINING_CALLS: CallTable = {
   'tf.nn.sparse_softmax_cross_entropy_with_logits': {
     signature: '_sentinel=None, labels=None, logits=None, name=None',
-    result: loss('sparse_softmax_cross_entropy', 'labels', 'logits'),
+    result: named(loss('sparse_softmax_cross_entropy', 'labels', 'logits')),
   },
   'tf.nn.softmax_cross_entropy_with_logits': {
     signature: '_sentinel=None, labels=None, logits=None, dim=-1, name=None',
-    result: loss('softmax_cross_entropy', 'labels', 'logits'),
+    result: named(loss('softmax_cross_entropy', 'labels', 'logits')),
   },
   'tf.nn.softmax_cross_entropy_with_logits_v2': {
     signature: 'labels, logits, axis=None, name=None',
@@ -311,7 +324,7 @@ export const TRAINING_CALLS: CallTable = {
   },
   'tf.nn.sigmoid_cross_entropy_with_logits': {
     signature: '_sentinel=None, labels=None, logits=None, name=None',
-    result: loss('sigmoid_cross_entropy', 'labels', 'logits'),
+    result: named(loss('sigmoid_cross_entropy', 'labels', 'logits')),
   },
   'tf.losses.sparse_softmax_cross_entropy': {
     signature: 'labels, logits, weights=1.0, scope=None',
@@ -367,10 +380,12 @@ export const TRAINING_CALLS: CallTable = {
     result: ({ args }) => {
       const of = asTensor(args.get('input'));
       if (of === null) return unknown('');
-      return tensor('int64', of.axes?.slice(0, -1) ?? null, {
-        derivation: { op: 'best', of },
-        meaning: phrase('class with the largest value'),
-      });
+      // Without an axis TensorFlow takes the first.
+      const given = oneOf(args, 'axis', 'dimension') ?? number(0);
+      const axes = without(of, given, false);
+      if (of.axes === null || given.kind !== 'number' || placeOf(given.value, of.axes.length) !== of.axes.length - 1)
+        return tensor('int64', axes);
+      return tensor('int64', axes, { derivation: { op: 'best', of }, meaning: phrase('class with the largest value') });
     },
   },
   'tf.equal': { signature: 'x, y, name=None', result: equalTo },

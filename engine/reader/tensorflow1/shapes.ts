@@ -1,0 +1,490 @@
+/** Shapes of TensorFlow 1's operations and layers that are no part of a recurrent model's graph. Rules: TensorFlow 1.15. */
+import type { Call, CallEntry, CallTable } from '../calls.ts';
+import { type Dimension, divide, symbol } from '../sizes.ts';
+import {
+  asTensor, axisOf, commonShape, expanded, flattened, gathered, matrixProduct, oneOf, pair, pieces, plainAxes, placeOf,
+  reduced, shaped, shapeSize, tiled, windows,
+} from '../shapeRules.ts'; // prettier-ignore
+import { index, reshape, unstack } from '../tensors.ts';
+import {
+  type Abstract, dimension, fromDimension, list, NONE, tensor, type Tensor, type TensorAxis, unknown,
+} from '../values.ts'; // prettier-ignore
+import { dtypeOf } from './operations.ts';
+
+/** An operation on one tensor, which is the argument `name`. */
+function on(name: string, rest: string, rule: (of: Tensor, call: Call) => Abstract): CallEntry {
+  return {
+    signature: rest === '' ? name : `${name}, ${rest}`,
+    result: call => {
+      const of = asTensor(call.args.get(name)) ?? constant(call.args.get(name));
+      return of === null ? unknown(call.reader.textOf(call.range).slice(0, 60)) : rule(of, call);
+    },
+  };
+}
+
+const entries = (names: readonly string[], entry: CallEntry): CallTable =>
+  Object.fromEntries(names.map(name => [name, entry]));
+
+/** Numbers and lists of them, as TensorFlow makes tensors of them. */
+export function constant(value: Abstract | undefined, depth = 0): Tensor | null {
+  if (value?.kind === 'number') return tensor(value.integer ? 'int32' : 'float32', []);
+  if (value?.kind === 'boolean') return tensor('bool', []);
+  if (value?.kind === 'size') return tensor('int32', []);
+  if (value?.kind !== 'sequence' || depth > 4 || value.items.length === 0) return null;
+  const parts = value.items.map(item => asTensor(item) ?? constant(item, depth + 1));
+  const [first] = parts;
+  if (first == null || parts.some(part => part?.axes?.length !== first.axes?.length)) return null;
+  const dtype = parts.some(part => part!.dtype === 'float32') ? 'float32' : first.dtype;
+  return tensor(dtype, first.axes === null ? null : [axisOf(value.items.length), ...first.axes]);
+}
+
+const shapeEntry = (dtype?: string): CallEntry => ({
+  signature: 'shape, mean=None, stddev=None, dtype=None, name=None, value=None',
+  result: ({ args }) => {
+    const shape = args.get('shape');
+    const axes = shape?.kind === 'sequence' ? plainAxes(shape.items.map(shapeSize)) : null;
+    return tensor(dtypeOf(args.some('dtype'), dtype), axes);
+  },
+});
+
+const same = (signature: string, dtype?: string): CallEntry => {
+  const [name = 'x'] = signature.split(/[,=]/);
+  return {
+    signature,
+    result: ({ args }) => {
+      const of = asTensor(args.get(name));
+      return of === null ? unknown('') : { ...shaped(of, of.axes), ...(dtype === undefined ? {} : { dtype }) };
+    },
+  };
+};
+
+const both = (dtype?: string): CallEntry => ({
+  signature: 'x, y, name=None',
+  result: ({ args }) => {
+    const parts = [args.get('x'), args.get('y')].map(value => asTensor(value) ?? constant(value));
+    const [a, b] = parts;
+    if (a == null || b == null) {
+      const only = a ?? b;
+      return only == null ? unknown('') : tensor(dtype ?? only.dtype, only.axes);
+    }
+    const own = a.axes?.length === 0 ? b.dtype : a.dtype;
+    return tensor(dtype ?? own, commonShape([a, b]));
+  },
+});
+
+const reduce = (dtype?: string): CallEntry => ({
+  signature: 'input_tensor, axis=None, keepdims=None, name=None, reduction_indices=None, keep_dims=None',
+  result: ({ args }) => {
+    const of = asTensor(args.get('input_tensor'));
+    if (of === null) return unknown('');
+    const keep = args.boolean('keepdims') === true || args.boolean('keep_dims') === true;
+    return tensor(dtype ?? of.dtype, reduced(of, oneOf(args, 'axis', 'reduction_indices'), keep));
+  },
+});
+
+/** Convolutions and poolings of the `tf.layers` kind: channels last. */
+function convolved(of: Tensor, call: Call, rank: number, channels: Dimension | null | 'same'): Abstract {
+  const { args } = call;
+  if (of.axes?.length !== rank + 2) return shaped(of, null);
+  const sizes = (value: Abstract | undefined, otherwise: Dimension): (Dimension | null)[] => {
+    if (value === undefined) return Array.from({ length: rank }, () => otherwise);
+    return value.kind === 'sequence'
+      ? value.items.map(dimension)
+      : Array.from({ length: rank }, () => dimension(value));
+  };
+  const kernel = sizes(oneOf(args, 'kernel_size', 'pool_size'), 1);
+  const stride = sizes(args.some('strides') ?? args.some('stride') ?? (args.isGiven('pool_size') ? args.get('pool_size') : undefined), 1); // prettier-ignore
+  const dilation = sizes(oneOf(args, 'dilation_rate', 'rate'), 1);
+  const padding = (args.string('padding') ?? 'valid').toLowerCase() as 'same' | 'valid' | 'causal';
+  const [batch, ...rest] = of.axes;
+  const last = rest.pop()!;
+  const moved = rest.map((axis, at): TensorAxis => {
+    const window = { kernel: kernel[at] ?? null, stride: stride[at] ?? null, dilation: dilation[at] ?? null, padding };
+    return { name: axis.name, size: windows(axis.size, window) };
+  });
+  return shaped(of, [batch!, ...moved, channels === 'same' ? last : axisOf(channels, 'features')]);
+}
+
+const LAYER_CONVOLUTION =
+  'filters, kernel_size, strides=None, padding="valid", data_format=None, dilation_rate=None, activation=None, use_bias=True, name=None';
+
+/** `tf.nn.conv2d` and `max_pool`: strides and windows for every axis. */
+function rawWindows(of: Tensor, call: Call, kernel: readonly (Dimension | null)[], channels: TensorAxis): Abstract {
+  const { args } = call;
+  const rank = of.axes?.length;
+  if (of.axes === null || rank === undefined) return shaped(of, null);
+  const strides = args.some('strides') ?? args.some('stride');
+  const stride = strides?.kind === 'sequence' ? strides.items.map(dimension) : of.axes.map(() => dimension(strides));
+  const padding = (args.string('padding') ?? 'VALID').toLowerCase() as 'same' | 'valid';
+  const axes = of.axes.map((axis, at): TensorAxis => {
+    if (at === 0) return axis;
+    if (at === rank - 1) return channels;
+    const window = { kernel: kernel[at] ?? null, stride: stride[at] ?? null, padding };
+    return { name: axis.name, size: windows(axis.size, window) };
+  });
+  return shaped(of, axes);
+}
+
+/** `tf.split(value, 3, axis)`, and `tf.split(axis, 3, value)` of the first releases. */
+function split({ args, reader, range }: Call): Abstract {
+  const [first, parts, third] = ['value', 'num_or_size_splits', 'axis'].map(name => args.get(name));
+  const old = first?.kind === 'number' && asTensor(third) !== null;
+  const of = asTensor(old ? third : first);
+  const axis = old ? first : (args.some('split_dim') ?? third);
+  if (of?.axes == null || axis?.kind !== 'number') return unknown('split');
+  const place = placeOf(axis.value, of.axes.length);
+  if (place === null) return unknown('split');
+  const along = of.axes[place]!;
+  if (parts?.kind === 'sequence') return list(pieces(of, parts.items.map(shapeSize), place) ?? []);
+  const count = dimension(parts ?? args.some('num_split'));
+  if (count === null) return unknown('split');
+  // [B·T, F] of a time-major sequence in T pieces: its steps.
+  const [time, rows] = along.merged ?? [];
+  if (along.merged?.length === 2 && time!.size !== null && rows !== undefined && sizeIs(time!.size, count)) {
+    const whole = reshape(reader.graph, of, [time!.size, null, ...of.axes.slice(1).map(({ size }) => size)], range);
+    const steps = unstack(reader.graph, whole, 0, range);
+    if (steps !== null) return steps;
+  }
+  const size = along.size === null ? null : divide(along.size, count);
+  const one = pieces(of, [size], place)![0]!;
+  if (typeof count !== 'number')
+    return { kind: 'many', item: stepOf(of, one, place, size), count: fromDimension(count) };
+  if (count > 1000) return unknown('split');
+  // Pieces of one step each keep their axis; taking it away makes them the steps of the sequence.
+  return list(
+    Array.from({ length: count }, (_, at) => (size === 1 ? piece(reader.graph, of, one, place, at, range) : one)),
+  );
+}
+
+function sizeIs(size: Dimension, other: Dimension): boolean {
+  return typeof size === 'number' ? size === other : typeof other !== 'number' && size.terms.size === other.terms.size && [...size.terms].every(([name, factor]) => other.terms.get(name) === factor); // prettier-ignore
+}
+
+function stepOf(of: Tensor, one: Tensor, place: number, size: Dimension | null): Tensor {
+  const ref = of.axes?.[place]?.name === 'steps' && size === 1 ? of.ref : undefined;
+  return ref === undefined ? one : { ...one, stepOf: ref };
+}
+
+/** One step with its axis, which a squeeze or an index takes away. */
+function piece(
+  graph: Call['reader']['graph'],
+  of: Tensor,
+  one: Tensor,
+  place: number,
+  at: number,
+  range: Call['range'],
+): Tensor {
+  // prettier-ignore
+  if (of.axes?.[place]?.name !== 'steps' || of.ref === undefined) return one;
+  const full: Abstract = { kind: 'slice', bounds: [NONE, NONE, NONE] };
+  const indices = of.axes.map((_, own): Abstract => (own === place ? { kind: 'number', value: at, integer: true } : full)); // prettier-ignore
+  const { ref } = index(graph, of, indices, range);
+  return ref === undefined ? one : { ...one, ref, axes: one.axes };
+}
+
+export const SHAPE_CALLS: CallTable = {
+  ...entries(
+    [
+      'tf.exp',
+      'tf.log',
+      'tf.log1p',
+      'tf.sqrt',
+      'tf.rsqrt',
+      'tf.negative',
+      'tf.sign',
+      'tf.round',
+      'tf.floor',
+      'tf.ceil',
+      'tf.erf',
+      'tf.sin',
+      'tf.cos',
+      'tf.reciprocal',
+      'tf.cumsum',
+      'tf.Print',
+      'tf.check_numerics',
+      'tf.zeros_like',
+      'tf.ones_like',
+      'tf.nn.leaky_relu',
+      'tf.nn.elu',
+      'tf.nn.selu',
+      'tf.nn.softplus',
+      'tf.nn.softsign',
+      'tf.nn.relu6',
+      'tf.nn.log_softmax',
+      'tf.nn.l2_normalize',
+      'tf.nn.dropout',
+      'tf.layers.dropout',
+      'tf.layers.batch_normalization',
+      'tf.contrib.layers.batch_norm',
+      'tf.contrib.layers.layer_norm',
+      'tf.contrib.layers.dropout',
+      'tf.nn.lrn',
+      'tf.nn.local_response_normalization',
+      'tf.placeholder_with_default',
+      'tf.random_shuffle',
+      'tf.debugging.check_numerics',
+    ],
+    same('x'),
+  ),
+  ...entries(['tf.logical_not', 'tf.is_nan', 'tf.math.is_nan'], same('x', 'bool')),
+  ...entries(['tf.reverse', 'tf.reverse_sequence', 'tf.reverse_v2'], same('input')),
+  ...entries(
+    [
+      'tf.divide',
+      'tf.div',
+      'tf.truediv',
+      'tf.realdiv',
+      'tf.floordiv',
+      'tf.mod',
+      'tf.pow',
+      'tf.maximum',
+      'tf.minimum',
+      'tf.mul',
+      'tf.sub',
+      'tf.square_difference',
+    ],
+    both(),
+  ),
+  ...entries(
+    [
+      'tf.not_equal',
+      'tf.greater',
+      'tf.greater_equal',
+      'tf.less',
+      'tf.less_equal',
+      'tf.logical_and',
+      'tf.logical_or',
+      'tf.logical_xor',
+    ],
+    both('bool'),
+  ),
+  ...entries(
+    [
+      'tf.reduce_max',
+      'tf.reduce_min',
+      'tf.reduce_prod',
+      'tf.reduce_logsumexp',
+      'tf.reduce_std',
+      'tf.reduce_variance',
+      'tf.math.reduce_std',
+      'tf.math.reduce_variance',
+    ],
+    reduce(),
+  ),
+  ...entries(['tf.reduce_any', 'tf.reduce_all'], reduce('bool')),
+  'tf.argmin': {
+    signature: 'input, axis=None, name=None, dimension=None, output_type=None',
+    result: ({ args }) => {
+      const of = asTensor(args.get('input'));
+      return of === null ? unknown('') : tensor('int64', reduced(of, oneOf(args, 'axis', 'dimension') ?? { kind: 'number', value: 0, integer: true }, false)); // prettier-ignore
+    },
+  },
+  'tf.expand_dims': on('input', 'axis=None, name=None, dim=None', (of, { args }) => {
+    const at = oneOf(args, 'axis', 'dim');
+    return shaped(of, expanded(of, at?.kind === 'number' ? at.value : undefined));
+  }),
+  'tf.tile': on('input', 'multiples, name=None', (of, { args }) => {
+    const factors = args.get('multiples');
+    return shaped(of, factors?.kind === 'sequence' ? tiled(of, factors.items.map(dimension)) : null);
+  }),
+  'tf.fill': {
+    signature: 'dims, value, name=None',
+    result: ({ args }) => {
+      const dims = args.get('dims');
+      const value = constant(args.get('value'));
+      return tensor(value?.dtype ?? 'float32', dims?.kind === 'sequence' ? plainAxes(dims.items.map(shapeSize)) : null);
+    },
+  },
+  'tf.constant': {
+    signature: 'value, dtype=None, shape=None, name=None',
+    result: ({ args }) => {
+      const of = asTensor(args.get('value')) ?? constant(args.get('value'));
+      const shape = args.some('shape');
+      const axes = shape?.kind === 'sequence' ? plainAxes(shape.items.map(shapeSize)) : (of?.axes ?? null);
+      return tensor(dtypeOf(args.some('dtype'), of?.dtype ?? 'float32'), axes);
+    },
+  },
+  'tf.range': {
+    signature: '*limits',
+    result: ({ args }) => {
+      const [first, second] = args.rest;
+      const [from, to] = second === undefined ? [0, dimension(first)] : [dimension(first), dimension(second)];
+      const size = typeof from === 'number' && typeof to === 'number' && args.rest.length < 3 ? Math.max(0, to - from) : from === 0 ? to : null; // prettier-ignore
+      return tensor('int32', [axisOf(size)]);
+    },
+  },
+  ...entries(['tf.random.normal', 'tf.random.uniform', 'tf.random.truncated_normal'], shapeEntry()),
+  'tf.one_hot': {
+    signature: 'indices, depth, on_value=None, off_value=None, axis=None, dtype=None, name=None',
+    result: ({ args, reader }) => {
+      const of = asTensor(args.get('indices')) ?? constant(args.get('indices'));
+      const depth = args.size('depth') ?? symbol('depth');
+      const input = reader.graph.inputOf(of ?? undefined);
+      if (of?.axes == null || input?.known === false) return tensor(dtypeOf(args.some('dtype')), null);
+      const at = args.number('axis') ?? -1;
+      const place = placeOf(at, of.axes.length + 1) ?? of.axes.length;
+      const axis = axisOf(depth, place === of.axes.length ? 'features' : '');
+      return tensor(dtypeOf(args.some('dtype')), [...of.axes.slice(0, place), axis, ...of.axes.slice(place)]);
+    },
+  },
+  'tf.gather': on('params', 'indices, validate_indices=None, name=None, axis=0', (of, { args }) => {
+    const indices = args.get('indices');
+    const found = asTensor(indices) ?? constant(indices);
+    if (found === null && indices?.kind !== 'unknown') return shaped(of, null);
+    return shaped(of, found === null ? null : gathered(of, found, args.number('axis') ?? 0));
+  }),
+  'tf.gather_nd': on('params', 'indices, name=None', (of, { args }) => {
+    const indices = asTensor(args.get('indices')) ?? constant(args.get('indices'));
+    const depth = indices?.axes?.at(-1)?.size;
+    if (of.axes === null || indices?.axes == null || typeof depth !== 'number') return shaped(of, null);
+    return shaped(of, [...indices.axes.slice(0, -1), ...of.axes.slice(depth)]);
+  }),
+  'tf.batch_gather': on('params', 'indices, name=None', (of, { args }) => {
+    const indices = asTensor(args.get('indices'));
+    return shaped(of, of.axes === null || indices?.axes == null ? null : [...indices.axes, ...of.axes.slice(indices.axes.length)]); // prettier-ignore
+  }),
+  'tf.where': {
+    signature: 'condition, x=None, y=None, name=None',
+    result: ({ args }) => {
+      const of = asTensor(args.some('x')) ?? asTensor(args.some('y'));
+      return of === null ? unknown('') : shaped(of, of.axes);
+    },
+  },
+  'tf.sequence_mask': {
+    signature: 'lengths, maxlen=None, dtype=None, name=None',
+    result: ({ args }) => {
+      const of = asTensor(args.get('lengths'));
+      const axes = of?.axes == null ? null : [...of.axes, axisOf(args.size('maxlen'), 'steps')];
+      return tensor(dtypeOf(args.some('dtype'), 'bool'), axes);
+    },
+  },
+  'tf.boolean_mask': on('tensor', 'mask, name=None, axis=None', (of, { args }) => {
+    const mask = asTensor(args.get('mask'));
+    if (of.axes === null || mask?.axes == null) return shaped(of, null);
+    return shaped(of, [axisOf(null), ...of.axes.slice(mask.axes.length)]);
+  }),
+  'tf.slice': on('input_', 'begin, size, name=None', (of, { args }) => {
+    const size = args.get('size');
+    return shaped(of, size?.kind === 'sequence' ? plainAxes(size.items.map(shapeSize)) : null);
+  }),
+  'tf.pad': on('tensor', 'paddings, mode=None, name=None, constant_values=0', (of, { args }) => {
+    const paddings = args.get('paddings');
+    if (of.axes === null || paddings?.kind !== 'sequence') return shaped(of, null);
+    const axes = of.axes.map((axis, at): TensorAxis => {
+      const [before, after] = pair(paddings.items[at]);
+      const total = typeof axis.size === 'number' && typeof before === 'number' && typeof after === 'number' ? axis.size + before + after : null; // prettier-ignore
+      return { name: axis.name, size: total };
+    });
+    return shaped(of, axes);
+  }),
+  'tf.split': { signature: 'value, num_or_size_splits, axis=0, num=None, name=None', result: split },
+  ...entries(['tf.unpack'], {
+    signature: 'value, num=None, axis=0, name=None',
+    result: ({ args, reader, range }) => {
+      const of = asTensor(args.get('value'));
+      return of === null ? unknown('') : (unstack(reader.graph, of, args.number('axis') ?? 0, range) ?? unknown(''));
+    },
+  }),
+  'tf.einsum': {
+    signature: 'equation, *inputs',
+    result: ({ args }) => einsum(args.string('equation'), args.rest.map(asTensor)),
+  },
+  'tf.tensordot': {
+    signature: 'a, b, axes, name=None',
+    result: ({ args }) => {
+      const [a, b] = [asTensor(args.get('a')), asTensor(args.get('b'))];
+      const axes = args.get('axes');
+      if (a?.axes == null || b?.axes == null) return unknown('');
+      if (axes?.kind === 'number') return tensor(a.dtype, [...a.axes.slice(0, a.axes.length - axes.value), ...b.axes.slice(axes.value)]); // prettier-ignore
+      const [left, right] = axes?.kind === 'sequence' ? axes.items : [];
+      const over = (of: Tensor, given: Abstract | undefined): readonly TensorAxis[] | null => (given === undefined ? null : reduced(of, given, false)); // prettier-ignore
+      const [rest, more] = [over(a, left), over(b, right)];
+      return tensor(a.dtype, rest === null || more === null ? null : [...rest, ...more]);
+    },
+  },
+  'tf.layers.conv1d': on('inputs', LAYER_CONVOLUTION, (of, call) => convolved(of, call, 1, call.args.size('filters'))),
+  'tf.layers.conv2d': on('inputs', LAYER_CONVOLUTION, (of, call) => convolved(of, call, 2, call.args.size('filters'))),
+  'tf.contrib.layers.conv2d': on(
+    'inputs',
+    'filters, kernel_size, stride=None, padding="SAME", data_format=None, rate=None, activation_fn=None, num_outputs=None, scope=None',
+    (of, call) => convolved(of, call, 2, dimension(oneOf(call.args, 'filters', 'num_outputs'))),
+  ),
+  'tf.layers.max_pooling1d': on('inputs', 'pool_size, strides, padding="valid", name=None', (of, call) =>
+    convolved(of, call, 1, 'same'),
+  ),
+  'tf.layers.average_pooling1d': on('inputs', 'pool_size, strides, padding="valid", name=None', (of, call) =>
+    convolved(of, call, 1, 'same'),
+  ),
+  'tf.layers.max_pooling2d': on('inputs', 'pool_size, strides, padding="valid", name=None', (of, call) =>
+    convolved(of, call, 2, 'same'),
+  ),
+  'tf.layers.average_pooling2d': on('inputs', 'pool_size, strides, padding="valid", name=None', (of, call) =>
+    convolved(of, call, 2, 'same'),
+  ),
+  ...entries(['tf.nn.conv1d', 'tf.nn.conv2d'], {
+    signature:
+      'value, filters, strides=None, padding=None, use_cudnn_on_gpu=None, data_format=None, name=None, input=None, filter=None, stride=None',
+    result: call => {
+      const { args } = call;
+      const of = asTensor(oneOf(args, 'value', 'input'));
+      const filters = asTensor(oneOf(args, 'filters', 'filter'));
+      if (of === null) return unknown('');
+      if (filters?.axes == null) return shaped(of, null);
+      const kernel = [1, ...filters.axes.slice(0, -2).map(({ size }) => size), 1];
+      return rawWindows(of, call, kernel, axisOf(filters.axes.at(-1)!.size, 'features'));
+    },
+  }),
+  ...entries(
+    ['tf.nn.max_pool', 'tf.nn.avg_pool'],
+    on('value', 'ksize, strides, padding, data_format=None, name=None', (of, call) => {
+      const kernel = call.args.get('ksize');
+      if (of.axes === null || kernel?.kind !== 'sequence') return shaped(of, null);
+      return rawWindows(of, call, kernel.items.map(dimension), of.axes.at(-1)!);
+    }),
+  ),
+  ...entries(
+    ['tf.layers.flatten', 'tf.contrib.layers.flatten'],
+    on('inputs', 'name=None', of => shaped(of, flattened(of, 1, -1))),
+  ),
+  'tf.contrib.layers.embed_sequence': on(
+    'ids',
+    'vocab_size=None, embed_dim=None, unique=False, initializer=None, regularizer=None, trainable=True, scope=None, reuse=None',
+    (of, { args }) =>
+      tensor(
+        'float32',
+        of.axes === null ? null : [...of.axes, axisOf(args.size('embed_dim') ?? symbol('embed_dim'), 'features')],
+      ),
+  ),
+  'tf.nn.embedding_lookup_sparse': { signature: '*args', result: () => unknown('embedding') },
+  'tf.size': { signature: 'input, name=None', result: () => tensor('int32', []) },
+  'tf.rank': on('input', 'name=None', of => fromDimension(of.axes?.length ?? null)),
+  'tf.no_op': { signature: 'name=None', result: () => NONE },
+};
+
+/** `bij,bjk->bik`; without an arrow what stands once, in the order of the alphabet. */
+export function einsum(equation: string | undefined, inputs: readonly (Tensor | null)[]): Abstract {
+  const [left, right] = (equation ?? '').replaceAll(' ', '').split('->');
+  const [first] = inputs;
+  if (left === undefined || left === '' || left.includes('.') || first == null) return unknown('einsum');
+  const axes = new Map<string, TensorAxis>();
+  left.split(',').forEach((letters, at) => {
+    Array.from(letters).forEach((letter, place) => {
+      const axis = inputs[at]?.axes?.[place];
+      const known = axes.get(letter);
+      if (axis !== undefined && (known === undefined || typeof known.size !== 'number')) axes.set(letter, axis);
+    });
+  });
+  const once = Array.from(left.replaceAll(',', '')).filter(
+    (letter, _, all) => all.filter(other => other === letter).length === 1,
+  );
+  const out = right === undefined ? once.toSorted() : Array.from(right);
+  return tensor(
+    first.dtype,
+    out.map(letter => axes.get(letter) ?? axisOf(null)),
+  );
+}
+
+/** Products of matrices of more than two axes. */
+export function product(a: Tensor, b: Tensor, flipA: boolean, flipB: boolean): Tensor {
+  return tensor(a.dtype, matrixProduct(a, b, flipA, flipB));
+}
