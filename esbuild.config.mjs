@@ -22,8 +22,8 @@ const common = {
 mkdirSync('dist', { recursive: true });
 
 if (wants('kernels')) {
-  // The same kernels over plain memory, and over memory that threads share.
-  for (const target of ['release', 'shared']) {
+  // The same kernels over plain memory, over memory that threads share, and there with relaxed multiply-add.
+  for (const target of ['release', 'shared', 'relaxed']) {
     execFileSync(
       'node',
       [

@@ -22,6 +22,7 @@ export default tseslint.config(
       '.vscode-test',
       'test/fixtures',
       'test/bench/node_modules',
+      'test/bench/python',
       'engine/kernels/assembly',
       'extension/samples',
       'test/results',

@@ -3,25 +3,24 @@ import { readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { parentPort, type Transferable, workerData } from 'node:worker_threads';
+import type { Backend } from './backends/backend.ts';
 import { createWasmBackend } from './backends/wasm.ts';
 import { teams } from './backends/wasm/threadTeam.ts';
 import { EngineService } from './engineService.ts';
+import { KERNEL_BUILDS, type KernelBuild } from './kernels/builds.ts';
 import { Channel } from './protocol/channel.ts';
 import type { EngineClientSide, EngineSide } from './protocol/engine.ts';
-import type { EnginePlaces } from './protocol/client.ts';
+import type { EngineStart } from './protocol/client.ts';
 
 // The build puts kernels and data beside the worker.
 const {
-  kernels = join(__dirname, 'kernels.wasm'),
-  sharedKernels = join(__dirname, 'kernelsShared.wasm'),
+  kernels = __dirname,
   thread = join(__dirname, 'kernelThread.js'),
   data = join(__dirname, 'data'),
-} = (workerData ?? {}) as EnginePlaces;
+  relaxed = false,
+} = (workerData ?? {}) as EngineStart;
 const port = parentPort!;
-let gather: ReturnType<typeof teams> | undefined;
-const backend = createWasmBackend(readFileSync(kernels), {
-  gather: threads => (gather ??= teams(readFileSync(sharedKernels), thread))(threads),
-});
+const backend = openBackend();
 const service = new EngineService({
   backend,
   dataDirectory: data,
@@ -43,3 +42,17 @@ const channel = new Channel<EngineSide, EngineClientSide>(
   service.handlers,
 );
 channel.emit('ready', { engine: backend.title });
+
+/** The build of the kernels that was asked for, where this runtime has what it needs. */
+function openBackend(): Backend {
+  const bytesOf = ({ file }: KernelBuild) => readFileSync(join(kernels, file));
+  let gather: ReturnType<typeof teams> | undefined;
+  const { plain, shared, relaxed: fast } = KERNEL_BUILDS;
+  if (relaxed && WebAssembly.validate(bytesOf(fast)))
+    return createWasmBackend(bytesOf(fast), { build: fast, gather: teams(bytesOf(fast), thread) });
+  const build = relaxed ? { ...plain, title: `${plain.title} (this runtime has no relaxed multiply-add)` } : plain;
+  return createWasmBackend(bytesOf(plain), {
+    build,
+    gather: threads => (gather ??= teams(bytesOf(shared), thread))(threads),
+  });
+}

@@ -1,5 +1,6 @@
 /** Our own engine: networks over the WebAssembly kernels. */
 import { EngineError } from '../errors.ts';
+import { KERNEL_BUILDS, type KernelBuild } from '../kernels/builds.ts';
 import { linkKernels } from '../kernels/kernels.ts';
 import { EngineMemory, MEMORY_LIMIT } from '../kernels/memory.ts';
 import { fastestTile } from '../kernels/tiles.ts';
@@ -35,32 +36,42 @@ export interface WasmOptions {
   readonly slices?: number;
   /** Brings threads together that share the work of a batch; without it there is only this one. It changes no bit. */
   readonly gather?: (threads: number) => Team;
+  /** The build that the bytes are; `plain` when absent. */
+  readonly build?: KernelBuild;
 }
 
 /** What a network works with: the kernels and, if it is not alone, those who help. */
 interface Workplace {
   readonly kernels: WebAssembly.Module;
+  /** Whether they are those for shared memory. */
+  readonly shared: boolean;
   readonly tile: number;
   readonly slices: number;
   readonly team: Team | undefined;
 }
 
-/** @param bytes the compiled kernels for one thread (`dist/kernels.wasm`). */
+/** @param bytes the compiled kernels (`engine/kernels/builds.ts`). */
 export function createWasmBackend(
   bytes: Uint8Array<ArrayBuffer> | ArrayBuffer,
-  { tile, slices = 1, gather }: WasmOptions = {},
+  { tile, slices = 1, gather, build = KERNEL_BUILDS.plain }: WasmOptions = {},
 ): Backend {
   const module = new WebAssembly.Module(bytes);
   let shape = tile;
   return {
-    title: 'WebAssembly SIMD',
+    title: build.title,
     createNetwork(spec, options) {
       const reasons = unsupported(spec);
       if (reasons[0]) throw new EngineError('unsupported', reasons[0]);
-      shape ??= fastestTile(module);
+      shape ??= fastestTile(module, build.shared);
       const { threads = 1 } = options;
       const team = threads > 1 ? gather?.(threads) : undefined;
-      return new WasmNetwork(spec, options, { kernels: team?.kernels ?? module, tile: shape, slices, team });
+      return new WasmNetwork(spec, options, {
+        kernels: team?.kernels ?? module,
+        shared: team !== undefined || build.shared,
+        tile: shape,
+        slices,
+        team,
+      });
     },
   };
 }
@@ -81,7 +92,7 @@ class WasmNetwork implements Network {
   readonly #lengths: string | undefined;
   #learningRate: number;
   #step = 0;
-  constructor(spec: ModelSpec, options: NetworkOptions, { kernels, tile, slices, team }: Workplace) {
+  constructor(spec: ModelSpec, options: NetworkOptions, { kernels, shared, tile, slices, team }: Workplace) {
     this.#spec = spec;
     this.#slices = slices;
     this.#seed = options.seed;
@@ -91,7 +102,7 @@ class WasmNetwork implements Network {
     this.#training = spec.training;
     this.#clipping = clipping;
     this.#clipMargin = spec.framework === 'pytorch' ? 1e-6 : 0;
-    this.#memory = new EngineMemory(team !== undefined);
+    this.#memory = new EngineMemory(shared);
     const place = { tile, slots: this.#optimizer.slots.length, threads: team?.threads ?? 1 };
     this.#pass = new Pass(spec, linkKernels(kernels, this.#memory.memory), place);
     this.#crew = team?.open(this.#pass, { spec, memory: this.#memory.memory, place });
@@ -160,12 +171,15 @@ class WasmNetwork implements Network {
     // A loss or gradient that is not finite would ruin the weights: they stay as they were.
     if (!Number.isFinite(result.loss) || !this.#update())
       return { ...result, diverged: true, nonFiniteLayer: this.#firstNotFinite(shape) };
+    this.#run(WORK.pack, shape);
     return result;
   }
 
   applyGradients(gradients: readonly Parameter[]): boolean {
     writePlaces(this.#memory, this.#weightPlaces('gradient'), gradients);
-    return this.#update();
+    const updated = this.#update();
+    if (updated) this.#pack();
+    return updated;
   }
 
   evaluate(batch: Batch): BatchResult {
@@ -287,7 +301,7 @@ class WasmNetwork implements Network {
     }
   }
 
-  /** Lets the weights follow their gradients. @returns false when one is not finite; nothing is changed then. */
+  /** Lets the weights follow their gradients; they must be packed then. @returns false when one is not finite; nothing is changed then. */
   #update(): boolean {
     if (!this.#gradientsAreFinite()) return false;
     const rate = decayedRate(this.#training, this.#learningRate, this.#step);
@@ -297,7 +311,6 @@ class WasmNetwork implements Network {
     for (const [place, view] of views.entries()) {
       this.#optimizer.update(this.#pass.kernels, { ...placesOf(view), place, count: views.length }, rate, this.#step);
     }
-    this.#pack();
     return true;
   }
 

@@ -34,6 +34,7 @@ export interface TrainOptions {
   /** What is said of the file; checked. */
   readonly choices: unknown;
   readonly settings: Partial<RunSettings>;
+  readonly relaxed: boolean;
   readonly json: boolean;
   /** Folder for the stored run. */
   readonly out: string | undefined;
@@ -74,6 +75,7 @@ export interface ResumeOptions {
   readonly folder: string;
   /** What may change while a run goes on. */
   readonly settings: Partial<Pick<RunSettings, 'epochs' | 'learningRate' | 'threads'>>;
+  readonly relaxed: boolean;
   readonly json: boolean;
 }
 
@@ -81,7 +83,7 @@ export interface ResumeOptions {
  * `train --resume DIR`: goes on with a stored run from its newest checkpoint, to the same bits as one that was never cut
  * off. @returns the exit code.
  */
-export async function resume({ folder, settings: changed, json }: ResumeOptions): Promise<number> {
+export async function resume({ folder, settings: changed, relaxed, json }: ResumeOptions): Promise<number> {
   const path = resolve(folder);
   const store = new RunStore(dirname(path));
   const { record, checkpoint } = await store.read(basename(path));
@@ -92,12 +94,14 @@ export async function resume({ folder, settings: changed, json }: ResumeOptions)
   const data = await store.readCheckpoint(record.id, checkpoint);
   const { reason: _, ...rest } = record;
   say(`Goes on after ${checkpoint.epoch} epochs, at step ${checkpoint.step}`);
-  return work({ ...rest, status: 'running', settings }, data, { label: basename(path), json, out: dirname(path) });
+  return work({ ...rest, status: 'running', settings }, data, { label: basename(path), relaxed, json, out: dirname(path) });
 } // prettier-ignore
 
 interface WorkOptions {
   /** What is trained, for the first line. */
   readonly label: string;
+  /** Multiply-add with one rounding. */
+  readonly relaxed: boolean;
   readonly json: boolean;
   readonly out: string | undefined;
 }
@@ -105,7 +109,7 @@ interface WorkOptions {
 /** Opens the model, trains it to the end of its settings, and ends the worker. */
 async function work(record: RunRecord, checkpoint: ArrayBuffer | undefined, options: WorkOptions): Promise<number> {
   const { spec, settings, data } = record;
-  const client = new EngineClient(join(__dirname, 'engineWorker.js'));
+  const client = new EngineClient(join(__dirname, 'engineWorker.js'), { relaxed: options.relaxed });
   const output = new RunOutput(client, record, options);
   try {
     const opening = { model: record.id, spec, data, settings, ...(checkpoint && { checkpoint }) };

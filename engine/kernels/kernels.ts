@@ -19,6 +19,8 @@ export interface Kernels {
   packRows(target: number, panel: number, source: number, stride: number, rows: number, depth: number, width: number, round: number): void;
   /** Panels over the columns of source[depth, columns]: `[panel][depth][width]`; the last one is narrower when `round` is 1. */
   packColumns(target: number, panel: number, source: number, stride: number, columns: number, depth: number, width: number, round: number): void;
+  /** Sums panels over k from first to last, onto what is there when `add` is 1. */
+  panelSums(panels: number, panel: number, columns: number, depth: number, width: number, sums: number, add: number): void;
   /** `[batch, steps, width]` to `[steps, batch, width]`. */
   batchToSteps(source: number, target: number, batch: number, steps: number, width: number): void;
   /** Pre-activations `z` become gates in place, and new states are made, for the rows of one step (`assembly/lstm.ts`). */
@@ -33,7 +35,7 @@ export interface Kernels {
     dh: number, dhStride: number, dhTime: number, dhTimeStride: number, dc: number, alive: number,
   ): void;
   /** Reset gate before the product (TF1): gates `[rows, 2U]` become r and u, rh = r * h (`assembly/gru.ts`). */
-  gruGates(rows: number, units: number, gates: number, bias: number, rAt: number, uAt: number, gate: number, hBefore: number, rh: number): void;
+  gruGates(rows: number, units: number, gates: number, bias: number, rAt: number, gate: number, hBefore: number, rh: number): void;
   /** n `[rows, U]` becomes the candidate, and the new h is made. */
   gruState(rows: number, units: number, gates: number, uAt: number, n: number, bias: number, activation: number, hBefore: number, h: number): void;
   gruStateBackward(

@@ -157,7 +157,8 @@ export class Products {
   /**
    * The gradient of a weight matrix and of its bias: G[xDepth + hDepth, columns] = sum over rows of [X | H]ᵀ · D, and the
    * sum of the rows of D. The first `hSkip` rows of H are known to be zero and left out. Only the columns from `first`
-   * up to `end` are made, so that threads can share the work; with `add` onto what is there.
+   * up to `end` are made, so that threads can share the work; with `add` onto what is there. `beside` is called for each
+   * block of rows while its part of D is near: for what else is summed over it.
    */
   sumOfOuterProducts(
     x: number,
@@ -177,6 +178,7 @@ export class Products {
     end: number,
     add: boolean,
     scratch: number,
+    beside?: (row: number, rows: number, onto: 0 | 1) => void,
   ): void {
     const { kernels } = this;
     const height = this.#rows;
@@ -190,7 +192,8 @@ export class Products {
       const from = d + done * dStride + first * 4;
       const onto = add || done > 0 ? 1 : 0;
       kernels.packColumns(scratch, depth * width * 4, from, dStride, columns, depth, width, 1);
-      if (bias !== 0) kernels.columnSums(from, dStride, depth, columns, bias + first * 4, onto);
+      if (bias !== 0) kernels.panelSums(scratch, depth * width * 4, columns, depth, width, bias + first * 4, onto);
+      beside?.(done, depth, onto);
       if (xDepth > 0) {
         kernels.packColumns(a, depth * height * 4, x + done * xStride, xStride, xDepth, depth, height, 0);
         kernels.multiply(

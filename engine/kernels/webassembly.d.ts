@@ -5,6 +5,9 @@ declare namespace WebAssembly {
   }
   const Module: new (bytes: Uint8Array<ArrayBuffer> | ArrayBuffer) => Module;
 
+  /** Whether the bytes can be compiled here. */
+  const validate: (bytes: Uint8Array<ArrayBuffer> | ArrayBuffer) => boolean;
+
   interface Memory {
     readonly buffer: ArrayBuffer;
     grow(pages: number): number;

@@ -7,13 +7,17 @@ import type { EngineClientSide, EngineSide } from './engine.ts';
 
 /** Where the worker finds its files; beside itself where nothing is said. */
 export interface EnginePlaces {
-  /** Path of the compiled kernels. */
+  /** Folder of the compiled kernels. */
   readonly kernels?: string;
-  /** The same for memory that threads share, and the bundle of such a thread. */
-  readonly sharedKernels?: string;
+  /** The bundle of a thread that helps with batches. */
   readonly thread?: string;
   /** Folder of the shipped data. */
   readonly data?: string;
+}
+
+export interface EngineStart extends EnginePlaces {
+  /** Multiply-add with one rounding: faster, but not the same bits on every machine. */
+  readonly relaxed?: boolean;
 }
 
 type Requests = EngineSide['requests'];
@@ -36,8 +40,8 @@ export class EngineClient {
   readonly ready: Promise<Events['ready']>;
 
   /** @param worker path of the bundled worker (`dist/engineWorker.js`). */
-  constructor(worker: string, places: EnginePlaces = {}) {
-    this.#worker = new Worker(worker, { name: 'rnn-explorer-engine', workerData: places });
+  constructor(worker: string, start: EngineStart = {}) {
+    this.#worker = new Worker(worker, { name: 'rnn-explorer-engine', workerData: start });
     this.#channel = new Channel(
       {
         post: (message, transfer = []) => {

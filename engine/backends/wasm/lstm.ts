@@ -95,36 +95,19 @@ export class LstmLayer extends RecurrentLayer {
   }
 
   sumGradients(shape: Shape, share: Share): void {
-    const { units, order } = this.#options;
+    const { units } = this.#options;
     const { kernel, bias, peepholes, projection } = this.#weights;
     const { products, input, width } = this;
     const rows = shape.steps * shape.batch;
     const stride = 4 * units * 4;
     const h = this.hBefore(shape);
     const [first, end] = columnsOf(share, 4 * units);
+    const beside = peepholes && this.#peepholeSums(shape, peepholes.gradient, first, end);
     products.sumOfOuterProducts(
       input.at(shape), input.width * 4, input.width, h.at, width * 4, width, h.skip,
-      this.#z, stride, rows, kernel.gradient, stride, bias.gradient, first, end, false, share.scratch,
+      this.#z, stride, rows, kernel.gradient, stride, bias.gradient, first, end, false, share.scratch, beside,
     ); // prettier-ignore
     bias.spread(this.kernels, first, end);
-    if (peepholes && share.index === 0) {
-      const step = this.reversed ? 0 : shape.batch * units * 4;
-      const c = this.stateAt('c') + step;
-      const cBefore = this.stateAt('c') + shape.batch * units * 4 - step;
-      const sums = [[order.i, cBefore], [order.f, cBefore], [order.o, c]] as const; // prettier-ignore
-      sums.forEach(([block, seen], place) => {
-        this.kernels.productSums(
-          this.#z + block * units * 4,
-          stride,
-          seen,
-          units * 4,
-          rows,
-          units,
-          peepholes.gradient + place * units * 4,
-          0,
-        );
-      });
-    }
     if (projection) {
       const [from, to] = columnsOf(share, width);
       if (from < to)
@@ -209,6 +192,30 @@ export class LstmLayer extends RecurrentLayer {
       );
       if (projection.clip > 0) this.kernels.clip(made, rows * width, projection.clip);
     }
+  }
+
+  /** The gradient of the peepholes whose gates lie among the columns from `first` up to `end` of z. */
+  #peepholeSums(
+    shape: Shape,
+    gradient: number,
+    first: number,
+    end: number,
+  ): (row: number, rows: number, onto: 0 | 1) => void {
+    const { units, order } = this.#options;
+    const step = this.reversed ? 0 : shape.batch * units * 4;
+    const c = this.stateAt('c') + step;
+    const cBefore = this.stateAt('c') + shape.batch * units * 4 - step;
+    const sums = ([[order.i, cBefore], [order.f, cBefore], [order.o, c]] as const).map(([block, seen], place) => {
+      const from = Math.max(first, block * units);
+      const unit = from - block * units;
+      const z = this.#z + from * 4;
+      return { z, seen: seen + unit * 4, width: Math.min(end, (block + 1) * units) - from, to: gradient + (place * units + unit) * 4 };
+    }); // prettier-ignore
+    return (row, rows, onto) => {
+      for (const { z, seen, width, to } of sums)
+        if (width > 0)
+          this.kernels.productSums(z + row * units * 16, units * 16, seen + row * units * 4, units * 4, rows, width, to, onto);
+    }; // prettier-ignore
   }
 
   protected override startBackward(first: number, rows: number): void {

@@ -13,8 +13,11 @@ import { FedMarks, type MarkRule } from './marks.ts';
 import { ParameterStore } from './parameters.ts';
 import { type Shape, shapeOf, type Slice, Tensor } from './part.ts';
 
-/** What can be asked of a pass, to be added up; the sums need all rows to have gone back before. */
-export const WORK = { forward: 1, loss: 2, slopes: 4, backward: 8, sums: 16 } as const;
+/**
+ * What can be asked of a pass, to be added up; the sums need all rows to have gone back before, and weights are packed
+ * anew once they have changed.
+ */
+export const WORK = { forward: 1, loss: 2, slopes: 4, backward: 8, sums: 16, pack: 32 } as const;
 
 /** What memory is planned for; addresses follow from it. */
 export interface Planned {
@@ -108,7 +111,7 @@ export class Pass {
     return plan.end;
   }
 
-  /** Does a share of the work: some rows of the batch from end to end, or some columns of the sums over all rows. */
+  /** Does a share of the work: some rows of the batch from end to end, some columns of the sums over all rows, or some parts' weights. */
   run(work: number, shape: Shape, { index, of }: { readonly index: number; readonly of: number }): void {
     const scratch = this.#scratch;
     // Slices are of nearly equal size, and none is empty.
@@ -122,6 +125,10 @@ export class Pass {
     }
     if (work & WORK.sums)
       for (const part of this.graph.parts) part.sumGradients(shape.along(part.axis), { index, of, scratch });
+    if (work & WORK.pack)
+      this.graph.parts.forEach((part, k) => {
+        if (k % of === index) part.pack();
+      });
   }
 
   #forward(shape: Shape, slice: Slice): void {

@@ -1,5 +1,5 @@
 // Activations by number (`engine/kernels/activations.ts` names them), and their slopes as functions of the result.
-import { exp4, sigmoid4, tanh4 } from './math';
+import { exp4, sigmoid4, storeLanes, tanh4 } from './math';
 
 export const LINEAR: i32 = 0;
 export const TANH: i32 = 1;
@@ -62,6 +62,27 @@ function other(kind: i32, x: v128): v128 {
     case EXPONENTIAL: return exp4(x);
     default: return x;
   }
+}
+
+@inline
+function rowOf(kind: i32, source: usize, bias: usize, extra: f32, target: usize, width: i32): void {
+  const more = f32x4.splat(extra);
+  for (let k: i32 = 0; k < width; k += 4) {
+    const at = <usize>k << 2;
+    let x = v128.load(source + at);
+    if (bias) x = f32x4.add(f32x4.add(x, v128.load(bias + at)), more);
+    storeLanes(target + at, activate4(kind, x), width - k);
+  }
+}
+
+/**
+ * target = act((source + bias) + extra) over `width` floats; `bias` 0: neither is added. One short loop each for what is
+ * used most: a loop that also computes other things runs out of registers.
+ */
+export function activateRow(kind: i32, source: usize, bias: usize, extra: f32, target: usize, width: i32): void {
+  if (kind == TANH) rowOf(TANH, source, bias, extra, target, width);
+  else if (kind == SIGMOID) rowOf(SIGMOID, source, bias, extra, target, width);
+  else rowOf(kind, source, bias, extra, target, width);
 }
 
 /** The slope of an activation where its result is y. */

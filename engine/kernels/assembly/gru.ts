@@ -1,21 +1,18 @@
 // The GRU's arithmetic around its products, for a run of rows of one step.
-import { activate4, slope4 } from './activation';
+import { activateRow, SIGMOID, slope4, TANH } from './activation';
 import { storeLanes } from './math';
 
 /**
- * Reset before the product, first half: `gates[rows, 2U]` become r and u (places `rAt`, `uAt`), and rh = r * h.
+ * Reset before the product, first half: `gates[rows, 2U]` become r (at place `rAt`) and u, and rh = r * h.
  */
-export function gruGates(rows: i32, units: i32, gates: usize, bias: usize, rAt: i32, uAt: i32, gate: i32, hBefore: usize, rh: usize): void {
+export function gruGates(rows: i32, units: i32, gates: usize, bias: usize, rAt: i32, gate: i32, hBefore: usize, rh: usize): void {
   const width = <usize>units << 2;
-  const rb = <usize>rAt * width, ub = <usize>uAt * width;
+  const rb = <usize>rAt * width;
   for (; rows > 0; --rows) {
+    activateRow(gate, gates, bias, 0, gates, units << 1);
     for (let k: i32 = 0; k < units; k += 4) {
       const at = <usize>k << 2;
-      const r = activate4(gate, f32x4.add(v128.load(gates + rb + at), v128.load(bias + rb + at)));
-      const u = activate4(gate, f32x4.add(v128.load(gates + ub + at), v128.load(bias + ub + at)));
-      storeLanes(gates + rb + at, r, units - k);
-      storeLanes(gates + ub + at, u, units - k);
-      storeLanes(rh + at, f32x4.mul(r, v128.load(hBefore + at)), units - k);
+      storeLanes(rh + at, f32x4.mul(v128.load(gates + rb + at), v128.load(hBefore + at)), units - k);
     }
     gates += width << 1;
     hBefore += width;
@@ -29,11 +26,11 @@ export function gruState(rows: i32, units: i32, gates: usize, uAt: i32, n: usize
   const ub = <usize>uAt * width;
   const one = f32x4.splat(1);
   for (; rows > 0; --rows) {
+    activateRow(activation, n, bias, 0, n, units);
     for (let k: i32 = 0; k < units; k += 4) {
       const at = <usize>k << 2;
       const u = v128.load(gates + ub + at);
-      const candidate = activate4(activation, f32x4.add(v128.load(n + at), v128.load(bias + at)));
-      storeLanes(n + at, candidate, units - k);
+      const candidate = v128.load(n + at);
       storeLanes(h + at, f32x4.add(f32x4.mul(u, v128.load(hBefore + at)), f32x4.mul(f32x4.sub(one, u), candidate)), units - k);
     }
     gates += width << 1;
@@ -43,11 +40,8 @@ export function gruState(rows: i32, units: i32, gates: usize, uAt: i32, n: usize
   }
 }
 
-/**
- * Back through the second half: n becomes the gradient of its pre-activation, u in `gates` that of its own, and `dhBefore`
- * what reaches h directly. Rows that are not alive get zeros; their state's gradient is carried elsewhere.
- */
-export function gruStateBackward(
+@inline
+function gruStateBackwardRows(
   rows: i32, units: i32, gates: usize, uAt: i32, n: usize, activation: i32, gate: i32, hBefore: usize,
   dh: usize, dhStride: usize, dhTime: usize, dhTimeStride: usize, dhBefore: usize, alive: usize,
 ): void {
@@ -80,8 +74,20 @@ export function gruStateBackward(
   }
 }
 
-/** Back through the first half: `drh` (the gradient of r * h) becomes that of h so far, r in `gates` that of its pre-activation. */
-export function gruGatesBackward(rows: i32, units: i32, gates: usize, rAt: i32, gate: i32, hBefore: usize, drh: usize, drhStride: usize, dhBefore: usize): void {
+/**
+ * Back through the second half: n becomes the gradient of its pre-activation, u in `gates` that of its own, and `dhBefore`
+ * what reaches h directly. Rows that are not alive get zeros; their state's gradient is carried elsewhere.
+ */
+export function gruStateBackward(
+  rows: i32, units: i32, gates: usize, uAt: i32, n: usize, activation: i32, gate: i32, hBefore: usize,
+  dh: usize, dhStride: usize, dhTime: usize, dhTimeStride: usize, dhBefore: usize, alive: usize,
+): void {
+  if (activation == TANH && gate == SIGMOID) gruStateBackwardRows(rows, units, gates, uAt, n, TANH, SIGMOID, hBefore, dh, dhStride, dhTime, dhTimeStride, dhBefore, alive);
+  else gruStateBackwardRows(rows, units, gates, uAt, n, activation, gate, hBefore, dh, dhStride, dhTime, dhTimeStride, dhBefore, alive);
+}
+
+@inline
+function gruGatesBackwardRows(rows: i32, units: i32, gates: usize, rAt: i32, gate: i32, hBefore: usize, drh: usize, drhStride: usize, dhBefore: usize): void {
   const width = <usize>units << 2;
   const rb = <usize>rAt * width;
   for (; rows > 0; --rows) {
@@ -99,6 +105,14 @@ export function gruGatesBackward(rows: i32, units: i32, gates: usize, rAt: i32, 
   }
 }
 
+/** Back through the first half: `drh` (the gradient of r * h) becomes that of h so far, r in `gates` that of its pre-activation. */
+export function gruGatesBackward(
+  rows: i32, units: i32, gates: usize, rAt: i32, gate: i32, hBefore: usize, drh: usize, drhStride: usize, dhBefore: usize,
+): void {
+  if (gate == SIGMOID) gruGatesBackwardRows(rows, units, gates, rAt, SIGMOID, hBefore, drh, drhStride, dhBefore);
+  else gruGatesBackwardRows(rows, units, gates, rAt, gate, hBefore, drh, drhStride, dhBefore);
+}
+
 /**
  * Reset after the product: `x[rows, 3U]` and `hh[rows, 3U]` are the two products without biases. x becomes r, u and n in
  * place; the block of n in `hh` becomes h Wn + bn, which the way back needs.
@@ -114,22 +128,29 @@ export function gruAfterForward(
       const at = <usize>k << 2;
       let zr = f32x4.add(v128.load(x + rb + at), v128.load(hh + rb + at));
       let zu = f32x4.add(v128.load(x + ub + at), v128.load(hh + ub + at));
-      let zx = v128.load(x + nb + at);
       let zh = v128.load(hh + nb + at);
       if (bias) {
         zr = f32x4.add(zr, f32x4.add(v128.load(bias + rb + at), v128.load(hBias + rb + at)));
         zu = f32x4.add(zu, f32x4.add(v128.load(bias + ub + at), v128.load(hBias + ub + at)));
-        zx = f32x4.add(zx, v128.load(bias + nb + at));
         zh = f32x4.add(zh, v128.load(hBias + nb + at));
       }
-      const r = activate4(gate, zr);
-      const u = activate4(gate, zu);
-      const n = activate4(activation, f32x4.add(zx, f32x4.mul(r, zh)));
-      storeLanes(x + rb + at, r, units - k);
-      storeLanes(x + ub + at, u, units - k);
-      storeLanes(x + nb + at, n, units - k);
+      storeLanes(x + rb + at, zr, units - k);
+      storeLanes(x + ub + at, zu, units - k);
       storeLanes(hh + nb + at, zh, units - k);
-      storeLanes(h + at, f32x4.add(f32x4.mul(u, v128.load(hBefore + at)), f32x4.mul(f32x4.sub(one, u), n)), units - k);
+    }
+    activateRow(gate, x, 0, 0, x, units << 1);
+    for (let k: i32 = 0; k < units; k += 4) {
+      const at = <usize>k << 2;
+      let zx = v128.load(x + nb + at);
+      if (bias) zx = f32x4.add(zx, v128.load(bias + nb + at));
+      storeLanes(x + nb + at, f32x4.add(zx, f32x4.mul(v128.load(x + rb + at), v128.load(hh + nb + at))), units - k);
+    }
+    activateRow(activation, x + nb, 0, 0, x + nb, units);
+    for (let k: i32 = 0; k < units; k += 4) {
+      const at = <usize>k << 2;
+      const u = v128.load(x + ub + at);
+      const kept = f32x4.mul(u, v128.load(hBefore + at));
+      storeLanes(h + at, f32x4.add(kept, f32x4.mul(f32x4.sub(one, u), v128.load(x + nb + at))), units - k);
     }
     x += width * 3;
     hh += width * 3;
@@ -138,8 +159,8 @@ export function gruAfterForward(
   }
 }
 
-/** The way back: x and hh become the gradients of their products, `dhBefore` (with a stride) what reaches h directly. */
-export function gruAfterBackward(
+@inline
+function gruAfterBackwardRows(
   rows: i32, units: i32, x: usize, hh: usize, rAt: i32, uAt: i32, activation: i32, gate: i32, hBefore: usize,
   dh: usize, dhStride: usize, dhTime: usize, dhTimeStride: usize, dhBefore: usize, dhBeforeStride: usize, alive: usize,
 ): void {
@@ -178,4 +199,13 @@ export function gruAfterBackward(
     dhTime += dhTime ? dhTimeStride : 0;
     dhBefore += dhBeforeStride;
   }
+}
+
+/** The way back: x and hh become the gradients of their products, `dhBefore` (with a stride) what reaches h directly. */
+export function gruAfterBackward(
+  rows: i32, units: i32, x: usize, hh: usize, rAt: i32, uAt: i32, activation: i32, gate: i32, hBefore: usize,
+  dh: usize, dhStride: usize, dhTime: usize, dhTimeStride: usize, dhBefore: usize, dhBeforeStride: usize, alive: usize,
+): void {
+  if (activation == TANH && gate == SIGMOID) gruAfterBackwardRows(rows, units, x, hh, rAt, uAt, TANH, SIGMOID, hBefore, dh, dhStride, dhTime, dhTimeStride, dhBefore, dhBeforeStride, alive);
+  else gruAfterBackwardRows(rows, units, x, hh, rAt, uAt, activation, gate, hBefore, dh, dhStride, dhTime, dhTimeStride, dhBefore, dhBeforeStride, alive);
 }

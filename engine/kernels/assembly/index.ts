@@ -1,5 +1,5 @@
 export { bareTile, beThread, multiply, reservedBytes } from './tile';
-export { packColumns, packRows } from './pack';
+export { packColumns, packRows, panelSums } from './pack';
 export { lstmBackward, lstmForward } from './lstm';
 export { gruAfterBackward, gruAfterForward, gruGates, gruGatesBackward, gruState, gruStateBackward } from './gru';
 export { activationSlopes, biasActivate, carryRows, carrySlopes, maskRows, maskSlopes } from './rnn';

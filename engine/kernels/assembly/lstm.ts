@@ -1,57 +1,14 @@
 // The LSTM's arithmetic between its two products, for a run of rows of one step.
-import { activate4, SIGMOID, slope4, TANH } from './activation';
+import { activateRow, SIGMOID, slope4, TANH } from './activation';
 import { storeLanes } from './math';
 
+/** target += weights * state over `units` floats. */
 @inline
-function forwardUnits(
-  lanes: i32, at: usize, z: usize, bias: usize, forget: v128, ib: usize, jb: usize, fb: usize, ob: usize,
-  peepholes: usize, width: usize, clip: f32, activation: i32, gate: i32, cBefore: usize, c: usize, shown: usize, h: usize,
-): void {
-  const before = v128.load(cBefore + at);
-  let i = f32x4.add(v128.load(z + ib + at), v128.load(bias + ib + at));
-  let f = f32x4.add(f32x4.add(v128.load(z + fb + at), v128.load(bias + fb + at)), forget);
-  let o = f32x4.add(v128.load(z + ob + at), v128.load(bias + ob + at));
-  if (peepholes) {
-    i = f32x4.add(i, f32x4.mul(v128.load(peepholes + at), before));
-    f = f32x4.add(f, f32x4.mul(v128.load(peepholes + width + at), before));
-  }
-  i = activate4(gate, i);
-  f = activate4(gate, f);
-  const j = activate4(activation, f32x4.add(v128.load(z + jb + at), v128.load(bias + jb + at)));
-  let next = f32x4.add(f32x4.mul(before, f), f32x4.mul(i, j));
-  if (clip > 0) next = f32x4.pmax(f32x4.pmin(next, f32x4.splat(clip)), f32x4.splat(-clip));
-  if (peepholes) o = f32x4.add(o, f32x4.mul(v128.load(peepholes + 2 * width + at), next));
-  o = activate4(gate, o);
-  const seen = activate4(activation, next);
-  storeLanes(z + ib + at, i, lanes);
-  storeLanes(z + jb + at, j, lanes);
-  storeLanes(z + fb + at, f, lanes);
-  storeLanes(z + ob + at, o, lanes);
-  storeLanes(c + at, next, lanes);
-  storeLanes(shown + at, seen, lanes);
-  storeLanes(h + at, f32x4.mul(o, seen), lanes);
-}
-
-@inline
-function forwardRows(
-  rows: i32, units: i32, z: usize, bias: usize, forgetBias: f32, ib: usize, jb: usize, fb: usize, ob: usize,
-  peepholes: usize, clip: f32, activation: i32, gate: i32, cBefore: usize, c: usize, shown: usize, h: usize,
-): void {
-  const width = <usize>units << 2;
-  const whole = <usize>(units & ~3) << 2;
-  const forget = f32x4.splat(forgetBias);
-  for (; rows > 0; --rows) {
-    for (let at: usize = 0; at < whole; at += 16) {
-      forwardUnits(4, at, z, bias, forget, ib, jb, fb, ob, peepholes, width, clip, activation, gate, cBefore, c, shown, h);
-    }
-    if (whole < width) {
-      forwardUnits(units & 3, whole, z, bias, forget, ib, jb, fb, ob, peepholes, width, clip, activation, gate, cBefore, c, shown, h);
-    }
-    z += width << 2;
-    cBefore += width;
-    c += width;
-    shown += width;
-    h += width;
+function lookAt(units: i32, target: usize, weights: usize, state: usize): void {
+  for (let k: i32 = 0; k < units; k += 4) {
+    const at = <usize>k << 2;
+    const seen = f32x4.mul(v128.load(weights + at), v128.load(state + at));
+    storeLanes(target + at, f32x4.add(v128.load(target + at), seen), units - k);
   }
 }
 
@@ -67,11 +24,35 @@ export function lstmForward(
   peepholes: usize, clip: f32, activation: i32, gate: i32, cBefore: usize, c: usize, shown: usize, h: usize,
 ): void {
   const width = <usize>units << 2;
-  const ib = <usize>iAt * width, jb = <usize>jAt * width, fb = <usize>fAt * width, ob = <usize>oAt * width;
-  if (peepholes == 0 && clip == 0 && activation == TANH && gate == SIGMOID) {
-    forwardRows(rows, units, z, bias, forgetBias, ib, jb, fb, ob, 0, 0, TANH, SIGMOID, cBefore, c, shown, h);
-  } else {
-    forwardRows(rows, units, z, bias, forgetBias, ib, jb, fb, ob, peepholes, clip, activation, gate, cBefore, c, shown, h);
+  const most = f32x4.splat(clip), least = f32x4.splat(-clip);
+  for (; rows > 0; --rows) {
+    const i = z + <usize>iAt * width, j = z + <usize>jAt * width, f = z + <usize>fAt * width, o = z + <usize>oAt * width;
+    if (peepholes) {
+      lookAt(units, i, peepholes, cBefore);
+      lookAt(units, f, peepholes + width, cBefore);
+    }
+    activateRow(gate, i, bias + (i - z), 0, i, units);
+    activateRow(activation, j, bias + (j - z), 0, j, units);
+    activateRow(gate, f, bias + (f - z), forgetBias, f, units);
+    for (let k: i32 = 0; k < units; k += 4) {
+      const at = <usize>k << 2;
+      const kept = f32x4.mul(v128.load(cBefore + at), v128.load(f + at));
+      let next = f32x4.add(kept, f32x4.mul(v128.load(i + at), v128.load(j + at)));
+      if (clip > 0) next = f32x4.pmax(f32x4.pmin(next, most), least);
+      storeLanes(c + at, next, units - k);
+    }
+    if (peepholes) lookAt(units, o, peepholes + 2 * width, c);
+    activateRow(gate, o, bias + (o - z), 0, o, units);
+    activateRow(activation, c, 0, 0, shown, units);
+    for (let k: i32 = 0; k < units; k += 4) {
+      const at = <usize>k << 2;
+      storeLanes(h + at, f32x4.mul(v128.load(o + at), v128.load(shown + at)), units - k);
+    }
+    z += width << 2;
+    cBefore += width;
+    c += width;
+    shown += width;
+    h += width;
   }
 }
 
@@ -149,6 +130,8 @@ export function lstmBackward(
   const ib = <usize>iAt * width, jb = <usize>jAt * width, fb = <usize>fAt * width, ob = <usize>oAt * width;
   if (peepholes == 0 && clip == 0 && activation == TANH && gate == SIGMOID) {
     backwardRows(rows, units, z, ib, jb, fb, ob, 0, 0, TANH, SIGMOID, cBefore, c, shown, dh, dhStride, dhTime, dhTimeStride, dc, alive);
+  } else if (activation == TANH && gate == SIGMOID) {
+    backwardRows(rows, units, z, ib, jb, fb, ob, peepholes, clip, TANH, SIGMOID, cBefore, c, shown, dh, dhStride, dhTime, dhTimeStride, dc, alive);
   } else {
     backwardRows(rows, units, z, ib, jb, fb, ob, peepholes, clip, activation, gate, cBefore, c, shown, dh, dhStride, dhTime, dhTimeStride, dc, alive);
   }

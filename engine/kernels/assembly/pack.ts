@@ -1,4 +1,5 @@
 // Copies matrices into the panels that the tile reads.
+import { storeLanes } from './math';
 
 /** Writes the first `lanes` of four floats. */
 @inline
@@ -18,17 +19,18 @@ function transposeRows(lanes: i32, target: usize, step: usize, source: usize, st
   let s1 = lanes > 1 ? s0 + stride : s0;
   let s2 = lanes > 2 ? s1 + stride : s0;
   let s3 = lanes > 3 ? s2 + stride : s0;
-  for (; depth >= 4; depth -= 4) {
+  // Of three, four are written: the last is overwritten by the column that follows, and of the last columns not written.
+  for (; depth > 4; depth -= 4) {
     const a = v128.load(s0), b = v128.load(s1), c = v128.load(s2), d = v128.load(s3);
     const ab0 = v128.shuffle<i32>(a, b, 0, 4, 1, 5), ab1 = v128.shuffle<i32>(a, b, 2, 6, 3, 7);
     const cd0 = v128.shuffle<i32>(c, d, 0, 4, 1, 5), cd1 = v128.shuffle<i32>(c, d, 2, 6, 3, 7);
-    storeSome(target, v128.shuffle<i64>(ab0, cd0, 0, 2), lanes);
+    storeSome(target, v128.shuffle<i64>(ab0, cd0, 0, 2), lanes == 3 ? 4 : lanes);
     target += step;
-    storeSome(target, v128.shuffle<i64>(ab0, cd0, 1, 3), lanes);
+    storeSome(target, v128.shuffle<i64>(ab0, cd0, 1, 3), lanes == 3 ? 4 : lanes);
     target += step;
-    storeSome(target, v128.shuffle<i64>(ab1, cd1, 0, 2), lanes);
+    storeSome(target, v128.shuffle<i64>(ab1, cd1, 0, 2), lanes == 3 ? 4 : lanes);
     target += step;
-    storeSome(target, v128.shuffle<i64>(ab1, cd1, 1, 3), lanes);
+    storeSome(target, v128.shuffle<i64>(ab1, cd1, 1, 3), lanes == 3 ? 4 : lanes);
     target += step;
     s0 += 16;
     s1 += 16;
@@ -77,9 +79,8 @@ function copyColumns(width: i32, target: usize, panel: usize, source: usize, str
     let to = target, from = source;
     for (let p = panels; p > 0; --p) {
       if (width == 3) {
-        const v = v128.load(from);
-        v128.store64_lane(to, v, 0);
-        v128.store32_lane(to, v, 2, 8);
+        // One too many is overwritten by the row that follows; there is none behind the last.
+        storeSome(to, v128.load(from), depth > 1 ? 4 : 3);
       } else {
         v128.store(to, v128.load(from));
         if (width == 5) f32.store(to, f32.load(from, 16), 16);
@@ -112,5 +113,32 @@ export function packColumns(target: usize, panel: usize, source: usize, stride: 
     for (let j = left; j < step; ++j) f32.store(target + (<usize>j << 2), 0);
     target += <usize>step << 2;
     source += stride;
+  }
+}
+
+/** sums[columns] = the sum over k, from the first to the last, of panels as `packColumns` makes them with `round`; added to what is there when `add`. */
+export function panelSums(panels: usize, panel: usize, columns: i32, depth: i32, width: i32, sums: usize, add: i32): void {
+  for (; columns > 0; columns -= width) {
+    const lanes = min(columns, width);
+    const vectors = (lanes + 3) >> 2;
+    const step = <usize>vectors << 4;
+    let a = f32x4.splat(0), b = a, c = a;
+    if (add) {
+      a = v128.load(sums);
+      b = v128.load(sums, 16);
+      c = v128.load(sums, 32);
+    }
+    let at = panels;
+    for (let k = depth; k > 0; --k) {
+      a = f32x4.add(a, v128.load(at));
+      if (vectors > 1) b = f32x4.add(b, v128.load(at, 16));
+      if (vectors > 2) c = f32x4.add(c, v128.load(at, 32));
+      at += step;
+    }
+    storeLanes(sums, a, lanes);
+    if (vectors > 1) storeLanes(sums + 16, b, lanes - 4);
+    if (vectors > 2) storeLanes(sums + 32, c, lanes - 8);
+    panels += panel;
+    sums += <usize>width << 2;
   }
 }

@@ -1,22 +1,17 @@
 // Rows of one step in any cell: bias and activation, rows of different lengths, the simple RNN's way back.
-import { activate4, slope4 } from './activation';
+import { activateRow, slope4, TANH } from './activation';
 import { storeLanes } from './math';
 
 /** x = act(x + bias) for every row of x[rows, width]; `bias` 0: none. */
 export function biasActivate(kind: i32, x: usize, bias: usize, rows: i32, width: i32): void {
   for (; rows > 0; --rows) {
-    for (let k: i32 = 0; k < width; k += 4) {
-      const at = <usize>k << 2;
-      let v = v128.load(x + at);
-      if (bias) v = f32x4.add(v, v128.load(bias + at));
-      storeLanes(x + at, activate4(kind, v), width - k);
-    }
+    activateRow(kind, x, bias, 0, x, width);
     x += <usize>width << 2;
   }
 }
 
-/** dz = (dh + dhTime) * act'(y) by rows, gradients each with their own stride (address 0: none); zero where the row is not alive. */
-export function activationSlopes(
+@inline
+function slopeRows(
   kind: i32, y: usize, dh: usize, dhStride: usize, dhTime: usize, dhTimeStride: usize, dz: usize, dzStride: usize, rows: i32, width: i32, alive: usize,
 ): void {
   const bytes = <usize>width << 2;
@@ -36,6 +31,14 @@ export function activationSlopes(
     dhTime += dhTime ? dhTimeStride : 0;
     dz += dzStride;
   }
+}
+
+/** dz = (dh + dhTime) * act'(y) by rows, gradients each with their own stride (address 0: none); zero where the row is not alive. */
+export function activationSlopes(
+  kind: i32, y: usize, dh: usize, dhStride: usize, dhTime: usize, dhTimeStride: usize, dz: usize, dzStride: usize, rows: i32, width: i32, alive: usize,
+): void {
+  if (kind == TANH) slopeRows(TANH, y, dh, dhStride, dhTime, dhTimeStride, dz, dzStride, rows, width, alive);
+  else slopeRows(kind, y, dh, dhStride, dhTime, dhTimeStride, dz, dzStride, rows, width, alive);
 }
 
 /** after = before where the row is not alive. */

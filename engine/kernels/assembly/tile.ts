@@ -4,6 +4,8 @@
 // one as wide as its columns rounded up to four. Every element of C is one running sum over k in ascending order, in
 // every tile shape and at every edge, so all shapes give the same bits. k is not unrolled: V8 has 15 registers.
 
+import { madd } from './math';
+
 /** Room for one tile whose last columns do not fill a vector: 5 rows of 12 floats. */
 /** Threads that may share one memory, and the room of each for a tile that hangs over the edge. */
 const MOST_THREADS: usize = 64;
@@ -60,30 +62,30 @@ function tile(rows: i32, vectors: i32, aStep: usize, a: usize, b: usize, c: usiz
     if (vectors > 1) b1 = v128.load(b, 16);
     if (vectors > 2) b2 = v128.load(b, 32);
     let x = v128.load32_splat(a);
-    c00 = f32x4.add(c00, f32x4.mul(x, b0));
-    if (vectors > 1) c01 = f32x4.add(c01, f32x4.mul(x, b1));
-    if (vectors > 2) c02 = f32x4.add(c02, f32x4.mul(x, b2));
+    c00 = madd(x, b0, c00);
+    if (vectors > 1) c01 = madd(x, b1, c01);
+    if (vectors > 2) c02 = madd(x, b2, c02);
     if (rows > 1) {
       x = v128.load32_splat(a, 4);
-      c10 = f32x4.add(c10, f32x4.mul(x, b0));
-      if (vectors > 1) c11 = f32x4.add(c11, f32x4.mul(x, b1));
-      if (vectors > 2) c12 = f32x4.add(c12, f32x4.mul(x, b2));
+      c10 = madd(x, b0, c10);
+      if (vectors > 1) c11 = madd(x, b1, c11);
+      if (vectors > 2) c12 = madd(x, b2, c12);
     }
     if (rows > 2) {
       x = v128.load32_splat(a, 8);
-      c20 = f32x4.add(c20, f32x4.mul(x, b0));
-      if (vectors > 1) c21 = f32x4.add(c21, f32x4.mul(x, b1));
-      if (vectors > 2) c22 = f32x4.add(c22, f32x4.mul(x, b2));
+      c20 = madd(x, b0, c20);
+      if (vectors > 1) c21 = madd(x, b1, c21);
+      if (vectors > 2) c22 = madd(x, b2, c22);
     }
     if (rows > 3) {
       x = v128.load32_splat(a, 12);
-      c30 = f32x4.add(c30, f32x4.mul(x, b0));
-      if (vectors > 1) c31 = f32x4.add(c31, f32x4.mul(x, b1));
+      c30 = madd(x, b0, c30);
+      if (vectors > 1) c31 = madd(x, b1, c31);
     }
     if (rows > 4) {
       x = v128.load32_splat(a, 16);
-      c40 = f32x4.add(c40, f32x4.mul(x, b0));
-      if (vectors > 1) c41 = f32x4.add(c41, f32x4.mul(x, b1));
+      c40 = madd(x, b0, c40);
+      if (vectors > 1) c41 = madd(x, b1, c41);
     }
     a += aStep;
     b += <usize>vectors << 4;

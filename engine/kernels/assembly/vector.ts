@@ -1,13 +1,10 @@
 // Small elementwise work outside the cells.
-import { activate4, slope4 } from './activation';
+import { activateRow, slope4 } from './activation';
 import { storeLanes } from './math';
 
 /** y = f(x) for n floats. */
 export function activate(kind: i32, source: usize, target: usize, n: i32): void {
-  for (let k: i32 = 0; k < n; k += 4) {
-    const at = <usize>k << 2;
-    storeLanes(target + at, activate4(kind, v128.load(source + at)), n - k);
-  }
+  activateRow(kind, source, 0, 0, target, n);
 }
 
 /** Turns the gradient by y = f(x) into that by x, in place, for n floats. */

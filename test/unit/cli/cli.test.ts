@@ -63,7 +63,8 @@ describe('command line', function () {
       target: 'node20',
       logLevel: 'error',
     });
-    for (const name of ['kernels.wasm', 'kernelsShared.wasm']) cpSync(join(ROOT, 'dist', name), join(folder, name));
+    for (const name of ['kernels.wasm', 'kernelsShared.wasm', 'kernelsRelaxed.wasm'])
+      cpSync(join(ROOT, 'dist', name), join(folder, name));
     symlinkSync(join(ROOT, 'dist/data'), join(folder, 'data'));
     file = join(folder, 'recall.py');
     writeFileSync(file, PROGRAM);
@@ -178,7 +179,7 @@ describe('command line', function () {
   it('refuses to go on with other data or another seed', async () => {
     const { code, err } = await run(['train', '--resume', folder, '--seed', '7']);
     assert.equal(code, 2);
-    assert.match(err, /--resume goes with train alone and --resume, --epochs, --learning-rate, --threads, --json/);
+    assert.match(err, /--resume goes with train alone and --resume, --epochs, --learning-rate, --threads, --relaxed, --json/);
   });
 
   it('says which data fits when the program does not tell', async () => {

@@ -25,7 +25,8 @@ describe('programs on the command line', function () {
   before(async () => {
     folder = mkdtempSync(join(tmpdir(), 'rnn-programs-'));
     await build({ bundle: true, entryPoints: [join(ROOT, 'engine/cli.ts')], outdir: folder, platform: 'node', format: 'cjs', target: 'node20', logLevel: 'error' }); // prettier-ignore
-    for (const name of ['kernels.wasm', 'kernelsShared.wasm']) cpSync(join(ROOT, 'dist', name), join(folder, name));
+    for (const name of ['kernels.wasm', 'kernelsShared.wasm', 'kernelsRelaxed.wasm'])
+      cpSync(join(ROOT, 'dist', name), join(folder, name));
   });
   after(() => {
     rmSync(folder, { recursive: true });

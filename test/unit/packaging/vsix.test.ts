@@ -22,6 +22,7 @@ const expected = [
     'dist/cli.js',
     'dist/kernels.wasm',
     'dist/kernelsShared.wasm',
+    'dist/kernelsRelaxed.wasm',
     'dist/kernelThread.js',
   ],
   ...['dist/webview/codicon.css', 'dist/webview/codicon.ttf'],

@@ -2,12 +2,11 @@ import { build } from 'esbuild';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { EngineClient, type EnginePlaces } from '../../../engine/protocol/client.ts';
+import { EngineClient, type EngineStart } from '../../../engine/protocol/client.ts';
 
 const ROOT = join(import.meta.dirname, '../../..');
-const PLACES: EnginePlaces = {
-  kernels: join(ROOT, 'dist/kernels.wasm'),
-  sharedKernels: join(ROOT, 'dist/kernelsShared.wasm'),
+const PLACES: EngineStart = {
+  kernels: join(ROOT, 'dist'),
   data: join(ROOT, 'dist/data'),
 };
 
@@ -29,8 +28,8 @@ export class BundledWorker {
     });
   }
 
-  start(places: EnginePlaces = PLACES): EngineClient {
-    const client = new EngineClient(join(this.#folder, 'engineWorker.js'), places);
+  start(start: EngineStart = {}): EngineClient {
+    const client = new EngineClient(join(this.#folder, 'engineWorker.js'), { ...PLACES, ...start });
     this.#clients.push(client);
     return client;
   }

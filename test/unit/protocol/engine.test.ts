@@ -1,10 +1,13 @@
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { EngineError, type ErrorCode } from '../../../engine/errors.ts';
 import type { EngineClient } from '../../../engine/protocol/client.ts';
 import type { EngineSide, OpenParams, Progress, RunEnd } from '../../../engine/protocol/engine.ts';
 import type { MetricRow, RunSettings } from '../../../engine/runs/format.ts';
 import { defaultSettings } from '../../../engine/runs/settings.ts';
 import { readSafetensors } from '../../../engine/formats/safetensors.ts';
+import { projectFolder } from '../../host/paths.ts';
 import { lstmClassifier } from '../model/specs.ts';
 import { BundledWorker } from './bundledWorker.ts';
 
@@ -226,10 +229,7 @@ describe('engine worker', function () {
   });
 
   it('names the data file that is missing', async () => {
-    const client = worker.start({
-      kernels: new URL('../../../dist/kernels.wasm', import.meta.url).pathname,
-      data: '/nowhere',
-    });
+    const client = worker.start({ data: '/nowhere' });
     await assert.rejects(client.request('open', DIGITS), failsWith('missing-file', /\/nowhere\/mnist\/train-labels/));
   });
 });
@@ -266,8 +266,18 @@ describe('engine client', function () {
     assert.equal(heard.checkpoints.at(-1)!.step, end.step);
   });
 
+  it('that shall use relaxed multiply-add says when the runtime has none', async () => {
+    const client = worker.start({ relaxed: true });
+    const hasIt = WebAssembly.validate(readFileSync(join(projectFolder, 'dist/kernelsRelaxed.wasm')));
+    const { engine } = await client.ready;
+    assert.equal(engine, hasIt ? 'WebAssembly SIMD with relaxed multiply-add' : 'WebAssembly SIMD (this runtime has no relaxed multiply-add)');
+    await client.request('open', RECALL);
+    const end = await client.request('train', { model: 'recall', run: 'r', measure: 'accuracy' }, { timeout: Infinity });
+    assert.equal(end.status, 'finished');
+  }); // prettier-ignore
+
   it('says why the engine does not start', async () => {
-    const client = worker.start({ kernels: '/nowhere/kernels.wasm' });
+    const client = worker.start({ kernels: '/nowhere' });
     await assert.rejects(client.ready, failsWith('closed', /The engine has failed: .*\/nowhere\/kernels\.wasm/));
     await assert.rejects(client.request('open', RECALL), failsWith('closed'));
   });
