@@ -5,7 +5,7 @@ import { ModelDiagnostics } from './language/modelDiagnostics.ts';
 import { ModelLenses } from './language/modelLenses.ts';
 import { READABLE_LANGUAGES } from './language/readableText.ts';
 import { ReadingCache } from './language/readingCache.ts';
-import { ShapeHover } from './language/shapeHover.ts';
+import { type NumbersOf, ShapeHover } from './language/shapeHover.ts';
 import { LastResults } from './models/lastResults.ts';
 import { watchModelContext } from './models/modelContext.ts';
 import { ModelFinder } from './models/modelFinder.ts';
@@ -36,7 +36,9 @@ export function activate(context: vscode.ExtensionContext): RnnExplorerApi {
     ));
 
   context.subscriptions.push(readings, finder, log, watchModelContext(finder));
-  registerLanguageFeatures(context, readings, lenses);
+  // Nothing is started for a hover: without a studio there are no numbers.
+  const numbers: NumbersOf = async model => (await studio)?.numbers.of(model);
+  registerLanguageFeatures(context, readings, lenses, numbers);
   registerPages(context, getStudio);
   registerCommands(context, getStudio, log);
   void showPendingSample(context);
@@ -54,6 +56,7 @@ function registerLanguageFeatures(
   { subscriptions }: vscode.ExtensionContext,
   readings: ReadingCache,
   lenses: ModelLenses,
+  numbers: NumbersOf,
 ): void {
   const languages = [...READABLE_LANGUAGES];
   const diagnostics = new ModelDiagnostics(readings);
@@ -61,7 +64,7 @@ function registerLanguageFeatures(
   subscriptions.push(
     diagnostics,
     vscode.languages.registerCodeLensProvider(languages, lenses),
-    vscode.languages.registerHoverProvider(languages, new ShapeHover(readings)),
+    vscode.languages.registerHoverProvider(languages, new ShapeHover(readings, numbers)),
     vscode.languages.registerCodeActionsProvider(languages, diagnostics, { providedCodeActionKinds }),
     vscode.workspace.onDidChangeConfiguration(change => {
       if (change.affectsConfiguration('rnnExplorer.codeLens')) lenses.refresh();

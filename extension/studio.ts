@@ -22,6 +22,7 @@ import { TrainingPanel } from './pages/trainingPanel.ts';
 import { EngineSession } from './runs/engineSession.ts';
 import { EpochLines } from './runs/epochLines.ts';
 import { Inspection } from './runs/inspection.ts';
+import { LiveStatistics } from './runs/liveStatistics.ts';
 import { pickRun } from './runs/runList.ts';
 import { askConflict, explainUnsupported, tellEnd, tellUnwritten, tellWaiting } from './runs/runQuestions.ts';
 import { RunService } from './runs/runService.ts';
@@ -52,6 +53,8 @@ export class Studio {
   readonly gatesView: GatesView;
   readonly tensorsPanel: TensorsPanel;
   readonly inspection: Inspection;
+  /** For hovers. */
+  readonly numbers: LiveStatistics;
   readonly data: DataChoice;
   readonly finder: ModelFinder;
   /** Where runs are stored: with the workspace, or with the extension where there is none. */
@@ -77,6 +80,7 @@ export class Studio {
     this.runs = new RunService(this.engine, this.#store, log, { askConflict, tellWaiting, tellUnwritten });
     this.inspection = new Inspection(this.engine, this.runs);
     this.#shown = new ShownRun(context.workspaceState, this.runs, this.inspection);
+    this.numbers = new LiveStatistics(this.inspection, this.#shown);
     this.data = new DataChoice(context.workspaceState);
     this.#lines = new EpochLines(this.runs);
     const sources = new SourceWatch(finder, () => this.runs.list());
@@ -128,7 +132,7 @@ export class Studio {
       this.runs.onDidChangeList(() => {
         this.#shown.refresh();
       }),
-      ...[new TrainingStatus(this.runs), this.#lines, sources, this.#shown, this.inspection],
+      ...[new TrainingStatus(this.runs), this.#lines, sources, this.#shown, this.inspection, this.numbers],
       ...[this.trainingPanel, this.gatesView, this.tensorsPanel, this.runs, this.engine],
     );
     void this.runs.list().then(runs => sources.check(runs));

@@ -1,6 +1,6 @@
 /** The weights of a cell or layer, from the place in a model where the program runs it. */
 import { countOf, nodeParameters, type ParameterShape } from '../model/parameters.ts';
-import type { GraphNode, ModelSpec } from '../model/spec.ts';
+import type { GraphNode, ModelSpec, RecurrentNode } from '../model/spec.ts';
 import type { Graph } from './graph.ts';
 import type { LayerValue } from './reading.ts';
 import type { Abstract, CellObject } from './values.ts';
@@ -35,24 +35,30 @@ export class Places {
   /** The layer with its weights as the model has them. */
   withWeights(shown: LayerValue, value: Abstract, node: GraphNode, spec: ModelSpec): LayerValue {
     const all = nodeParameters(spec, node);
-    const weights = value.kind === 'cells' && node.op === 'recurrent' ? this.#ownOf(all, value.cells, node.id) : all;
+    const places = value.kind === 'cells' && node.op === 'recurrent' ? this.#placesOf(value.cells, node.id) : null;
+    const weights = places === null ? all : ownOf(all, places, (node as RecurrentNode).cells.length);
     const count = countOf(weights);
     return {
       ...shown,
+      node: node.id,
+      ...(places === null ? {} : { layers: places.map(place => place % (node as RecurrentNode).cells.length) }),
       parameters: weights.map(({ name, shape }) => ({ name, shape })),
       ...(count === undefined ? {} : { count }),
     };
   }
 
-  /** The weights of some of the cells of a stack. */
-  #ownOf(all: readonly ParameterShape[], cells: readonly CellObject[], id: string): readonly ParameterShape[] {
-    const record = this.#graph.nodes.get(id)!;
-    const layers = record.node.op === 'recurrent' ? record.node.cells.length : 0;
-    const places = cells.map(cell => record.cells.findIndex(({ identity }) => identity === cell.identity));
-    return all.filter(
-      ({ of }) =>
-        of === undefined ||
-        places.some(place => place % layers === of.layer && (place < layers || of.direction === 'backward')),
-    );
+  /** Where cells stand in their node: behind those of the forward direction are those of the backward one. */
+  #placesOf(cells: readonly CellObject[], id: string): number[] {
+    const all = this.#graph.nodes.get(id)?.cells ?? [];
+    return cells.map(cell => all.findIndex(({ identity }) => identity === cell.identity));
   }
+}
+
+/** The weights of some of the cells of a stack. */
+function ownOf(all: readonly ParameterShape[], places: readonly number[], layers: number): readonly ParameterShape[] {
+  return all.filter(
+    ({ of }) =>
+      of === undefined ||
+      places.some(place => place % layers === of.layer && (place < layers || of.direction === 'backward')),
+  );
 }

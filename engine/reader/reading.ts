@@ -43,6 +43,9 @@ export interface LayerValue {
   readonly className: string;
   /** The cells that it holds, if it is recurrent. */
   readonly cells?: readonly CellSpec[];
+  /** The node of the model's graph that runs it, and which of the node's layers it is, where it is not all of them. */
+  readonly node?: string;
+  readonly layers?: readonly number[];
   /** Weights as far as the input's width is known. */
   readonly parameters?: readonly { readonly name: string; readonly shape: readonly Size[] }[];
   /** Number of those weights, where all sizes are known. */

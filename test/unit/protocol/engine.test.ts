@@ -199,6 +199,36 @@ describe('engine worker', function () {
     assert.ok(row.kind === 'step' && Math.abs(row.loss - Math.log(10)) < 0.2, JSON.stringify(row)); // ten classes, nothing learned
   });
 
+  it('sums up what gates and states hold over the first test samples, as tracing them one by one shows it', async () => {
+    const client = worker.start();
+    await client.request('open', RECALL);
+    const statistics = await client.request('statistics', { model: 'recall' });
+    assert.equal(statistics.step, 0);
+    const top = statistics.layers.find(({ layer }) => layer === 1)!;
+    const traces = await Promise.all(
+      Array.from({ length: statistics.samples }, (_, sample) =>
+        client.request('trace', { model: 'recall', sample, layer: 1, order: 'index' }),
+      ),
+    );
+    for (const id of ['i', 'f', 'o', 'c', 'h']) {
+      const values = traces.flatMap(({ tensors }) => [
+        ...new Float32Array(tensors.find(tensor => tensor.id === id)!.values),
+      ]);
+      const { min, max, mean, std, saturated } = top.tensors[id]!;
+      assert.equal(min, Math.min(...values));
+      assert.equal(max, Math.max(...values));
+      const average = values.reduce((sum, value) => sum + value, 0) / values.length;
+      assert.ok(Math.abs(mean - average) < 1e-9);
+      const spread = Math.sqrt(values.reduce((sum, value) => sum + (value - average) ** 2, 0) / values.length);
+      assert.ok(Math.abs(std - spread) < 1e-6);
+      if (id === 'c' || id === 'h') assert.equal(saturated, undefined);
+      else assert.equal(saturated!.open, values.filter(value => value > 0.9).length / values.length);
+    }
+    const { states } = await client.request('tensors', { model: 'recall', sample: 0 });
+    const h = [...new Float32Array(states.find(({ id }) => id === 'states[1].h')!.values)];
+    assert.deepEqual(top.finals['h']!.example, { shape: [4], values: h });
+  });
+
   it('names what is wrong with a request', async () => {
     const client = worker.start();
     await assert.rejects(

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import * as vscode from 'vscode';
-import { hoverAt, openSample, openText, recurrentProgram } from '../helpers.ts';
+import { eventually, hoverAt, openSample, openText, recurrentProgram } from '../helpers.ts';
 
 describe('hovers in VS Code', () => {
   it('say type, named axes and meaning of the tensors of the sample', async () => {
@@ -32,5 +32,25 @@ describe('hovers in VS Code', () => {
   it('say nothing about names that are no tensors', async () => {
     const document = await openText('python', recurrentProgram());
     assert.equal(await hoverAt(document, 'import tensorflow'), '');
+  });
+
+  it('say on a cell what it computes, its weights and the order of its gates', async () => {
+    const document = await openSample('mnist_lstm.py');
+    const text = await hoverAt(document, 'multi_cell =');
+    for (const part of ['i, j, f, o = split([x(t); h(t-1)] W + b)', 'multi_rnn_cell/cell_2', '468,600 parameters'])
+      assert.ok(text.includes(part), `${part} in ${text}`);
+  });
+
+  it('tell what tensors hold once the model is inspected, without waiting for it', async () => {
+    const document = await openText('python', recurrentProgram());
+    await vscode.commands.executeCommand('rnnExplorer.inspectModel', {
+      uri: document.uri.toString(),
+      key: `${document.uri.toString()}#cell`,
+    });
+    await eventually(async () => {
+      const text = await hoverAt(document, 'outputs, states');
+      assert.match(text, /min `-?\d/);
+      assert.ok(text.includes('on weights that are not trained'), text);
+    });
   });
 });
