@@ -6,6 +6,7 @@ import { ModelLenses } from './language/modelLenses.ts';
 import { READABLE_LANGUAGES } from './language/readableText.ts';
 import { ReadingCache } from './language/readingCache.ts';
 import { type NumbersOf, ShapeHover } from './language/shapeHover.ts';
+import { ShapeInlays } from './language/shapeInlays.ts';
 import { LastResults } from './models/lastResults.ts';
 import { watchModelContext } from './models/modelContext.ts';
 import { ModelFinder } from './models/modelFinder.ts';
@@ -60,14 +61,17 @@ function registerLanguageFeatures(
 ): void {
   const languages = [...READABLE_LANGUAGES];
   const diagnostics = new ModelDiagnostics(readings);
+  const inlays = new ShapeInlays(readings);
   const providedCodeActionKinds = [vscode.CodeActionKind.QuickFix];
   subscriptions.push(
     diagnostics,
     vscode.languages.registerCodeLensProvider(languages, lenses),
     vscode.languages.registerHoverProvider(languages, new ShapeHover(readings, numbers)),
+    vscode.languages.registerInlayHintsProvider(languages, inlays),
     vscode.languages.registerCodeActionsProvider(languages, diagnostics, { providedCodeActionKinds }),
     vscode.workspace.onDidChangeConfiguration(change => {
       if (change.affectsConfiguration('rnnExplorer.codeLens')) lenses.refresh();
+      if (change.affectsConfiguration('rnnExplorer.inlayHints')) inlays.refresh();
       if (change.affectsConfiguration('rnnExplorer.diagnostics')) diagnostics.refresh();
     }),
   );

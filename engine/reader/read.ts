@@ -1,4 +1,5 @@
 /** The reader's entry: from a text to the models and tensors in it. Nothing of the text is ever run. */
+import { claimsIn } from './claims.ts';
 import { diagnose } from './diagnose.ts';
 import { heedDirectives } from './directive.ts';
 import { Interpreter, type Occurrence } from './evaluate.ts';
@@ -76,7 +77,8 @@ function readNote(text: string, memory?: ParseMemory): Reading {
     const sources = fences.map(({ source }) => source);
     return [readingOf(interpreter, models, text, sources, language)];
   });
-  return readings.length === 0 ? NOTHING : readings.reduce(joined);
+  if (readings.length === 0) return NOTHING;
+  return joined(readings.reduce(joined), { ...NOTHING, diagnostics: claimsIn(text, all) });
 }
 
 function joined(a: Reading, b: Reading): Reading {

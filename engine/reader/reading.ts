@@ -75,6 +75,8 @@ export interface Diagnostic {
   /** Stable name of the rule: `states-c-used-as-h`. */
   readonly code: string;
   readonly message: Phrase;
+  /** Where it can be read up. */
+  readonly link?: string;
   readonly fix?: { readonly title: Phrase; readonly range: TextRange; readonly text: string };
 }
 

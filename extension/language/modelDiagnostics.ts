@@ -81,7 +81,8 @@ export class ModelDiagnostics implements vscode.Disposable, vscode.CodeActionPro
       if (!range) continue;
       const diagnostic = new vscode.Diagnostic(range, translate(found.message), SEVERITIES[found.severity]);
       diagnostic.source = 'RNN Explorer';
-      diagnostic.code = found.code;
+      diagnostic.code =
+        found.link === undefined ? found.code : { value: found.code, target: vscode.Uri.parse(found.link) };
       shown.push(diagnostic);
       const place = found.fix && rangeIn(read.text, document, found.fix.range);
       if (!found.fix || !place) continue;

@@ -38,7 +38,6 @@ export class ShapeHover implements vscode.HoverProvider {
     const contents = new vscode.MarkdownString(hoverText(symbol, translate));
     const model = modelOf(read, symbol);
     if (model) contents.appendMarkdown(await this.#numbersText(model, symbol));
-    if (token.isCancellationRequested) return undefined;
     const link = model && inspectorLink(model, symbol);
     if (link !== undefined) {
       contents.appendMarkdown(`\n\n${link}`);

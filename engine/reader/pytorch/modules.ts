@@ -6,7 +6,7 @@ import type { Call, CallEntry, CallTable } from '../calls.ts';
 import { BATCH, denseNode, type Graph, unitsAxis } from '../graph.ts';
 import { batchFirst } from '../fixes.ts';
 import type { TextRange } from '../reading.ts';
-import { cellSpecs, outputsMeaning, sequenceInput } from '../recurrent.ts';
+import { cellSpecs, outputsMeaning, sequenceInput, STACK_OUTPUTS } from '../recurrent.ts';
 import { add, type Dimension, multiply, symbol, toSize } from '../sizes.ts';
 import { checkStateCount, checkStateOrder, checkStateWidths } from '../stateChecks.ts';
 import { reshape, tensorsOf } from '../tensors.ts';
@@ -203,6 +203,10 @@ function initialState(
   return { initialState: { kind: 'given', tensors }, open: [] };
 }
 
+/** Said of `h_n` and `c_n`, whose first axis is easily mistaken for the batch. */
+const STACK_ROWS = phrase(
+  'The first axis is the layers, the bottom layer first, whatever batch_first is; of two directions, the forward one of each layer stands before its backward one.',
+);
 const BOTH = phrase('h of both directions of the top layer at every step, side by side');
 
 function run(call: Call, input: Abstract, cells: readonly CellObject[], options: Options, name: string): Abstract {
@@ -249,6 +253,7 @@ function run(call: Call, input: Abstract, cells: readonly CellObject[], options:
   const outputs = tensor(dtype, timeMajor ? [steps, batch, units] : [batch, steps, units], {
     ref: { from: id, part: { take: 'outputs' } },
     meaning: bidirectional ? BOTH : outputsMeaning(layers, null),
+    ...(layers > 1 ? { note: STACK_OUTPUTS } : {}),
     ...(packed === undefined ? {} : { packed }),
   });
   const states = cells[0]!.states.map(({ name: which }) =>
@@ -285,7 +290,7 @@ function finalState(
   const meaning = lengths
     ? phrase('{0} of every layer at the last step of each row', which)
     : phrase('{0} of every layer at the last step', which);
-  return tensor(dtype, axes, { parts, meaning });
+  return tensor(dtype, axes, { parts, meaning, ...(parts.length > 1 ? { note: STACK_ROWS } : {}) });
 }
 
 function partMeaning(

@@ -1,0 +1,57 @@
+import * as vscode from 'vscode';
+import { describeValue, shapeText } from '../../engine/reader/describe.ts';
+import type { SymbolReading, Value } from '../../engine/reader/reading.ts';
+import { translate } from '../translate.ts';
+import { rangeIn } from './readableText.ts';
+import type { ReadingCache } from './readingCache.ts';
+import { isDefinition } from './definition.ts';
+
+/** Longer hints push the code out of sight; the hover has them. */
+const LONGEST = 60;
+
+/** Shapes behind the names where a program defines them: `outputs: [batch, 28 steps, 150]`. */
+export class ShapeInlays implements vscode.InlayHintsProvider {
+  readonly #readings: ReadingCache;
+  readonly #changed = new vscode.EventEmitter<void>();
+  readonly onDidChangeInlayHints = this.#changed.event;
+
+  constructor(readings: ReadingCache) {
+    this.#readings = readings;
+  }
+
+  /** The setting has changed. */
+  refresh(): void {
+    this.#changed.fire();
+  }
+
+  async provideInlayHints(
+    document: vscode.TextDocument,
+    shown: vscode.Range,
+    token: vscode.CancellationToken,
+  ): Promise<vscode.InlayHint[]> {
+    if (!vscode.workspace.getConfiguration('rnnExplorer', document).get<boolean>('inlayHints.enabled', false))
+      return [];
+    const read = await this.#readings.read(document);
+    if (!read || token.isCancellationRequested) return [];
+    const { text } = read.text;
+    return read.reading.symbols.flatMap((symbol): vscode.InlayHint[] => {
+      const label = labelOf(symbol.value);
+      if (label === undefined || !isDefinition(text, symbol.range)) return [];
+      const place = rangeIn(read.text, document, symbol.range)?.end;
+      return place && shown.contains(place) ? [hint(place, label, symbol)] : [];
+    });
+  }
+}
+
+function labelOf(value: Value): string | undefined {
+  if (value.kind === 'layer') return undefined;
+  const { meaning: _said, ...shape } = value;
+  const label = value.kind === 'tensor' ? shapeText(value.axes) : describeValue(shape);
+  return label.length > LONGEST ? undefined : label;
+}
+
+function hint(place: vscode.Position, label: string, { value }: SymbolReading): vscode.InlayHint {
+  const made = new vscode.InlayHint(place, `: ${label}`, vscode.InlayHintKind.Type);
+  made.tooltip = describeValue(value, translate);
+  return made;
+}
