@@ -9,7 +9,7 @@ import { phrase } from '../model/phrase.ts';
 import type { ClippingSpec, ModelSpec, TrainingSpec } from '../model/spec.ts';
 import { unsupported } from '../model/support.ts';
 import { Random } from '../random.ts';
-import { initialise } from '../training/initialisers.ts';
+import { initialise, initialiseParts } from '../training/initialisers.ts';
 import { decayedRate, type Optimizer, OPTIMIZERS, type UpdateTarget } from '../training/optimizers.ts';
 import type {
   Backend,
@@ -115,8 +115,8 @@ class WasmNetwork implements Network {
     this.#plan({ batch: options.batchSize, axes, inputSlopes: false });
     const random = new Random(options.seed, 'weights');
     this.setParameters(
-      store.views.map(({ name, shape, initializer, ones }) => {
-        const values = initialise(initializer, shape, random);
+      store.views.map(({ name, shape, initializer, ones, cutAt }) => {
+        const values = cutAt === undefined ? initialise(initializer, shape, random) : initialiseParts(initializer, shape, cutAt, random); // prettier-ignore
         if (ones) values.fill(1, ones.first, ones.end);
         return { name, shape, values };
       }),
@@ -286,6 +286,8 @@ class WasmNetwork implements Network {
   #gradientsOf(shape: Shape): BatchResult {
     this.#runToLoss(shape, WORK.slopes | WORK.backward);
     this.#run(WORK.sums, shape);
+    const { kernels, store } = this.#pass;
+    for (const { of, block } of store.shares) kernels.addRows(of.gradient, 0, block.gradient, 0, 1, of.size);
     return this.#graph.loss.result(this.#memory, shape);
   }
 

@@ -88,6 +88,8 @@ export interface Kernels {
   /** Softmax of each row, or its logarithm (1). */
   softmaxRows(logarithm: number, x: number, y: number, rows: number, width: number): void;
   softmaxSlopes(logarithm: number, y: number, dy: number, dx: number, stride: number, rows: number, width: number, add: number): void;
+  /** x = x * mask by rows that lie `stride` bytes apart, where the row is alive (address 0: everywhere). */
+  dropRows(x: number, stride: number, mask: number, alive: number, rows: number, width: number): void;
   /** Single operations of composed cells: target (+)= a * b, factor * a + constant, a * vector (`assembly/composed.ts`). */
   productOnto(target: number, a: number, b: number, n: number, add: number): void;
   affineOnto(target: number, a: number, factor: number, constant: number, n: number, add: number): void;

@@ -4,7 +4,9 @@
  */
 import { addSizes, backwardCells, isKerasLike, multiplySizes, outputWidth, stateWidth, tensorAxes } from './axes.ts';
 import { type CellId, CELLS } from '../cells/table.ts';
+import { completeCell, cudnnScope } from './cudnn.ts';
 import type { CellSpec, Framework, GraphNode, ModelSpec, RecurrentNode, Size } from './spec.ts';
+import { type PlacedWrapper, placedWrappers } from './wrappers.ts';
 
 /** A weight without its values; a shape that the source leaves open holds symbols. */
 export interface ParameterShape {
@@ -24,6 +26,15 @@ const when = (condition: boolean | undefined, ...weights: ParameterShape[]): Par
 const norms = (cell: CellSpec, U: Size, scopes: readonly string[]): ParameterShape[] =>
   cell.layerNorm ? scopes.flatMap(scope => [weight(`${scope}/gamma`, U), weight(`${scope}/beta`, U)]) : [];
 
+/**
+ * cuDNN's layers have a bias of x and one of h. Note: checkpoints of TensorFlow keep their sum as `bias`; here each has a
+ * name, because both learn.
+ */
+const biases = (cell: CellSpec, scope: string, size: Size): ParameterShape[] => [
+  weight(`${scope}bias`, size),
+  ...when(cudnnScope(cell) !== undefined, weight(`${scope}recurrent_bias`, size)),
+];
+
 /** `CoupledInputForgetGateLSTMCell` packs j, f, o, and has names of its own. Source: TensorFlow 1.15 contrib `rnn_cell.py:250-320`. */
 const coupledLstm: CellLayout = (cell, D, H, U) => [
   weight('W_0', addSizes(D, H), multiplySizes(3, U)),
@@ -35,14 +46,14 @@ const coupledLstm: CellLayout = (cell, D, H, U) => [
 
 /** TF1: one kernel over `[x; h]`. Scopes of the LayerNorm cells: gates `input, transform, forget, output`, then `state`. */
 const TENSORFLOW1: Readonly<Record<CellId, CellLayout>> = {
-  rnn: (_cell, D, _H, U) => [weight('kernel', addSizes(D, U), U), weight('bias', U)],
+  rnn: (cell, D, _H, U) => [weight('kernel', addSizes(D, U), U), ...biases(cell, '', U)],
   lstm: (cell, D, H, U) => {
     if (cell.coupledInputForget) return coupledLstm(cell, D, H, U);
     const packed = multiplySizes(4, U);
     return [
       weight('kernel', addSizes(D, H), packed),
       // LayerNormLSTMCell makes a bias even where it normalizes and so does not use it.
-      ...when(!cell.layerNorm || cell.className !== 'LayerNormBasicLSTMCell', weight('bias', packed)),
+      ...when(!cell.layerNorm || cell.className !== 'LayerNormBasicLSTMCell', ...biases(cell, '', packed)),
       ...norms(cell, U, ['input', 'transform', 'forget', 'output', 'state']),
       ...when(cell.peepholes, weight('w_f_diag', U), weight('w_i_diag', U), weight('w_o_diag', U)),
       ...when(cell.projection !== undefined, weight('projection/kernel', U, H)),
@@ -50,7 +61,7 @@ const TENSORFLOW1: Readonly<Record<CellId, CellLayout>> = {
   },
   gru: (cell, D, _H, U) => [
     weight('gates/kernel', addSizes(D, U), multiplySizes(2, U)),
-    weight('gates/bias', multiplySizes(2, U)),
+    ...biases(cell, 'gates/', multiplySizes(2, U)),
     // CudnnCompatibleGRUCell keeps the two products of the candidate apart.
     ...(cell.resetAfter
       ? [
@@ -197,6 +208,7 @@ function recurrentParameters(spec: ModelSpec, node: RecurrentNode, width: Size):
 }
 
 function tensorflow1Parameters(node: RecurrentNode, width: Size): ParameterShape[] {
+  if (cudnnScope(node.cells[0]!) !== undefined) return cudnnParameters(node, width);
   const directions: readonly (readonly [string, readonly CellSpec[]])[] =
     node.direction === 'bidirectional'
       ? [
@@ -219,14 +231,37 @@ function tensorflow1Parameters(node: RecurrentNode, width: Size): ParameterShape
   });
 }
 
+/** A cuDNN layer, named as in a checkpoint: like a stack of compatible cells, each of which reads both directions below. */
+function cudnnParameters(node: RecurrentNode, width: Size): ParameterShape[] {
+  let below = width;
+  return node.cells.flatMap((cell, layer) => {
+    const both = node.direction === 'bidirectional' ? [cell, backwardCells(node)[layer]!] : [cell];
+    const weights = both.flatMap((one, second) => {
+      const place =
+        both.length > 1
+          ? `stack_bidirectional_rnn/cell_${layer}/bidirectional_rnn/${second === 0 ? 'fw' : 'bw'}`
+          : `rnn/multi_rnn_cell/cell_${layer}`;
+      const shapes = TENSORFLOW1[one.cell](completeCell(one), below, stateWidth(one), one.units);
+      const own = belonging(layer, directionOf(node, second === 1), shapes);
+      return prefixed(under(node.scope, '/', `${place}/${cudnnScope(one)!}`), '/', own);
+    });
+    below = both.map(outputWidth).reduce(addSizes);
+    return weights;
+  });
+}
+
 /** A TF1 cell within its wrappers: projections have weights and a scope of their own, dropout and residual have none. */
 function tensorflow1Cell(cell: CellSpec, width: Size, layer: number, direction: Direction): ParameterShape[] {
+  const wrappers = placedWrappers(cell);
   // The outermost wrapper sees the input first.
   let inner = width;
-  for (const wrapper of [...(cell.wrappers ?? [])].reverse())
-    if (wrapper.wrapper === 'input_projection') inner = wrapper.units;
+  const seen = new Map<PlacedWrapper, Size>();
+  for (const placed of [...wrappers].reverse()) {
+    seen.set(placed, inner);
+    if (placed.wrapper.wrapper === 'input_projection') inner = placed.wrapper.units;
+  }
   const scope = cell.name ?? TENSORFLOW1_SCOPES[cell.className] ?? snakeCase(cell.className);
-  const shapes = TENSORFLOW1[cell.cell](cell, inner, stateWidth(cell), cell.units);
+  const shapes = TENSORFLOW1[cell.cell](completeCell(cell), inner, stateWidth(cell), cell.units);
   let weights = prefixed(scope, '/', belonging(layer, direction, shapes));
   const projection = (kind: string, from: Size, to: Size): ParameterShape[] =>
     [weight('kernel', from, to), weight('bias', to)].map(one => ({
@@ -234,13 +269,14 @@ function tensorflow1Cell(cell: CellSpec, width: Size, layer: number, direction: 
       of: { layer, direction, weight: `${kind}/${one.name}` },
     }));
   let output = stateWidth(cell);
-  for (const wrapper of cell.wrappers ?? []) {
+  for (const placed of wrappers) {
+    const { wrapper, suffix } = placed;
     if (wrapper.wrapper === 'output_projection') {
-      const own = projection('output_projection', output, wrapper.units);
+      const own = projection(`output_projection${suffix}`, output, wrapper.units);
       weights = prefixed('output_projection_wrapper', '/', [...weights, ...own]);
       output = wrapper.units;
     } else if (wrapper.wrapper === 'input_projection') {
-      const own = projection('input_projection', width, wrapper.units);
+      const own = projection(`input_projection${suffix}`, seen.get(placed)!, wrapper.units);
       weights = prefixed('input_projection_wrapper', '/', [...own, ...weights]);
     }
   }
@@ -263,6 +299,8 @@ function kerasParameters(framework: Framework, node: RecurrentNode, width: Size)
     const used = new Map<string, number>();
     let below = width;
     return cells.flatMap((cell, index) => {
+      below = index === 0 ? width : outputWidth(cells[index - 1]!);
+      if (cell.sharesWeightsWith !== undefined) return [];
       const plain = KERAS_CELLS[cell.cell];
       const before = used.get(plain) ?? 0;
       used.set(plain, before + 1);
@@ -275,7 +313,6 @@ function kerasParameters(framework: Framework, node: RecurrentNode, width: Size)
           : `stacked_rnn_cells/${name}`;
       const shapes = LAYOUTS[framework][cell.cell](cell, below, stateWidth(cell), cell.units);
       const weights = belonging(index, directionOf(node, backward === 1), shapes);
-      below = outputWidth(cell);
       // TensorFlow.js names the weights by the layer alone.
       return prefixed(framework === 'tensorflowjs' && !node.stacked ? scope : `${scope}/${place}`, '/', weights);
     });

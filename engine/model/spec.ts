@@ -16,6 +16,8 @@
  * - `scope` begins the names of the weights: TF1 `rnn`, `bidirectional_rnn`, `softmax`; PyTorch the attribute; Keras the
  *   layer's name, with `sequential/` before it in a `Sequential` of Keras 3, and for `TimeDistributed(Dense)` in Keras 3
  *   `time_distributed/dense`, in Keras 2 `time_distributed`.
+ * - TF1's cuDNN layers (`CudnnLSTM`, `CudnnGRU`, `CudnnRNNTanh`, `CudnnRNNRelu`) are recurrent nodes with driver `layer`, a
+ *   cell of that class name for each layer, and `layerDropout`.
  * - An option that the program does not give is left out; the framework's default holds.
  */
 import { type Static, Type } from '@sinclair/typebox';

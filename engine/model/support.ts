@@ -1,5 +1,6 @@
 /** What of a `ModelSpec` the engine cannot run yet; pure, so that the host can say it before anything starts. */
 import { tensorAxes } from './axes.ts';
+import { cudnnScope } from './cudnn.ts';
 import { type Phrase, phrase } from './phrase.ts';
 import type { CellSpec, Framework, GraphNode, LossSpec, ModelSpec, OptimizerSpec, RecurrentNode } from './spec.ts';
 
@@ -90,11 +91,8 @@ function checkDriver(spec: ModelSpec, node: RecurrentNode, refuse: Refuse): void
   const tells = spec.nodes.find(({ id }) => id === sequenceLength?.from);
   if (sequenceLength?.part ?? (tells && tells.op !== 'count_steps'))
     refuse('Lengths that are computed cannot be run yet.');
-  const dropsState = node.cells.some(({ wrappers = [] }) =>
-    wrappers.some(one => one.wrapper === 'dropout' && (one.stateKeep ?? 1) < 1),
-  );
-  if (dropsState && (sequenceLength ?? node.mask))
-    refuse('Dropout of states in rows of different lengths cannot be run yet.');
+  if (cudnnScope(node.cells[0]!) !== undefined && node.initialState && node.initialState.kind !== 'zeros')
+    refuse('First states of {0} cannot be run yet.', node.cells[0]!.className);
   if (node.stateful) refuse('States that stay from batch to batch cannot be run yet.');
 }
 
@@ -103,17 +101,10 @@ function checkCell(cell: CellSpec, refuse: Refuse): void {
   if (typeof cell.units !== 'number') refuse('The size {0} of {1} is not known.', cell.units, name);
   if (cell.projection && typeof cell.projection.units !== 'number')
     refuse('The size {0} of {1} is not known.', cell.projection.units, name);
-  if (cell.className === 'CudnnCompatibleGRUCell') refuse('{0} cannot be run yet.', name);
-  const kinds = new Set<string>();
   for (const wrapper of cell.wrappers ?? []) {
-    // Two of a kind would give their weights and masks the same names.
-    if (wrapper.wrapper !== 'residual' && kinds.has(wrapper.wrapper))
-      refuse('Two wrappers {0} around one cell cannot be run yet.', wrapper.wrapper);
-    kinds.add(wrapper.wrapper);
     if (!('units' in wrapper)) continue;
     if (typeof wrapper.units !== 'number') refuse('The size {0} of {1} is not known.', wrapper.units, name);
   }
-  if (cell.sharesWeightsWith !== undefined) refuse('Layers that share weights cannot be run yet.');
 }
 
 /** Whether the loss takes the place of a node's activation: softmax or sigmoid before a cross-entropy. */

@@ -88,3 +88,24 @@ export function initialise(
       return values;
   }
 }
+
+/**
+ * Values for a matrix whose rows from `cutAt` on are one of its own, and whose columns are gates of as many units as the
+ * lower part has rows: each gate's part begins by itself.
+ */
+export function initialiseParts(
+  initializer: Initializer,
+  [rows = 0, columns = 0]: readonly number[],
+  cutAt: number,
+  random: Random,
+): Float32Array<ArrayBuffer> {
+  const values = new Float32Array(rows * columns);
+  const units = rows - cutAt;
+  for (const [first, count] of [[0, cutAt], [cutAt, units]] as const)
+    for (let column = 0; column < columns; column += units) {
+      const part = initialise(initializer, [count, units], random);
+      for (let row = 0; row < count; row++)
+        values.set(part.subarray(row * units, (row + 1) * units), (first + row) * columns + column);
+    }
+  return values;
+} // prettier-ignore

@@ -14,6 +14,7 @@
 import type { CellId } from '../../cells/table.ts';
 import { EngineError } from '../../errors.ts';
 import { leakySlope } from '../../model/activations.ts';
+import { cudnnScope } from '../../model/cudnn.ts';
 import { phrase } from '../../model/phrase.ts';
 import type { CellSpec, Framework } from '../../model/spec.ts';
 import { columns, reshape, rows, transpose } from './operations.ts';
@@ -129,6 +130,14 @@ export const CELL_DEFAULTS: Readonly<Record<Framework, CellDefaults>> = {
 };
 
 export function packingsOf(framework: Framework, cell: CellSpec): readonly Packing[] {
+  const packings = packingsOfCell(framework, cell);
+  if (cudnnScope(cell) === undefined) return packings;
+  // cuDNN's layers have a bias of x and one of h.
+  const second = (bias: string): string => bias.replace(/bias$/, 'recurrent_bias');
+  return packings.map(one => (one.biases.length === 1 ? { ...one, biases: [one.biases[0]!, second(one.biases[0]!)] } : one)); // prettier-ignore
+}
+
+function packingsOfCell(framework: Framework, cell: CellSpec): readonly Packing[] {
   if (framework === 'tensorflow1' && cell.cell === 'gru' && cell.resetAfter) return CUDNN_GRU;
   if (framework === 'tensorflow1' && cell.coupledInputForget) return COUPLED_LSTM;
   return PACKINGS[framework][cell.cell];

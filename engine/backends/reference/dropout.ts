@@ -7,7 +7,7 @@ import type { Tensor } from './tensor.ts';
 /**
  * Drops values: `x * mask / keep`. The masks are named:
  * - `step3.input`, `step3.state`, `step3.output` of a cell in TF1's `DropoutWrapper`, before it `bw.` in the backward
- *   direction and `cell_2.` in a stack;
+ *   direction and `cell_2.` in a stack; of a second wrapper around the first, `step3.input_1` and so on;
  * - `<node id>.input.<gate>` and `<node id>.state.<gate>` of Keras' `dropout` and `recurrent_dropout`, with `bw.` and
  *   `cell_2.` after the id;
  * - `<node id>.step3.candidate` of TF1's `LayerNormBasicLSTMCell`;

@@ -4,7 +4,9 @@
  * outputs at the steps that do not.
  */
 import { backwardCells, dropsPerGate, hasZeroOutputs, isKerasLike } from '../../model/axes.ts';
-import type { CellSpec, CellWrapper, Framework, RecurrentNode } from '../../model/spec.ts';
+import { completeCell, readsBothDirections } from '../../model/cudnn.ts';
+import type { CellSpec, CellWrapper, Framework, RecurrentNode, Size } from '../../model/spec.ts';
+import { placedWrappers } from '../../model/wrappers.ts';
 import { activate } from './activations.ts';
 import { CELL_EQUATIONS, type CellStep, type Named } from './cells.ts';
 import { CELL_DEFAULTS, type CellWeights, cellWeights } from './dialects.ts';
@@ -131,13 +133,13 @@ export function reversed(x: Tensor): Tensor {
 }
 
 /**
- * Note: in both directions, PyTorch lets each layer read both directions of the layer below, whereas TF1's
+ * Note: in both directions, PyTorch and cuDNN let each layer read both directions of the layer below, whereas TF1's
  * `bidirectional_dynamic_rnn` and Keras' `Bidirectional` run one whole stack forwards and another backwards.
  */
 function levelsOf(framework: Framework, node: RecurrentNode): readonly Level[] {
   if (node.direction !== 'bidirectional') return [{ firstLayer: 0, stacks: { [node.direction]: node.cells } }];
   const backward = backwardCells(node);
-  if (framework !== 'pytorch') return [{ firstLayer: 0, stacks: { forward: node.cells, backward } }];
+  if (!readsBothDirections(framework, node)) return [{ firstLayer: 0, stacks: { forward: node.cells, backward } }];
   return node.cells.map((cell, layer) => ({
     firstLayer: layer,
     stacks: { forward: [cell], backward: [backward[layer] ?? cell] },
@@ -153,7 +155,7 @@ function runStack(
   firstLayer: number,
 ): StackRun {
   const [B = 0, T = 0] = x.shape;
-  const stack = cells.map((cell, index) => {
+  const stack = cells.map(completeCell).map((cell, index) => {
     const layer = firstLayer + index;
     const own = weights(direction, cell.sharesWeightsWith ?? layer);
     const maker = CELL_EQUATIONS[cell.cell];
@@ -239,7 +241,7 @@ function withDropout(framework: Framework, cell: CellSpec, weights: CellWeights,
 
 /** A step of a cell inside its wrappers: what it hands on is not always its h. */
 type WrappedStep = (x: Tensor, before: Named, t: number) => { readonly output: Tensor; readonly named: Named };
-type StepDropout = (t: number, what: 'input' | 'state' | 'output', value: Tensor, keep: number) => Tensor;
+type StepDropout = (t: number, what: string, value: Tensor, keep: number) => Tensor;
 
 /** Source: TensorFlow 1.15 `rnn_cell_wrapper_impl.py`; the projections `core_rnn_cell.py:271-384`. */
 function wrapped(
@@ -252,12 +254,12 @@ function wrapped(
     const named = step(x, before, t);
     return { output: named['h']!, named };
   };
-  const project = (wrapper: CellWrapper & { wrapper: 'input_projection' | 'output_projection' }, x: Tensor): Tensor =>
-    activate(
-      wrapper.activation ?? 'linear',
-      add(matmul(x, weights.get(`${wrapper.wrapper}/kernel`)!), weights.get(`${wrapper.wrapper}/bias`)!),
-    );
-  return (cell.wrappers ?? []).reduce<WrappedStep>((inner, wrapper) => {
+  const project = (wrapper: Extract<CellWrapper, { units: Size }>, suffix: string, x: Tensor): Tensor => {
+    const scope = wrapper.wrapper + suffix;
+    const product = add(matmul(x, weights.get(`${scope}/kernel`)!), weights.get(`${scope}/bias`)!);
+    return activate(wrapper.activation ?? 'linear', product);
+  };
+  return placedWrappers(cell).reduce<WrappedStep>((inner, { wrapper, suffix }) => {
     switch (wrapper.wrapper) {
       case 'residual':
         return (x, before, t) => {
@@ -265,18 +267,18 @@ function wrapped(
           return { output: add(x, output), named };
         };
       case 'input_projection':
-        return (x, before, t) => inner(project(wrapper, x), before, t);
+        return (x, before, t) => inner(project(wrapper, suffix, x), before, t);
       case 'output_projection':
         return (x, before, t) => {
           const { output, named } = inner(x, before, t);
-          return { output: project(wrapper, output), named };
+          return { output: project(wrapper, suffix, output), named };
         };
       case 'dropout':
         // State and output are dropped each by itself, both from the h that the cell computed; c is never dropped.
         return (x, before, t) => {
-          const { output, named } = inner(dropout(t, 'input', x, wrapper.inputKeep ?? 1), before, t);
-          const h = dropout(t, 'state', named['h']!, wrapper.stateKeep ?? 1);
-          return { output: dropout(t, 'output', output, wrapper.outputKeep ?? 1), named: { ...named, h } };
+          const { output, named } = inner(dropout(t, `input${suffix}`, x, wrapper.inputKeep ?? 1), before, t);
+          const h = dropout(t, `state${suffix}`, named['h']!, wrapper.stateKeep ?? 1);
+          return { output: dropout(t, `output${suffix}`, output, wrapper.outputKeep ?? 1), named: { ...named, h } };
         };
     }
   }, plain);

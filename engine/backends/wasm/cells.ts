@@ -4,6 +4,7 @@ import { ACTIVATIONS } from '../../kernels/activations.ts';
 import type { MemoryPlan } from '../../kernels/memory.ts';
 import type { ParameterShape } from '../../model/parameters.ts';
 import type { ActivationSpec } from '../../model/activations.ts';
+import { completeCell, cudnnScope } from '../../model/cudnn.ts';
 import { phrase } from '../../model/phrase.ts';
 import type { Activation, CellSpec, Framework, Initializer, Size } from '../../model/spec.ts';
 import { isFused } from './activator.ts';
@@ -130,7 +131,7 @@ class CellBuilder {
   ) {
     this.#framework = framework;
     this.#dropout = dropout;
-    this.#cell = cell;
+    this.#cell = completeCell(cell);
     this.#dialect = DIALECTS[framework];
     this.#weights = weights;
     this.#common = common;
@@ -152,7 +153,8 @@ class CellBuilder {
     const { coupledInputForget, layerNorm } = this.#cell;
     // The fused kernels know the common cells only.
     const fused = isFused(this.#activationSpec) && isFused(this.#gateSpec) && !coupledInputForget && !layerNorm;
-    return fused && !this.#dropout ? this.#fused() : this.#composed();
+    const apart = this.#weights.has('candidate/hidden_projection/kernel');
+    return fused && !apart && !this.#dropout ? this.#fused() : this.#composed();
   }
 
   #fused(): RecurrentLayer {
@@ -283,6 +285,7 @@ class CellBuilder {
 
   /** Reset gate after the product: x and h have products of their own. */
   #gruAfterGates(): Pick<CellParts, 'gates' | 'pack'> {
+    if (this.#weights.has('gates/kernel')) return this.#cudnnGruGates();
     const { input, recurrent, biases } = this.#gruAfterWeights();
     const side = (matrix: Weight, bias: Weight | undefined, block: number) => ({
       matrix: this.#columns(matrix, block, 3),
@@ -294,6 +297,34 @@ class CellBuilder {
     });
     const { r, u } = this.#dialect.gru;
     return { gates: { r: gate(r), u: gate(u), n: gate(2) }, pack: () => undefined };
+  }
+
+  /** cuDNN's GRU in TF1: only the candidate has products of its own for x and h. */
+  #cudnnGruGates(): Pick<CellParts, 'gates' | 'pack'> {
+    const { width } = this.#common.input;
+    const { r, u } = this.#dialect.gru;
+    const units = this.#units;
+    const cell = cudnnScope(this.#cell) === undefined;
+    const kernel = this.#store.addBlock(2 * units * (width + units));
+    this.#store.addView(kernel, 0, this.#shape('gates/kernel'), this.#starts.kernel, false, undefined, cell ? undefined : width); // prettier-ignore
+    const bias = this.#biasBlocks(2 * units, 'gates/', cell ? given(this.#cell.biasInitializer, ONES) : ZEROS);
+    const gate = (block: number): GateWeights => ({
+      joint: { matrix: this.#columns(kernel, block, 2), bias: this.#biasOf(bias, block) },
+    });
+    const candidate = (side: string, depth: number) => ({
+      matrix: { ...this.#block(depth * units, `candidate/${side}_projection/kernel`, this.#starts.kernel), stride: 4 * units },
+      bias: this.#block(units, `candidate/${side}_projection/bias`, this.#starts.bias),
+    });
+    const n = { input: candidate('input', width), recurrent: candidate('hidden', units) };
+    return {
+      gates: { r: gate(r), u: gate(u), n },
+      pack: () => { bias.pack(this.#common.products.kernels); },
+    };
+  } // prettier-ignore
+
+  #biasBlocks(size: number, scope: string, initializer: Initializer): Bias {
+    const names = [`${scope}bias`, `${scope}recurrent_bias`].filter(name => this.#weights.has(name));
+    return new Bias(this.#plan, size, names.map(name => this.#block(size, name, initializer))); // prettier-ignore
   }
 
   #lstm(): LstmLayer {
@@ -389,7 +420,8 @@ class CellBuilder {
     const columns = blocks * this.#units;
     const block = this.#store.addBlock((width + hidden) * columns);
     const [first = '', second] = this.#dialect.matrices;
-    this.#store.addView(block, 0, this.#shape(first), this.#starts.kernel, this.#dialect.transposed);
+    const cutAt = cudnnScope(this.#cell) === undefined ? undefined : width;
+    this.#store.addView(block, 0, this.#shape(first), this.#starts.kernel, this.#dialect.transposed, undefined, cutAt);
     if (second !== undefined) {
       this.#store.addView(
         block,
@@ -407,12 +439,10 @@ class CellBuilder {
     const size = blocks * this.#units;
     const unit = forget !== undefined && (this.#cell.unitForgetBias ?? this.#dialect.unitForgetBias ?? false);
     const ones = unit ? { first: forget * this.#units, end: (forget + 1) * this.#units } : undefined;
-    const terms =
-      this.#cell.useBias === false
-        ? []
-        : this.#dialect.biases
-            .filter(name => this.#weights.has(this.#nameOf(name)))
-            .map(name => this.#block(size, name, this.#starts.bias, ones));
+    const names = this.#cell.useBias === false ? [] : [...this.#dialect.biases, 'recurrent_bias'];
+    const terms = names
+      .filter(name => this.#weights.has(this.#nameOf(name)))
+      .map(name => this.#block(size, name, this.#starts.bias, ones));
     return new Bias(this.#plan, size, terms);
   }
 

@@ -8,17 +8,10 @@ import type { Products } from '../../kernels/products.ts';
 import { nodeParameters, type ParameterShape } from '../../model/parameters.ts';
 import { phrase } from '../../model/phrase.ts';
 import { dropsPerGate, hasZeroOutputs, isKerasLike, tensorAxes } from '../../model/axes.ts';
-import type {
-  CellSpec,
-  CellWrapper,
-  DenseNode,
-  Initializer,
-  ModelSpec,
-  RecurrentNode,
-  Size,
-  TensorRef,
-} from '../../model/spec.ts';
+import type { CellSpec, DenseNode, Initializer, ModelSpec, RecurrentNode, TensorRef } from '../../model/spec.ts';
 import type { ActivationSpec } from '../../model/activations.ts';
+import { readsBothDirections } from '../../model/cudnn.ts';
+import { type PlacedWrapper, placedWrappers } from '../../model/wrappers.ts';
 import { activatorOf, isFused } from './activator.ts';
 import { given, known, makeLayer } from './cells.ts';
 import type { GateDropout } from './composed/cells.ts';
@@ -208,27 +201,28 @@ export function buildGraph(
     common: RecurrentOptions,
     name: string,
   ): { layer: RecurrentLayer; output: Tensor } => {
-    const wrappers = cell.wrappers ?? [];
+    const wrappers = placedWrappers(cell);
     const dropped = (what: string, seen: Tensor, keep = 1, variational?: boolean): Tensor => {
       if (keep === 1) return seen;
       const drawn = mask(seen, keep, t => `step${t}.${name}${what}`, togetherIf(variational));
       return add(new Dropout(kernels, seen, drawn)).output;
     };
-    const projected = (
-      { wrapper, units, activation = 'linear' }: Extract<CellWrapper, { units: Size }>,
-      seen: Tensor,
-    ): Tensor => {
-      const kernel = named(store, seen.width * known(units), weights.get(`${wrapper}/kernel`)!, GLOROT);
-      const bias = named(store, known(units), weights.get(`${wrapper}/bias`)!, ZEROS);
+    const projected = ({ wrapper, suffix }: PlacedWrapper, seen: Tensor): Tensor => {
+      if (!('units' in wrapper)) return seen;
+      const { units, activation = 'linear' } = wrapper;
+      const scope = wrapper.wrapper + suffix;
+      const kernel = named(store, seen.width * known(units), weights.get(`${scope}/kernel`)!, GLOROT);
+      const bias = named(store, known(units), weights.get(`${scope}/bias`)!, ZEROS);
       return dense(seen, known(units), { activation }, kernel, bias);
     };
     // The outermost wrapper sees the input first.
     let { input } = common;
-    const seen = new Map<CellWrapper, Tensor>();
-    for (const wrapper of [...wrappers].reverse()) {
-      seen.set(wrapper, input);
-      if (wrapper.wrapper === 'dropout') input = dropped('input', input, wrapper.inputKeep, wrapper.variational);
-      if (wrapper.wrapper === 'input_projection') input = projected(wrapper, input);
+    const seen = new Map<PlacedWrapper, Tensor>();
+    for (const placed of [...wrappers].reverse()) {
+      const { wrapper, suffix } = placed;
+      seen.set(placed, input);
+      if (wrapper.wrapper === 'dropout') input = dropped(`input${suffix}`, input, wrapper.inputKeep, wrapper.variational); // prettier-ignore
+      if (wrapper.wrapper === 'input_projection') input = projected(placed, input);
     }
     const { inputDropout = 0 } = cell;
     const gates = gateDropout(node, cell, input, name);
@@ -237,24 +231,19 @@ export function buildGraph(
       const drawn = mask(input, 1 - inputDropout, () => `${node.id}.${name}input`, 'steps');
       input = add(new Dropout(kernels, input, drawn)).output;
     }
-    const dropout = wrappers.find(wrapper => wrapper.wrapper === 'dropout');
-    const { stateKeep = 1, variational } = dropout?.wrapper === 'dropout' ? dropout : {};
-    const width = known(cell.projection?.units ?? cell.units);
-    const stateDropout =
-      stateKeep < 1
-        ? mask(
-            { width, sequence: true, axis: input.axis },
-            stateKeep,
-            t => `step${t}.${name}state`,
-            togetherIf(variational),
-          )
-        : undefined;
+    const state = { width: known(cell.projection?.units ?? cell.units), sequence: true, axis: input.axis };
+    const stateDropout = wrappers.flatMap(({ wrapper, suffix }) => {
+      if (wrapper.wrapper !== 'dropout') return [];
+      const { stateKeep = 1, variational } = wrapper;
+      return stateKeep === 1 ? [] : [mask(state, stateKeep, t => `step${t}.${name}state${suffix}`, togetherIf(variational))]; // prettier-ignore
+    });
     const layer = add(makeLayer(spec.framework, cell, weights, { ...common, input, stateDropout }, plan, store, gates));
     let output = layer.outputs;
-    for (const wrapper of wrappers) {
-      if (wrapper.wrapper === 'residual') output = add(new Sum(kernels, [seen.get(wrapper)!, output])).output;
-      if (wrapper.wrapper === 'output_projection') output = projected(wrapper, output);
-      if (wrapper.wrapper === 'dropout') output = dropped('output', output, wrapper.outputKeep, wrapper.variational);
+    for (const placed of wrappers) {
+      const { wrapper, suffix } = placed;
+      if (wrapper.wrapper === 'residual') output = add(new Sum(kernels, [seen.get(placed)!, output])).output;
+      if (wrapper.wrapper === 'output_projection') output = projected(placed, output);
+      if (wrapper.wrapper === 'dropout') output = dropped(`output${suffix}`, output, wrapper.outputKeep, wrapper.variational); // prettier-ignore
     }
     return { layer, output };
   };
@@ -301,7 +290,12 @@ export function buildGraph(
     const directions = node.direction === 'bidirectional' ? (['forward', 'backward'] as const) : [node.direction];
     const cellsOf = (direction: 'forward' | 'backward') =>
       direction === 'backward' && directions.length > 1 ? (node.backwardCells ?? node.cells) : node.cells;
-    const built: Direction[] = directions.map(direction => ({ direction, layers: [], top: resolve(node.input) }));
+    const built: Direction[] = directions.map(direction => ({
+      direction,
+      layers: [],
+      blocks: [],
+      top: resolve(node.input),
+    }));
 
     const addLayer = (one: Direction, index: number): void => {
       const cell = cellsOf(one.direction)[index]!;
@@ -313,15 +307,19 @@ export function buildGraph(
         reversed: one.direction === 'backward',
         alive,
         initial,
-        stateDropout: undefined,
+        stateDropout: [],
       };
       const name = `${directions.length > 1 && one.direction === 'backward' ? 'bw.' : ''}${cellsOf(one.direction).length > 1 ? `cell_${index}.` : ''}`;
-      const { layer, output } = addCell(node, cell, weights(one.direction, index), options, name);
+      const before = store.blocks.length;
+      const add = (of: number) => addCell(node, cell, weights(one.direction, of), options, name);
+      const shared = cell.sharesWeightsWith;
+      const { layer, output } = shared === undefined ? add(index) : store.sharing(one.blocks[shared]!, () => add(shared)); // prettier-ignore
+      one.blocks.push(store.blocks.slice(before));
       layers.push({ layer, cell: cell.cell, direction: one.direction });
       one.layers.push(layer);
       one.top = output;
     };
-    if (spec.framework === 'pytorch') {
+    if (readsBothDirections(spec.framework, node)) {
       // A layer reads both directions of the one below.
       node.cells.forEach((_, index) => {
         const below = index === 0 || built.length === 1 ? undefined : add(new Concatenation(kernels, built.map(({ top }) => top))).output; // prettier-ignore
@@ -502,6 +500,8 @@ export function buildGraph(
 interface Direction {
   readonly direction: 'forward' | 'backward';
   readonly layers: RecurrentLayer[];
+  /** Weights of each layer of its own. */
+  readonly blocks: (readonly Block[])[];
   /** Outputs of its uppermost layer so far. */
   top: Tensor;
 }

@@ -27,6 +27,8 @@ export interface View {
   readonly transposed: boolean;
   /** Values that begin as 1 whatever the initializer says. */
   readonly ones: { readonly first: number; readonly end: number } | undefined;
+  /** Rows from which on it begins as a matrix of its own: those of h below those of x, in cuDNN's layers. */
+  readonly cutAt: number | undefined;
 }
 
 export class ParameterStore {
@@ -34,6 +36,10 @@ export class ParameterStore {
   readonly views: View[] = [];
   readonly #plan: MemoryPlan;
   readonly #slots: number;
+  /** Blocks with the weights of another and a gradient of their own, which is to be added to that of the other. */
+  readonly shares: { readonly of: Block; readonly block: Block }[] = [];
+  /** What `sharing` hands out. */
+  #borrowed: Block[] | undefined;
 
   /** @param slots values that the optimizer keeps for every weight. */
   constructor(plan: MemoryPlan, slots: number) {
@@ -41,7 +47,22 @@ export class ParameterStore {
     this.#slots = slots;
   }
 
+  /**
+   * Makes a part that has the weights of another one.
+   * @param owned the blocks of the other, in the order in which it was given them.
+   */
+  sharing<P>(owned: readonly Block[], make: () => P): P {
+    this.#borrowed = [...owned];
+    try {
+      return make();
+    } finally {
+      this.#borrowed = undefined;
+    }
+  }
+
+  /** @throws EngineError `invalid-model` where weights are shared that have another size. */
   addBlock(size: number): Block {
+    if (this.#borrowed) return this.#borrow(this.#borrowed.shift(), size);
     const block = {
       size,
       weight: this.#plan.floats(size),
@@ -59,13 +80,23 @@ export class ParameterStore {
     initializer: Initializer,
     transposed = false,
     ones?: View['ones'],
+    cutAt?: number,
   ): void {
+    if (this.#borrowed) return;
     const shape = sizes.map(size => {
       if (typeof size === 'number') return size;
       throw new EngineError('invalid-model', phrase('The size {0} of {1} is not known.', size, name));
     });
-    this.views.push({ name, shape, initializer, block, offset, transposed, ones });
+    this.views.push({ name, shape, initializer, block, offset, transposed, ones, cutAt });
   }
+
+  #borrow(of: Block | undefined, size: number): Block {
+    if (of?.size !== size)
+      throw new EngineError('invalid-model', phrase('Layers that share weights must be of the same size: {0} values are needed, and there are {1}.', size, of?.size ?? 0));
+    const block = { ...of, gradient: this.#plan.floats(size) };
+    this.shares.push({ of, block });
+    return block;
+  } // prettier-ignore
 }
 
 /** A tensor that can be read and written from outside. */

@@ -15,8 +15,8 @@ export interface RecurrentOptions {
   readonly alive: Marks | undefined;
   /** States before the first step, by name; absent: zeros. */
   readonly initial: ReadonlyMap<string, Tensor>;
-  /** Drops h on its way to the next step (TF1 `state_keep_prob`; c is never dropped); outputs keep what was there. */
-  readonly stateDropout: DropoutMask | undefined;
+  /** Drop h, one after the other, on its way to the next step (TF1 `state_keep_prob`; c is never dropped); outputs keep what was there. */
+  readonly stateDropout: readonly DropoutMask[];
 }
 
 /** One step of the way forward, for a slice. */
@@ -70,7 +70,7 @@ export abstract class RecurrentLayer implements Part {
   protected inputSlopes = false;
   readonly #initial: ReadonlyMap<string, Tensor>;
   readonly #alive: Marks | undefined;
-  readonly #stateDropout: DropoutMask | undefined;
+  readonly #stateDropout: readonly DropoutMask[];
   /** h at every step before it was dropped, `[T, B, H]`. */
   #whole = 0;
   /** Widths and addresses of the states `[T+1, B, width]`, h first. */
@@ -94,7 +94,7 @@ export abstract class RecurrentLayer implements Part {
     this.width = states[0]!.width;
     this.axis = input.axis;
     this.outputs = new Tensor(this.width, true, input.axis, shape =>
-      stateDropout ? this.#whole : this.stateOverTime('h', this.width, shape),
+      stateDropout.length > 0 ? this.#whole : this.stateOverTime('h', this.width, shape),
     );
     this.finals = new Map(
       states.map(({ name, width }) => [
@@ -125,9 +125,9 @@ export abstract class RecurrentLayer implements Part {
       input.slopes = this.#slopes;
       input.slopeStride = this.slopeWidth * 4;
     }
-    if (this.#stateDropout) {
+    if (this.#stateDropout.length > 0) {
       this.#whole = plan.floats(steps * batch * this.width);
-      this.#stateDropout.plan(plan, shape);
+      for (const mask of this.#stateDropout) mask.plan(plan, shape);
     }
     this.planCell(plan, shape);
   }
@@ -159,18 +159,11 @@ export abstract class RecurrentLayer implements Part {
         fromZero: k === 0 && !this.#initial.has('h'),
         scratch,
       });
-      if (this.#stateDropout) {
+      for (const [index, mask] of this.#stateDropout.entries()) {
         const stride = this.width * 4;
-        this.kernels.multiplyRows(
-          this.stateAt('h') + after * stride,
-          stride,
-          this.#whole + row * stride,
-          stride,
-          this.#stateDropout.at + row * stride,
-          stride,
-          rows,
-          this.width,
-        );
+        const state = this.stateAt('h') + after * stride;
+        const from = index === 0 ? this.#whole + row * stride : state;
+        this.kernels.multiplyRows(state, stride, from, stride, mask.at + row * stride, stride, rows, this.width);
       }
       if (this.#alive) {
         for (const { name, width } of this.#states) {
@@ -201,10 +194,10 @@ export abstract class RecurrentLayer implements Part {
       const needed = k > 0 || this.inputSlopes || this.#initial.size > 0;
       const target = needed ? this.#slopesAt(k, steps, shape) + first * slopeWidth * 4 : 0;
       const alive = this.#alive ? this.#alive.at + row : 0;
-      if (this.#stateDropout && dhTime !== 0) {
-        const mask = this.#stateDropout.at + row * this.width * 4;
-        this.kernels.multiplyRows(dhTime, dhTimeStride, dhTime, dhTimeStride, mask, this.width * 4, rows, this.width);
-      }
+      // A state that was carried over was not dropped.
+      if (dhTime !== 0)
+        for (const mask of this.#stateDropout)
+          this.kernels.dropRows(dhTime, dhTimeStride, mask.at + row * this.width * 4, alive, rows, this.width);
       this.stepBackward({
         first, row, rows, x: x + row * this.input.width * 4, before, after, made: this.#madeAt(row, after), fromZero: k === 0 && !this.#initial.has('h'), scratch,
         dh, dhStride: outputs.slopeStride, dhTime, dhTimeStride, target, alive,
@@ -312,7 +305,9 @@ export abstract class RecurrentLayer implements Part {
 
   /** Where the h of a step is made: in its place among the states, or apart where it is dropped on its way there. */
   #madeAt(row: number, after: number): number {
-    return this.#stateDropout ? this.#whole + row * this.width * 4 : this.stateAt('h') + after * this.width * 4;
+    return this.#stateDropout.length > 0
+      ? this.#whole + row * this.width * 4
+      : this.stateAt('h') + after * this.width * 4;
   }
 
   /** Gradient of the k-th step that was run. */

@@ -97,3 +97,17 @@ export function normSlopes(dy: usize, gain: usize, normed: usize, inverse: usize
     dx += bytes;
   }
 }
+
+/** x *= mask by rows, those of x `stride` bytes apart, where the row is alive (0: everywhere). */
+export function dropRows(x: usize, stride: usize, mask: usize, alive: usize, rows: i32, width: i32): void {
+  for (let row = 0; row < rows; ++row) {
+    if (alive == 0 || load<u8>(alive + row)) {
+      for (let k: i32 = 0; k < width; k += 4) {
+        const at = <usize>k << 2;
+        storeLanes(x + at, f32x4.mul(v128.load(x + at), v128.load(mask + at)), width - k);
+      }
+    }
+    x += stride;
+    mask += <usize>width << 2;
+  }
+}

@@ -8,4 +8,4 @@ export { countMarks, greaterOf, markRows, slopesOfChosen } from './steps';
 export { sigmoidCrossEntropy, softmaxCrossEntropy, sparseSoftmaxCrossEntropy, valueError } from './loss';
 export { adadelta, adagrad, adam, adamax, addScaled, momentum, nadam, rmsprop, sgd } from './optimizer';
 export { curve, curveSlopes, slopesByResult, softmaxRows, softmaxSlopes } from './curves';
-export { affineOnto, clippedOnto, columnsOnto, normRows, normSlopes, productOnto } from './composed';
+export { affineOnto, clippedOnto, columnsOnto, dropRows, normRows, normSlopes, productOnto } from './composed';

@@ -89,7 +89,7 @@ function agree(spec: ModelSpec, size: number, steps: number, masks?: ReadonlyMap
       for (const [id, { values: own }] of tensors) {
         if (batch.lengths && !['c', 'h'].includes(id)) continue; // past the end of a row gates are computed in vain
         const place = `${direction === 'backward' ? '[1]' : '[0]'}[${layer}].${id}`;
-        const name = reference.find(one => one.endsWith(place) || one.endsWith(`gates[${layer}].${id}`) || one.endsWith(`gates_l${layer}.${id}`))!; // prettier-ignore
+        const name = reference.find(one => one.endsWith(place) || one.endsWith(`gates[${layer}].${id}`) || one.endsWith(`gates_l${layer}.${id}`) || one === `gates.${id}`)!; // prettier-ignore
         const error = errorOf(own, values.get(name)!.values);
         assert.ok(error <= 1e-5, `${name}: error ${error}`);
       }
@@ -118,6 +118,7 @@ const CELLS: Readonly<Record<string, readonly [Framework, CellSpec]>> = {
   'LayerNormLSTMCell with peepholes, clip and projection': ['tensorflow1', lstm({ className: 'LayerNormLSTMCell', layerNorm, peepholes: true, cellClip: 0.8, projection: { units: 4, clip: 0.5 } })],
   CoupledInputForgetGateLSTMCell: ['tensorflow1', lstm({ className: 'CoupledInputForgetGateLSTMCell', coupledInputForget: true })],
   'CoupledInputForgetGateLSTMCell with peepholes, projection and layer normalization': ['tensorflow1', lstm({ className: 'CoupledInputForgetGateLSTMCell', coupledInputForget: true, layerNorm, peepholes: true, projection: { units: 3 } })],
+  CudnnCompatibleGRUCell: ['tensorflow1', gru({ className: 'CudnnCompatibleGRUCell' })],
   'BasicLSTMCell with swish': ['tensorflow1', lstm({ className: 'BasicLSTMCell', activation: 'swish' })],
   'peephole LSTM with the leaky rectifier': ['tensorflow1', lstm({ peepholes: true, activation: 'leaky_relu' })],
   'GRUCell with gelu': ['tensorflow1', gru({ activation: 'gelu' })],
@@ -137,6 +138,107 @@ describe('composed cells against the float64 reference: values, gradients and lo
       }); // prettier-ignore
 });
 
+describe('cells of a stack that hang together, against the float64 reference: values, gradients and losses to 1e-5 of the largest', () => {
+  const [size, steps] = [5, 6];
+  const stacked = (cells: CellSpec[], options: Partial<RecurrentNode> = {}): ModelSpec => {
+    const spec = model('tensorflow1', cells[0]!, steps, options);
+    const [node, head] = spec.nodes as [RecurrentNode, DenseNode];
+    const input = { from: 'rnn', part: { take: 'state', layer: cells.length - 1, state: 'h' } } as const;
+    return {
+      ...spec,
+      nodes: [
+        { ...node, cells },
+        { ...head, input },
+      ],
+    };
+  };
+  const shared = (cell: CellSpec, direction: 'forward' | 'bidirectional' = 'forward'): ModelSpec =>
+    stacked([cell, { ...cell, sharesWeightsWith: 0 }, { ...cell, sharesWeightsWith: 0 }], { direction });
+
+  for (const cell of [
+    lstm({ units: FEATURES }),
+    gru({ units: FEATURES }),
+    rnn({ units: FEATURES }),
+    lstm({ units: FEATURES, activation: 'swish', peepholes: true }),
+  ])
+    it(`[cell] * 3: ${cell.className} ${cell.activation ?? ''} has one set of weights`, () => {
+      const spec = shared(cell);
+      agree(spec, size, steps);
+      const network = createWasmBackend(KERNEL_BYTES, { tile: 0 }).createNetwork(spec, { seed: 1, batchSize: size });
+      assert.equal(
+        network.parameters.filter(({ name }) => name.endsWith('kernel')).length,
+        { lstm: 2, gru: 3, rnn: 2 }[cell.cell],
+      );
+    });
+  it('[cell] * 3 in both directions, with an output projection that is shared, too', () => {
+    agree(
+      shared(lstm({ units: 4, wrappers: [{ wrapper: 'output_projection', units: FEATURES }] }), 'bidirectional'),
+      size,
+      steps,
+    );
+  });
+  it('says so where a cell cannot be shared because its input has another width', () => {
+    const spec = shared(lstm({ units: 4 }));
+    assert.throws(
+      () => createWasmBackend(KERNEL_BYTES, { tile: 0 }).createNetwork(spec, { seed: 1, batchSize: size }),
+      /share weights must be of the same size: 128 values are needed, and there are 112/,
+    );
+  });
+
+  it('two output and two input projections around one cell, with the names of nested scopes', () => {
+    const cell = gru({
+      wrappers: [
+        { wrapper: 'input_projection', units: 4 },
+        { wrapper: 'output_projection', units: 3 },
+        { wrapper: 'input_projection', units: 2, activation: 'swish' },
+        { wrapper: 'output_projection', units: 4, activation: 'gelu' },
+      ],
+    });
+    const spec = stacked([cell]);
+    agree({ ...spec, nodes: [{ ...spec.nodes[0], stacked: false } as RecurrentNode, spec.nodes[1]!] }, size, steps);
+    const network = createWasmBackend(KERNEL_BYTES, { tile: 0 }).createNetwork(stacked([cell]), {
+      seed: 1,
+      batchSize: size,
+    });
+    const nested =
+      'rnn/multi_rnn_cell/cell_0/output_projection_wrapper/input_projection_wrapper/output_projection_wrapper/input_projection_wrapper';
+    assert.ok(
+      network.parameters.some(({ name }) => name === `${nested}/gru_cell/gates/kernel`),
+      network.parameters.map(({ name }) => name).join(' '),
+    );
+  });
+
+  const CUDNN = {
+    CudnnLSTM: lstm({ className: 'CudnnLSTM' }),
+    CudnnGRU: gru({ className: 'CudnnGRU' }),
+    CudnnRNNTanh: rnn({ className: 'CudnnRNNTanh' }),
+    CudnnRNNRelu: rnn({ className: 'CudnnRNNRelu' }),
+  };
+  for (const [name, cell] of Object.entries(CUDNN))
+    for (const direction of ['forward', 'bidirectional'] as const)
+      it(`${name}, ${direction}: two biases that both learn, no forget bias`, () => {
+        const spec = stacked([cell, cell], { direction, driver: 'layer' });
+        agree(spec, size, steps);
+        const network = createWasmBackend(KERNEL_BYTES, { tile: 0 }).createNetwork(spec, { seed: 1, batchSize: size });
+        network.trainStep(randomBatch(spec, size, steps));
+        const values = new Map(network.getParameters().map(one => [one.name, one.values]));
+        const second = [...values.keys()].filter(one => one.endsWith('recurrent_bias'));
+        assert.equal(second.length, direction === 'forward' ? 2 : 4);
+        for (const one of second) assert.deepEqual(values.get(one), values.get(one.replace('recurrent_bias', 'bias')));
+        assert.ok(values.get(second[0]!)!.some(value => value !== 0));
+      });
+  it('cuDNN layers begin with each gate of x and of h as a matrix of its own', () => {
+    const wide = stacked([lstm({ className: 'CudnnLSTM', units: 40 })], { driver: 'layer' });
+    const network = createWasmBackend(KERNEL_BYTES, { tile: 0 }).createNetwork(wide, { seed: 1, batchSize: size });
+    const { values } = network.getParameters().find(({ name }) => name.endsWith('kernel'))!;
+    const largest = (from: number, to: number) =>
+      values.subarray(from, to).reduce((most, value) => Math.max(most, Math.abs(value)), 0);
+    const [ofX, ofH] = [largest(0, FEATURES * 160), largest(FEATURES * 160, values.length)];
+    assert.ok(ofX <= Math.sqrt(6 / (FEATURES + 40)) && ofX > 0.95 * Math.sqrt(6 / (FEATURES + 40)), `x: ${ofX}`);
+    assert.ok(ofH <= Math.sqrt(6 / 80) && ofH > 0.98 * Math.sqrt(6 / 80), `h: ${ofH}`);
+  });
+});
+
 describe('composed cells with dropout masks against the float64 reference: values and gradients to 1e-5 of the largest', () => {
   const [size, steps] = [6, 4];
   const random = new Random(11);
@@ -146,6 +248,34 @@ describe('composed cells with dropout masks against the float64 reference: value
     const spec = model('tensorflow1', lstm({ className: 'LayerNormBasicLSTMCell', layerNorm, recurrentDropout: 0.4 }), steps); // prettier-ignore
     const masks = new Map([5, 6].flatMap((units, layer) => Array.from({ length: steps }, (_, t) => [`rnn.cell_${layer}.step${t}.candidate`, mask(units)] as const))); // prettier-ignore
     agree(spec, size, steps, masks);
+  });
+
+  it('two dropout wrappers around one cell, which drop states in rows of different lengths', () => {
+    const wrappers: CellSpec['wrappers'] = [
+      { wrapper: 'dropout', stateKeep: 0.7, outputKeep: 0.8 },
+      { wrapper: 'residual' },
+      { wrapper: 'dropout', inputKeep: 0.9, stateKeep: 0.6, outputKeep: 0.5 },
+    ];
+    for (const cell of [lstm, gru, rnn]) {
+      const spec = model('tensorflow1', cell({ units: FEATURES, wrappers }), steps);
+      const [node, head] = spec.nodes as [RecurrentNode, DenseNode];
+      const one = {
+        ...spec,
+        nodes: [
+          { ...node, stacked: false, cells: [node.cells[0]!] },
+          { ...head, input: { from: 'rnn', part: { take: 'state' as const } } },
+        ],
+      };
+      const names = ['state', 'output', 'input_1', 'state_1', 'output_1'];
+      agree(
+        one,
+        size,
+        steps,
+        new Map(
+          names.flatMap(name => Array.from({ length: steps }, (_, t) => [`step${t}.${name}`, mask(FEATURES)] as const)),
+        ),
+      );
+    }
   });
 
   const KERAS = {

@@ -1,0 +1,16 @@
+import type { CellSpec, CellWrapper } from './spec.ts';
+
+/** A wrapper of a cell with its place among those of its kind. */
+export interface PlacedWrapper {
+  readonly wrapper: CellWrapper;
+  /** Ends the names of its weights and masks inside the cell: nothing for the innermost of its kind, then `_1`, `_2`. */
+  readonly suffix: string;
+}
+
+/** The wrappers of a cell from the innermost to the outermost. */
+export function placedWrappers({ wrappers = [] }: CellSpec): PlacedWrapper[] {
+  return wrappers.map((wrapper, index) => {
+    const before = wrappers.slice(0, index).filter(one => one.wrapper === wrapper.wrapper).length;
+    return { wrapper, suffix: before === 0 ? '' : `_${before}` };
+  });
+}
