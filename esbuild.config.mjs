@@ -45,6 +45,7 @@ if (wants('node')) {
       extension: 'extension/extension.ts',
       engineWorker: 'engine/worker.ts',
       kernelThread: 'engine/kernelThread.ts',
+      tensorflowProcess: 'engine/tensorflowProcess.ts',
       cli: 'engine/cli.ts',
     },
     outdir: 'dist',

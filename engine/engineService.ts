@@ -102,6 +102,7 @@ export class EngineService {
     statistics: params =>
       modelStatistics(this.#inspected(check(ModelParams, params, 'message "statistics"', 'invalid-message').model)),
     close: params => this.#close(check(ModelParams, params, 'message "close"', 'invalid-message').model),
+    ping: () => null,
   };
 
   async #open({ model: id, spec, data, settings, checkpoint }: OpenParams, signal: AbortSignal): Promise<OpenedModel> {

@@ -6,11 +6,9 @@ import { parentPort, type Transferable, workerData } from 'node:worker_threads';
 import type { Backend } from './backends/backend.ts';
 import { createWasmBackend } from './backends/wasm.ts';
 import { teams } from './backends/wasm/threadTeam.ts';
-import { EngineService } from './engineService.ts';
 import { KERNEL_BUILDS, type KernelBuild } from './kernels/builds.ts';
-import { Channel } from './protocol/channel.ts';
-import type { EngineClientSide, EngineSide } from './protocol/engine.ts';
-import type { EngineStart } from './protocol/client.ts';
+import type { EngineStart } from './protocol/engineRunner.ts';
+import { serveEngine } from './serveEngine.ts';
 
 // The build puts kernels and data beside the worker.
 const {
@@ -21,15 +19,7 @@ const {
 } = (workerData ?? {}) as EngineStart;
 const port = parentPort!;
 const backend = openBackend();
-const service = new EngineService({
-  backend,
-  dataDirectory: data,
-  threads: Math.max(1, availableParallelism() - 1), // one core is left to the editor
-  emit: (name, event, transfer) => {
-    channel.emit(name, event, transfer);
-  },
-});
-const channel = new Channel<EngineSide, EngineClientSide>(
+serveEngine(
   {
     post: (message, transfer = []) => {
       port.postMessage(message, transfer as Transferable[]);
@@ -39,10 +29,12 @@ const channel = new Channel<EngineSide, EngineClientSide>(
       return () => port.off('message', listener);
     },
   },
-  service.handlers,
+  {
+    backend,
+    dataDirectory: data,
+    threads: Math.max(1, availableParallelism() - 1), // one core is left to the editor
+  },
 );
-channel.emit('ready', { engine: backend.title });
-
 /** The build of the kernels that was asked for, where this runtime has what it needs. */
 function openBackend(): Backend {
   const bytesOf = ({ file }: KernelBuild) => readFileSync(join(kernels, file));

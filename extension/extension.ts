@@ -126,6 +126,10 @@ function registerCommands(
     showLog: () => {
       log.show();
     },
+    installTensorflow: async () => {
+      const module = await import('./commands/installTensorflow.ts');
+      await module.installTensorflow(context, log);
+    },
     showRun: async run => (await getStudio()).showRun(String(run)),
     runMenu: async () => (await getStudio()).runMenu(),
   };

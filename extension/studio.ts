@@ -19,6 +19,7 @@ import type { SourceModel } from './models/sourceModel.ts';
 import { GatesView } from './pages/gatesView.ts';
 import { TensorsPanel } from './pages/tensorsPanel.ts';
 import { TrainingPanel } from './pages/trainingPanel.ts';
+import { engineOfSetting } from './runs/engineChoice.ts';
 import { EngineSession } from './runs/engineSession.ts';
 import { EpochLines } from './runs/epochLines.ts';
 import { Inspection } from './runs/inspection.ts';
@@ -76,7 +77,7 @@ export class Studio {
         log.warn(describeError(error));
       },
     });
-    this.engine = new EngineSession(vscode.Uri.joinPath(context.extensionUri, 'dist', 'engineWorker.js').fsPath, log);
+    this.engine = new EngineSession(() => engineOfSetting(context, log), log);
     this.runs = new RunService(this.engine, this.#store, log, { askConflict, tellWaiting, tellUnwritten });
     this.inspection = new Inspection(this.engine, this.runs);
     this.#shown = new ShownRun(context.workspaceState, this.runs, this.inspection);

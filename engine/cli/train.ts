@@ -14,6 +14,7 @@ import { formatPhrase, phrase } from '../model/phrase.ts';
 import { unsupported } from '../model/support.ts';
 import { check } from '../model/validate.ts';
 import { EngineClient } from '../protocol/client.ts';
+import { engineThread } from '../protocol/engineRunner.ts';
 import type { Progress, RunEnd } from '../protocol/engine.ts';
 import { divergence } from '../runs/divergence.ts';
 import { epochLine } from '../runs/epochLine.ts';
@@ -109,7 +110,7 @@ interface WorkOptions {
 /** Opens the model, trains it to the end of its settings, and ends the worker. */
 async function work(record: RunRecord, checkpoint: ArrayBuffer | undefined, options: WorkOptions): Promise<number> {
   const { spec, settings, data } = record;
-  const client = new EngineClient(join(__dirname, 'engineWorker.js'), { relaxed: options.relaxed });
+  const client = new EngineClient(engineThread(join(__dirname, 'engineWorker.js'), { relaxed: options.relaxed }));
   const output = new RunOutput(client, record, options);
   try {
     const opening = { model: record.id, spec, data, settings, ...(checkpoint && { checkpoint }) };

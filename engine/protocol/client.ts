@@ -1,24 +1,9 @@
-/** The host's end of the engine: starts its worker thread, asks it, hears from it, and notices when it dies. */
-import { type Transferable, Worker } from 'node:worker_threads';
+/** The host's end of the engine: asks it, hears from it, and notices when it dies or hangs. */
 import { EngineError } from '../errors.ts';
 import { phrase } from '../model/phrase.ts';
 import { Channel, type RequestOptions } from './channel.ts';
 import type { EngineClientSide, EngineSide } from './engine.ts';
-
-/** Where the worker finds its files; beside itself where nothing is said. */
-export interface EnginePlaces {
-  /** Folder of the compiled kernels. */
-  readonly kernels?: string;
-  /** The bundle of a thread that helps with batches. */
-  readonly thread?: string;
-  /** Folder of the shipped data. */
-  readonly data?: string;
-}
-
-export interface EngineStart extends EnginePlaces {
-  /** Multiply-add with one rounding: faster, but not the same bits on every machine. */
-  readonly relaxed?: boolean;
-}
+import type { EngineRunner } from './engineRunner.ts';
 
 type Requests = EngineSide['requests'];
 type Events = EngineSide['events'];
@@ -27,43 +12,46 @@ const READY_TIMEOUT = 20_000;
 const STOP_TIMEOUT = 5_000;
 
 export class EngineClient {
-  readonly #worker: Worker;
+  readonly #runner: EngineRunner;
   readonly #channel: Channel<EngineClientSide, EngineSide>;
   readonly #exitListeners = new Set<(reason: EngineError) => void>();
   readonly #exited: Promise<void>;
   /** Runs that go on, by model. */
   readonly #training = new Map<string, Promise<unknown>>();
   #ended: EngineError | undefined;
+  /** When the last message came. */
+  #heard = 0;
+  #watching: NodeJS.Timeout | undefined;
   /**
    * What computes, as soon as the worker is able to work. Rejects when it fails to start; requests may be sent before.
    */
   readonly ready: Promise<Events['ready']>;
 
-  /** @param worker path of the bundled worker (`dist/engineWorker.js`). */
-  constructor(worker: string, start: EngineStart = {}) {
-    this.#worker = new Worker(worker, { name: 'rnn-explorer-engine', workerData: start });
+  constructor(runner: EngineRunner) {
+    this.#runner = runner;
     this.#channel = new Channel(
       {
         post: (message, transfer = []) => {
-          this.#worker.postMessage(message, transfer as Transferable[]);
+          runner.post(message, transfer);
         },
-        listen: listener => {
-          this.#worker.on('message', listener);
-          return () => this.#worker.off('message', listener);
-        },
+        listen: listener =>
+          runner.listen(message => {
+            this.#heard = Date.now();
+            listener(message);
+          }),
       },
       {},
     );
-    this.#worker.once('error', error => {
+    runner.onFailure(error => {
       const message = error instanceof Error ? error.message : String(error);
       this.#end(new EngineError('closed', phrase('The engine has failed: {0}', message), { cause: error }));
     });
-    this.#worker.on('messageerror', error => {
+    runner.onUnreadable(error => {
       this.#end(new EngineError('closed', phrase('The engine sent what cannot be read: {0}', error.message), { cause: error }));
-      void this.#worker.terminate();
+      void runner.kill();
     }); // prettier-ignore
     this.#exited = new Promise(resolve => {
-      this.#worker.once('exit', code => {
+      runner.onExit(code => {
         this.#end(new EngineError('closed', phrase('The engine has ended (exit code {0})', code)));
         resolve();
       });
@@ -82,6 +70,12 @@ export class EngineClient {
       });
     });
     this.ready.catch(() => undefined); // those who wait for it are told
+    this.ready.then(
+      () => {
+        this.#watch();
+      },
+      () => undefined,
+    );
   }
 
   /** Asks the engine. @throws EngineError: its own, `timeout`, `cancelled`, or `closed` when it dies. */
@@ -100,6 +94,10 @@ export class EngineClient {
       this.#training.set(model, over);
     }
     return answer;
+  }
+
+  get isTraining(): boolean {
+    return this.#training.size > 0;
   }
 
   /** Listens to an event of the engine. @returns a function that stops listening. */
@@ -128,15 +126,31 @@ export class EngineClient {
     await this.kill();
   }
 
-  /** Ends the engine's thread at once. */
+  /** Ends the engine at once. */
   async kill(): Promise<void> {
-    await this.#worker.terminate();
+    await this.#runner.kill();
     await this.#exited;
+  }
+
+  /** Asks an engine that has been silent whether it is there, and ends one that is not. */
+  #watch(): void {
+    const { silence } = this.#runner;
+    if (silence === undefined) return;
+    this.#heard = Date.now();
+    this.#watching = setInterval(() => {
+      const silent = Date.now() - this.#heard;
+      if (silent > silence) {
+        this.#end(new EngineError('closed', phrase('The engine has not answered for {0} s and was ended', Math.round(silent / 1000)))); // prettier-ignore
+        void this.#runner.kill();
+      } else if (silent > silence / 4) void this.#channel.request('ping', null).catch(() => undefined); // silence tells
+    }, silence / 8);
+    this.#watching.unref();
   }
 
   #end(reason: EngineError): void {
     if (this.#ended) return;
     this.#ended = reason;
+    clearInterval(this.#watching);
     this.#channel.dispose(reason);
     for (const listener of this.#exitListeners) listener(reason);
     this.#exitListeners.clear();

@@ -108,6 +108,8 @@ export interface EngineSide {
     preview: { params: PreviewParams; result: FilePreview };
     statistics: { params: ModelParams; result: ModelStatistics };
     close: { params: ModelParams; result: null };
+    /** Whether it is there. */
+    ping: { params: null; result: null };
   };
   readonly events: {
     /** First message of a worker that is able to work. */

@@ -13,6 +13,7 @@ export const COMMANDS = {
   stopTraining: 'rnnExplorer.stopTraining',
   showLines: 'rnnExplorer.showLines',
   showLog: 'rnnExplorer.showLog',
+  installTensorflow: 'rnnExplorer.installTensorflow',
   /** With a run's id: shows it in the training panel. */
   showRun: 'rnnExplorer.showRun',
   /** What can be done with the run that goes on. */

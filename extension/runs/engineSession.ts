@@ -2,13 +2,25 @@ import * as vscode from 'vscode';
 import type { RequestOptions } from '../../engine/protocol/channel.ts';
 import { EngineClient } from '../../engine/protocol/client.ts';
 import type { EngineSide, Progress } from '../../engine/protocol/engine.ts';
+import type { EngineRunner } from '../../engine/protocol/engineRunner.ts';
 
 type Requests = EngineSide['requests'];
 type Events = EngineSide['events'];
 
-/** The engine's worker: started by the first request, and anew by the first request after its death. */
+/** An engine that can be started. */
+export interface EngineChoice {
+  /** Tells engines apart. */
+  readonly id: string;
+  /** @throws EngineError when it cannot be had, with what to do */
+  start(): EngineRunner;
+}
+
+/**
+ * The engine: started by the first request, and anew by the first request after its death, or by the first model that is
+ * opened after the person has chosen another.
+ */
 export class EngineSession implements vscode.Disposable {
-  readonly #workerFile: string;
+  readonly #choose: () => EngineChoice;
   readonly #log: vscode.LogOutputChannel;
   readonly #progress = new vscode.EventEmitter<Progress>();
   readonly #metrics = new vscode.EventEmitter<Events['metrics']>();
@@ -17,15 +29,16 @@ export class EngineSession implements vscode.Disposable {
   readonly onMetrics = this.#metrics.event;
   readonly onCheckpoint = this.#checkpoint.event;
   #client: EngineClient | undefined;
+  #chosen = '';
   #generation = 0;
 
-  /** @param workerFile path of the bundled worker; its kernels and data lie beside it */
-  constructor(workerFile: string, log: vscode.LogOutputChannel) {
-    this.#workerFile = workerFile;
+  /** @param choose the engine that the person wants now */
+  constructor(choose: () => EngineChoice, log: vscode.LogOutputChannel) {
+    this.#choose = choose;
     this.#log = log;
   }
 
-  /** Changes when a worker dies: what was open in it is gone. */
+  /** Changes when an engine ends: what was open in it is gone. */
   get generation(): number {
     return this.#generation;
   }
@@ -36,7 +49,16 @@ export class EngineSession implements vscode.Disposable {
     params: Requests[N]['params'],
     options?: RequestOptions,
   ): Promise<Requests[N]['result']> {
-    return (this.#client ??= this.#start()).request(name, params, options);
+    try {
+      if (name === 'open' && this.#client && !this.#client.isTraining && this.#chosen !== this.#choose().id) {
+        const former = this.#client;
+        this.#left(former);
+        void former.kill();
+      }
+      return (this.#client ??= this.#start()).request(name, params, options);
+    } catch (error) {
+      return Promise.reject(error instanceof Error ? error : new Error(String(error)));
+    }
   }
 
   /** Ends the worker at once; whatever it was asked is answered with the error `closed`. */
@@ -58,9 +80,9 @@ export class EngineSession implements vscode.Disposable {
 
   #start(): EngineClient {
     const started = performance.now();
-    const client = new EngineClient(this.#workerFile, {
-      relaxed: vscode.workspace.getConfiguration('rnnExplorer').get('engine.relaxed', false),
-    });
+    const choice = this.#choose();
+    const client = new EngineClient(choice.start());
+    this.#chosen = choice.id;
     client.on('progress', event => {
       this.#progress.fire(event);
     });
@@ -75,8 +97,7 @@ export class EngineSession implements vscode.Disposable {
     });
     client.onExit(reason => {
       this.#log.info(reason.message);
-      this.#generation++;
-      if (this.#client === client) this.#client = undefined;
+      this.#left(client);
     });
     client.ready.then(
       ({ engine }) => {
@@ -85,5 +106,12 @@ export class EngineSession implements vscode.Disposable {
       () => undefined, // whoever asks it something is told
     );
     return client;
+  }
+
+  /** What was open in an engine is gone. */
+  #left(client: EngineClient): void {
+    if (this.#client !== client) return;
+    this.#generation++;
+    this.#client = undefined;
   }
 }

@@ -179,7 +179,10 @@ describe('command line', function () {
   it('refuses to go on with other data or another seed', async () => {
     const { code, err } = await run(['train', '--resume', folder, '--seed', '7']);
     assert.equal(code, 2);
-    assert.match(err, /--resume goes with train alone and --resume, --epochs, --learning-rate, --threads, --relaxed, --json/);
+    assert.match(
+      err,
+      /--resume goes with train alone and --resume, --epochs, --learning-rate, --threads, --relaxed, --json/,
+    );
   });
 
   it('says which data fits when the program does not tell', async () => {

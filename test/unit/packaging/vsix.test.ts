@@ -23,6 +23,7 @@ const expected = [
     'dist/kernels.wasm',
     'dist/kernelsShared.wasm',
     'dist/kernelsRelaxed.wasm',
+    'dist/tensorflowProcess.js',
     'dist/kernelThread.js',
   ],
   ...['dist/webview/codicon.css', 'dist/webview/codicon.ttf'],

@@ -2,7 +2,8 @@ import { build } from 'esbuild';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { EngineClient, type EngineStart } from '../../../engine/protocol/client.ts';
+import { EngineClient } from '../../../engine/protocol/client.ts';
+import { type EngineStart, engineThread } from '../../../engine/protocol/engineRunner.ts';
 
 const ROOT = join(import.meta.dirname, '../../..');
 const PLACES: EngineStart = {
@@ -29,7 +30,7 @@ export class BundledWorker {
   }
 
   start(start: EngineStart = {}): EngineClient {
-    const client = new EngineClient(join(this.#folder, 'engineWorker.js'), { ...PLACES, ...start });
+    const client = new EngineClient(engineThread(join(this.#folder, 'engineWorker.js'), { ...PLACES, ...start }));
     this.#clients.push(client);
     return client;
   }
