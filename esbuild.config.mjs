@@ -81,6 +81,17 @@ if (wants('assets')) {
     if (!existsSync(to) || statSync(to).mtimeMs < statSync(from).mtimeMs)
       writeFileSync(to, gzipSync(readFileSync(from), { level: 9 }));
   }
+  // The schema of model descriptions, for completion and validation of `*.rnn.json` in the editor.
+  const { outputFiles } = await build({
+    entryPoints: ['engine/model/spec.ts'],
+    bundle: true,
+    format: 'esm',
+    platform: 'node',
+    write: false,
+  });
+  const { ModelSpec } = await import(`data:text/javascript,${encodeURIComponent(outputFiles[0].text)}`);
+  const schema = { $schema: 'http://json-schema.org/draft-07/schema#', ...ModelSpec };
+  writeFileSync('dist/model.schema.json', `${JSON.stringify(schema, null, 1)}\n`);
   mkdirSync('dist/webview', { recursive: true });
   for (const name of ['codicon.css', 'codicon.ttf'])
     cpSync(`node_modules/@vscode/codicons/dist/${name}`, `dist/webview/${name}`);

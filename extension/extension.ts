@@ -3,7 +3,7 @@ import { COMMANDS } from './commands/commandIds.ts';
 import { openSamples, showPendingSample } from './commands/openSamples.ts';
 import { ModelDiagnostics } from './language/modelDiagnostics.ts';
 import { ModelLenses } from './language/modelLenses.ts';
-import { READABLE_LANGUAGES } from './language/readableText.ts';
+import { READABLE_DOCUMENTS } from './language/readableText.ts';
 import { ReadingCache } from './language/readingCache.ts';
 import { type NumbersOf, ShapeHover } from './language/shapeHover.ts';
 import { ShapeInlays } from './language/shapeInlays.ts';
@@ -59,16 +59,15 @@ function registerLanguageFeatures(
   lenses: ModelLenses,
   numbers: NumbersOf,
 ): void {
-  const languages = [...READABLE_LANGUAGES];
   const diagnostics = new ModelDiagnostics(readings);
   const inlays = new ShapeInlays(readings);
   const providedCodeActionKinds = [vscode.CodeActionKind.QuickFix];
   subscriptions.push(
     diagnostics,
-    vscode.languages.registerCodeLensProvider(languages, lenses),
-    vscode.languages.registerHoverProvider(languages, new ShapeHover(readings, numbers)),
-    vscode.languages.registerInlayHintsProvider(languages, inlays),
-    vscode.languages.registerCodeActionsProvider(languages, diagnostics, { providedCodeActionKinds }),
+    vscode.languages.registerCodeLensProvider(READABLE_DOCUMENTS, lenses),
+    vscode.languages.registerHoverProvider(READABLE_DOCUMENTS, new ShapeHover(readings, numbers)),
+    vscode.languages.registerInlayHintsProvider(READABLE_DOCUMENTS, inlays),
+    vscode.languages.registerCodeActionsProvider(READABLE_DOCUMENTS, diagnostics, { providedCodeActionKinds }),
     vscode.workspace.onDidChangeConfiguration(change => {
       if (change.affectsConfiguration('rnnExplorer.codeLens')) lenses.refresh();
       if (change.affectsConfiguration('rnnExplorer.inlayHints')) inlays.refresh();

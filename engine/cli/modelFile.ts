@@ -1,13 +1,10 @@
 /** The model that a person names on the command line: in a program, or as a `ModelSpec` by itself. */
-import { readFile } from 'node:fs/promises';
-import { EngineError } from '../errors.ts';
 import { headline } from '../model/headline.ts';
-import { formatPhrase, phrase } from '../model/phrase.ts';
+import { formatPhrase } from '../model/phrase.ts';
 import type { ModelSpec } from '../model/spec.ts';
-import { checkModelSpec } from '../model/validate.ts';
-import type { ModelReading, Reading } from '../reader/reading.ts';
-import { readingFile, UsageError } from './output.ts';
-import { readModelFile } from './read.ts';
+import type { ModelReading } from '../reader/reading.ts';
+import { UsageError } from './output.ts';
+import { type ReadFile, readModelFile } from './read.ts';
 
 export interface ModelChoice {
   readonly file: string;
@@ -15,26 +12,20 @@ export interface ModelChoice {
   readonly model: string | undefined;
 }
 
-/** Reads `*.rnn.json` or a program. @throws EngineError or UsageError */
+/** The description of a model in a program, or in a `*.rnn.json`. @throws EngineError or UsageError */
 export async function readSpec(choice: ModelChoice): Promise<ModelSpec> {
-  const { file } = choice;
-  if (!file.endsWith('.json')) return pickModel(choice, (await readModelFile(file)).reading).spec;
-  const text = await readingFile(file, () => readFile(file, 'utf8'));
-  let data: unknown;
-  try {
-    data = JSON.parse(text);
-  } catch (error) {
-    throw new EngineError('invalid-model', phrase('{0} is no JSON: {1}', file, error instanceof Error ? error.message : String(error)));
-  }
-  return checkModelSpec(data);
-} // prettier-ignore
+  return pickModel(choice, await readModelFile(choice.file)).spec;
+}
 
 /** The model of a file that was asked for. @throws UsageError when it is not there, or several are and none was named. */
-export function pickModel({ file, model }: ModelChoice, { models, diagnostics }: Reading): ModelReading {
+export function pickModel({ file, model }: ModelChoice, { text, reading }: ReadFile): ModelReading {
+  const { models, diagnostics } = reading;
   const names = models.map(({ spec }, index) => `${index + 1} ${spec.name} (${headline(spec)})`).join(', ');
   if (models.length === 0) {
     const problem = diagnostics.find(({ severity }) => severity === 'error');
-    throw new UsageError(`${file} holds no recurrent model${problem ? `: ${formatPhrase(problem.message)}` : ''}`);
+    if (!problem) throw new UsageError(`${file} holds no recurrent model`);
+    const line = text.slice(0, problem.range.start).split('\n').length;
+    throw new UsageError(`${file} holds no recurrent model: line ${line}: ${formatPhrase(problem.message)}`);
   }
   if (model === undefined) {
     if (models.length > 1) throw new UsageError(`${file} holds several models: ${names}. Choose one with --model`);

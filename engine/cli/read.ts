@@ -1,5 +1,4 @@
 import { readFile } from 'node:fs/promises';
-import { extname } from 'node:path';
 import type { Reading } from '../reader/reading.ts';
 import { readSource } from '../reader/read.ts';
 import { print, readingFile, UsageError } from './output.ts';
@@ -8,6 +7,15 @@ const LANGUAGES: Readonly<Record<string, string>> = {
   '.py': 'python',
   '.md': 'markdown',
   '.markdown': 'markdown',
+  '.js': 'javascript',
+  '.mjs': 'javascript',
+  '.cjs': 'javascript',
+  '.jsx': 'javascript',
+  '.ts': 'typescript',
+  '.mts': 'typescript',
+  '.cts': 'typescript',
+  '.tsx': 'typescript',
+  '.rnn.json': 'rnn.json',
 };
 
 /** A file that was read, with its text. */
@@ -18,8 +26,10 @@ export interface ReadFile {
 
 /** @throws UsageError for a kind of file that is not read, EngineError `missing-file`. */
 export async function readModelFile(path: string): Promise<ReadFile> {
-  const language = LANGUAGES[extname(path).toLowerCase()];
-  if (!language) throw new UsageError(`${path}: only files ending in ${Object.keys(LANGUAGES).join(', ')} can be read`);
+  const ending = Object.keys(LANGUAGES).find(one => path.toLowerCase().endsWith(one));
+  const language = ending === undefined ? undefined : LANGUAGES[ending];
+  if (language === undefined)
+    throw new UsageError(`${path}: only files ending in ${Object.keys(LANGUAGES).join(', ')} can be read`);
   const text = await readingFile(path, () => readFile(path, 'utf8'));
   return { text, reading: readSource(text, language) };
 }

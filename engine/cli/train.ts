@@ -46,7 +46,7 @@ const OPEN_TIMEOUT = 120_000;
 /** `train FILE`: trains a model of the file and prints what the notes' program prints. @returns the exit code. */
 export async function train(options: TrainOptions): Promise<number> {
   const file = await readModelFile(options.file);
-  const { spec, range, extent } = pickModel(options, file.reading);
+  const { spec, range, extent } = pickModel(options, file);
   const reasons = unsupported(spec);
   if (reasons[0]) throw new EngineError('unsupported', phrase('This model cannot be trained yet: {0}', reasons.map(formatPhrase).join('; ')));
   const data = await pickData(options, spec);

@@ -912,8 +912,8 @@ export class Interpreter implements Reader {
     const chosen = all.filter(({ callee }) => relevant.has(callee));
     if (chosen.length > MAX_ORDERED) return chosen.map(({ callee }) => callee);
     const isCalled = ({ name }: FunctionValue): boolean => {
-      const mention = anyOf([name]);
-      return chosen.some(({ callee, text }) => callee.name !== name && mention.test(text));
+      const call = anyOf([name], '\\s*\\(');
+      return chosen.some(({ callee, text }) => callee.name !== name && call.test(text));
     };
     const [called, first] = [[], []] as [FunctionValue[], FunctionValue[]];
     for (const { callee } of chosen) (isCalled(callee) ? called : first).push(callee);
@@ -1020,9 +1020,9 @@ export class Interpreter implements Reader {
   }
 }
 
-/** Finds any of these names in a text. */
-function anyOf(names: readonly string[]): RegExp {
-  return new RegExp(`(?<![\\w$])(?:${names.map(name => name.replaceAll('$', '\\$')).join('|')})(?![\\w$])`);
+/** Finds any of these names in a text, with what is to follow it. */
+function anyOf(names: readonly string[], after = '(?![\\w$])'): RegExp {
+  return new RegExp(`(?<![\\w$])(?:${names.map(name => name.replaceAll('$', '\\$')).join('|')})${after}`);
 }
 
 /** The scope in which a name has a value; the outermost for one that has none yet. */

@@ -17,10 +17,14 @@ import { valueOf } from './present.ts';
 import { PYTHON } from './python/python.ts';
 import type { Reading, SymbolReading, TextRange } from './reading.ts';
 import { type SourceText, wholeText } from './source.ts';
+import { readSpecFile } from './specFile.ts';
 import { tensorsOf } from './tensors.ts';
 import type { Abstract } from './values.ts';
 
 const NOTHING: Reading = { models: [], symbols: [], diagnostics: [] };
+/** What a `*.rnn.json` is written in. */
+const SPEC_FILE = 'rnn.json';
+
 /** By the names that editors and the fences of notes have for them. */
 const LANGUAGES: ReadonlyMap<string, Language> = new Map([
   ...['python', 'py', 'python3', 'python2', ''].map(name => [name, PYTHON] as const),
@@ -30,10 +34,11 @@ const LANGUAGES: ReadonlyMap<string, Language> = new Map([
 
 /**
  * Reads the models of a text and every tensor's shape. Ranges are offsets into the text, also inside fences.
- * @param id VS Code's language id: `python`, `markdown`.
+ * @param id VS Code's language id: `python`, `typescript`, `markdown`; `rnn.json` for the description of a model itself.
  * @param memory of the text's last version, where it is read again and again as it is typed.
  */
 export function readSource(text: string, id: string, memory?: ParseMemory): Reading {
+  if (id === SPEC_FILE) return guarded(() => readSpecFile(text));
   if (isGenerated(text) || !mentionsRecurrence(text)) return NOTHING;
   if (id === 'markdown') return guarded(() => readNote(text, memory));
   const language = LANGUAGES.get(id);

@@ -1,7 +1,7 @@
 import * as vscode from 'vscode';
 import type { Diagnostic } from '../../engine/reader/reading.ts';
 import { translate } from '../translate.ts';
-import { rangeIn, READABLE_LANGUAGES } from './readableText.ts';
+import { rangeIn, readableLanguage } from './readableText.ts';
 import type { ReadingCache } from './readingCache.ts';
 
 /** Typing is not underlined word by word. */
@@ -59,7 +59,7 @@ export class ModelDiagnostics implements vscode.Disposable, vscode.CodeActionPro
   }
 
   #later(document: vscode.TextDocument): void {
-    if (!READABLE_LANGUAGES.has(document.languageId)) return;
+    if (readableLanguage(document) === undefined) return;
     clearTimeout(this.#timers.get(document));
     const timer = setTimeout(() => {
       this.#timers.delete(document);

@@ -7,7 +7,18 @@ import type { TextRange } from '../../engine/reader/reading.ts';
 import { withoutMagics } from './notebookMagics.ts';
 
 /** Languages of VS Code that the reader takes, by id. */
-export const READABLE_LANGUAGES: ReadonlySet<string> = new Set(['python', 'markdown']);
+const LANGUAGES: ReadonlySet<string> = new Set([
+  ...['python', 'markdown', 'javascript', 'javascriptreact', 'typescript', 'typescriptreact'],
+]);
+
+/** Files that are descriptions of models; their language is JSON. */
+const SPEC_FILE = '.rnn.json';
+
+/** The documents that lenses, hovers and fixes are asked for. */
+export const READABLE_DOCUMENTS: readonly vscode.DocumentFilter[] = [
+  ...[...LANGUAGES].map(language => ({ language })),
+  { pattern: `**/*${SPEC_FILE}` },
+];
 
 /** Documents that merely show what stands elsewhere. */
 const SHADOW_SCHEMES: ReadonlySet<string> = new Set(['git', 'output', 'search-editor', 'vscode-scm']);
@@ -30,10 +41,16 @@ export interface ReadableText {
   readonly sections: readonly TextSection[];
 }
 
+/** A language as the reader knows it; undefined where it takes none. */
+export function readableLanguage({ uri, languageId }: vscode.TextDocument): string | undefined {
+  if (uri.path.endsWith(SPEC_FILE)) return SPEC_FILE.slice(1);
+  return LANGUAGES.has(languageId) ? languageId : undefined;
+}
+
 /** The text that a document belongs to; undefined where the reader does not take its language. */
 export function readableText(document: vscode.TextDocument): ReadableText | undefined {
-  const language = document.languageId;
-  if (!READABLE_LANGUAGES.has(language) || SHADOW_SCHEMES.has(document.uri.scheme)) return undefined;
+  const language = readableLanguage(document);
+  if (language === undefined || SHADOW_SCHEMES.has(document.uri.scheme)) return undefined;
   const notebook = vscode.workspace.notebookDocuments.find(each =>
     each.getCells().some(cell => cell.document === document),
   );

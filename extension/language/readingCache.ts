@@ -1,4 +1,5 @@
 import * as vscode from 'vscode';
+import { mentionsRecurrence } from '../../engine/reader/mention.ts';
 import type { ParseMemory } from '../../engine/reader/parseMemory.ts';
 import type { Reading } from '../../engine/reader/reading.ts';
 import { type ReadableText, readableText } from './readableText.ts';
@@ -19,6 +20,11 @@ interface KnownReading {
   readonly memory: Promise<ParseMemory>;
 }
 
+/** Most programs of a language have nothing to do with recurrent networks: for those the reader is not even loaded. */
+function mayHoldModels({ language, text }: ReadableText): boolean {
+  return language === 'rnn.json' || mentionsRecurrence(text);
+}
+
 const nothing: Reading = { models: [], symbols: [], diagnostics: [] };
 
 /** Reads every version of a document once, for lenses, hovers, diagnostics and commands alike. */
@@ -36,7 +42,7 @@ export class ReadingCache implements vscode.Disposable {
   }
 
   async readText(text: ReadableText): Promise<Reading> {
-    if (text.text.length > LONGEST_TEXT) return nothing;
+    if (text.text.length > LONGEST_TEXT || !mayHoldModels(text)) return nothing;
     const key = text.uri.toString();
     const known = this.#readings.get(key);
     if (known?.version === text.version) return known.reading;

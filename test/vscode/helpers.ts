@@ -19,11 +19,11 @@ export async function openSample(name: string): Promise<vscode.TextDocument> {
   return document;
 }
 
-const EXTENSIONS: Readonly<Record<string, string>> = { python: 'py', markdown: 'md' };
+const EXTENSIONS = { python: 'py', markdown: 'md', javascript: 'js', typescript: 'ts', json: 'rnn.json' } as const;
 
 /** Writes a text into a new file of the workspace and opens it: untitled documents ask to be saved when they are closed. */
-export async function openText(language: 'python' | 'markdown', content: string): Promise<vscode.TextDocument> {
-  const name = `${randomUUID()}.${EXTENSIONS[language]!}`;
+export async function openText(language: keyof typeof EXTENSIONS, content: string): Promise<vscode.TextDocument> {
+  const name = `${randomUUID()}.${EXTENSIONS[language]}`;
   const [folder] = vscode.workspace.workspaceFolders ?? [];
   assert.ok(folder);
   await vscode.workspace.fs.writeFile(vscode.Uri.joinPath(folder.uri, name), Buffer.from(content));

@@ -232,6 +232,23 @@ describe('command line', function () {
     assert.equal((JSON.parse((await run(['read', file, file])).out) as unknown[]).length, 2);
   }); // prettier-ignore
 
+  it('trains a description of a model, and a program in JavaScript', async () => {
+    const model = join(ROOT, 'extension/samples/mnist_gru.rnn.json');
+    const program = join(ROOT, 'extension/samples/mnist_lstm.js');
+    const quick = ['--epochs', '1', '--examples', '300', '--batch', '50'];
+    const [described, written] = await Promise.all([run(['train', model, ...quick]), run(['train', program, ...quick])]);
+    assert.equal(described.code, 0, described.err);
+    assert.match(described.err, /^mnist_gru\.rnn\.json: GRU 64, 18,698 parameters, MNIST rows/);
+    assert.equal(written.code, 0, written.err);
+    assert.match(written.err, /^mnist_lstm\.js: LSTM 2×64, /);
+    assert.match(written.out, /^Epoch 0 Train accuracy = /);
+    const broken = join(folder, 'broken.rnn.json');
+    writeFileSync(broken, readFileSync(model, 'utf8').replace('"from": "rows"', '"from": "row"'));
+    const { code, err } = await run(['train', broken]);
+    assert.equal(code, 2);
+    assert.match(err, /broken\.rnn\.json holds no recurrent model: line 18: No input and no earlier node has the id "row"/);
+  }); // prettier-ignore
+
   it('explains itself', async () => {
     const { code, out } = await run(['--help']);
     assert.equal(code, 0);

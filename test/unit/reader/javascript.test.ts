@@ -59,6 +59,7 @@ describe('reader of JavaScript', () => {
     assert.deepEqual(titles(build), ['LSTM 5']);
     assert.deepEqual(titles(`run(); function run() { build(9); }\n${build}`), ['LSTM 9']);
     assert.deepEqual(titles(`export const make = async () => build(6);\n${build}`), ['LSTM 6']);
+    assert.deepEqual(titles(`${build}\nexport async function train() { const m = build(8); m.compile({optimizer: tf.train.adam()}); }`), ['LSTM 8']);
     assert.deepEqual(titles(`export default class Net { constructor(n = 4) { this.n = n; } build() { const {n} = this; const model = tf.sequential(); ${LAYERS} } }`), ['LSTM 4']);
     assert.deepEqual(titles(`let model; document.querySelector('#go').addEventListener('click', async () => { const n = 3; model = tf.sequential(); ${LAYERS} });`), ['LSTM 3']);
   }); // prettier-ignore
