@@ -128,7 +128,7 @@ class Places {
       const name = key.replaceAll('~1', '/').replaceAll('~0', '~');
       const inside: Expression | undefined =
         place?.kind === 'dict'
-          ? place.entries.find(entry => entry.key?.kind === 'string' && entry.key.parts.join('') === name)?.value
+          ? place.entries.find(entry => entry.key?.kind === 'string' && entry.key.parts[0] === name)?.value
           : place?.kind === 'sequence'
             ? place.items[Number(name)]
             : undefined;
