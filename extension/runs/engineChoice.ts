@@ -21,7 +21,7 @@ export function engineOfSetting(context: vscode.ExtensionContext, log: vscode.Lo
   const bundled = (name: string): string => vscode.Uri.joinPath(context.extensionUri, 'dist', name).fsPath;
   const settings = vscode.workspace.getConfiguration('rnnExplorer');
   if (settings.get('engine.backend') !== 'tensorflow') {
-    const relaxed = settings.get('engine.relaxed', false);
+    const relaxed = settings.get<boolean>('engine.relaxed', false);
     return {
       id: `webassembly${relaxed ? ', relaxed' : ''}`,
       start: () => engineThread(bundled('engineWorker.js'), { relaxed }),
