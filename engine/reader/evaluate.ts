@@ -247,6 +247,9 @@ export class Interpreter implements Reader {
       case 'class':
         this.#class(statement, scope);
         return NEXT;
+      case 'delete':
+        for (const target of statement.targets) this.#delete(target, scope);
+        return NEXT;
       case 'return':
         return { kind: 'return', value: statement.value === null ? NONE : this.evaluate(statement.value, scope) };
       case 'break':
@@ -347,6 +350,15 @@ export class Interpreter implements Reader {
     const completion = this.#block(statement.body, scope);
     this.scopes.length -= opened;
     return completion;
+  }
+
+  #delete(target: Expression, scope: Scope): void {
+    if (target.kind !== 'subscript') return;
+    const [object, key] = [this.evaluate(target.object, scope), this.evaluate(target.index, scope)];
+    if (object.kind !== 'dict' || key.kind !== 'string') return;
+    object.entries.delete(key.value);
+    const at = object.pairs.findIndex(([own]) => own.kind === 'string' && own.value === key.value);
+    if (at >= 0) (object.pairs as (readonly [Abstract, Abstract])[]).splice(at, 1);
   }
 
   #function(

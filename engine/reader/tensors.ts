@@ -81,6 +81,11 @@ export function index(graph: Graph, of: Tensor, indices: readonly Abstract[], ra
   if (of.axes === null) {
     const open = graph.inputOf(of);
     if (open === null || open.known) return view(of, null, false);
+    if (indices.length > 3 && indices.every(item => item.kind !== 'ellipsis' && item.kind !== 'none')) {
+      open.known = true;
+      open.axes = indices.slice(1).map(() => ({ name: '', size: null }));
+      return index(graph, graph.tensorOf(open), indices, range);
+    }
     // x[:, t] of an argument of which nothing is known yet takes a step of a batch-major sequence, x[t] of a time-major one.
     graph.shape(open, first?.kind !== 'slice');
     return index(graph, graph.tensorOf(open), indices, range);
@@ -164,13 +169,19 @@ export function reshape(graph: Graph, of: Tensor, shape: readonly (Dimension | n
   const axes = of.axes;
   const fits = (target: readonly (Dimension | null)[], source: readonly TensorAxis[]): boolean =>
     target.length === source.length &&
-    target.every(
-      (size, at) => free(size) || (source[at]!.size !== null ? equal(size!, source[at]!.size) : isBatch(source[at])),
-    );
+    target.every((size, at) => {
+      const own = source[at]!;
+      if (free(size)) return true;
+      if (own.size === null) return isBatch(own);
+      // A name for a size that has another name, as long as it is not the width.
+      const named = at < source.length - 1 && typeof size !== 'number' && typeof own.size !== 'number';
+      return named || equal(size!, own.size);
+    });
   if (fits(shape, axes)) return view(of, axes);
   const last = axes.at(-1)!;
   // [B, T, H] → [B·T, H]
-  if (shape.length === 2 && axes.length > 2 && lastFits(shape[1]!, last) && free(shape[0]!)) {
+  const keepsRows = shape[0] === null && shape[1] === -1 && isBatch(axes[0]);
+  if (shape.length === 2 && axes.length > 2 && lastFits(shape[1]!, last) && free(shape[0]!) && !keepsRows) {
     const merged = axes.slice(0, -1);
     return view(of, [{ name: merged.map(axis => axis.name).join(' × '), size: product(merged), merged }, last]);
   }
@@ -204,6 +215,11 @@ export function reshape(graph: Graph, of: Tensor, shape: readonly (Dimension | n
       const id = graph.add('flatten', { op: 'flatten', input: of.ref }, { range });
       return tensor(of.dtype, [BATCH, { name: 'features', size }], { ref: { from: id } });
     }
+  }
+  if (isBatch(first) && shape[0] === null && first!.size === null) {
+    const inner = product(axes.slice(1));
+    const sizes = inner === null ? null : fill(shape.slice(1), inner);
+    if (sizes !== null) return shaped(of, [first!, ...nameAxes([null, ...sizes], of.dtype).slice(1)]);
   }
   const total = product(axes);
   const filled = total === null ? null : fill(shape, total);

@@ -130,6 +130,8 @@ export interface Layer {
   readonly name: string;
   /** The call that makes it. */
   readonly made?: TextRange;
+  /** Shape of its weight, where the program may ask for it (PyTorch). */
+  readonly weight?: readonly (Dimension | null)[];
   readonly cells: readonly CellObject[];
   /**
    * Shape and meaning of what it gives; adds its node to the graph.
@@ -321,6 +323,6 @@ export function held(value: Abstract, name: string): Abstract {
   if (value.kind === 'instance') value.name ??= name;
   if (value.kind === 'cells' && value.name === undefined) return { ...value, name };
   // `argv[1]` is a worse name for a size than the variable that it is put into.
-  if (value.kind === 'unknown' && !/^[A-Za-z_][\w.]*$/.test(value.name ?? '')) return { ...value, name };
+  if (value.kind === 'unknown' && !/^[A-Za-z_][\w.]*$/.test(value.name ?? value.text)) return { ...value, name };
   return value;
 }

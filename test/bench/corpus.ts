@@ -114,6 +114,12 @@ function definitionsOf(text: string): Definition[] {
     if (node.op === 'recurrent') note(cells, node.direction, layersOpen(cells));
   for (const { cells } of interpreter.cellsIn({ start: 0, end: text.length }))
     if (cells.every(cell => !driven.has(cell.identity))) note(cells, 'forward', layersOpen(cells));
+  // Layers that nothing runs.
+  for (const { value } of interpreter.occurrences.values()) {
+    if (value.kind !== 'layer' || value.cells.length === 0 || value.cells.some(cell => driven.has(cell.identity)))
+      continue;
+    note(value.cells, value.className === 'Bidirectional' ? 'bidirectional' : 'forward', layersOpen(value.cells));
+  }
   return found;
 }
 

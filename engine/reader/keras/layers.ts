@@ -634,6 +634,11 @@ const cellEntry = (className: string, kind: CellKind, options: string): CallEntr
 
 function stackOf(given: Abstract | undefined): Cells | null {
   if (given?.kind === 'cells') return given;
+  if (given?.kind === 'many' && given.item.kind === 'cells') {
+    const open = phrase('the number of layers is not known: {0}', shortText(given.count));
+    const cells = given.item.cells.map(one => ({ ...one, open: [...one.open, open] }));
+    return { ...given.item, className: 'StackedRNNCells', cells, stacked: true };
+  }
   if (given?.kind !== 'sequence') return null;
   const parts = given.items.flatMap(item => (item.kind === 'cells' ? [item] : []));
   const [first] = parts;

@@ -170,9 +170,12 @@ class Builder {
         return [{ kind: 'continue', range }];
       case 'RaiseStatement':
         return [{ kind: 'raise', range }];
+      case 'DeleteStatement':
+        return [
+          { kind: 'delete', targets: split(children.slice(1), ',').map(group => this.#list(group, depth)), range },
+        ];
       case 'PrintStatement':
       case 'AssertStatement':
-      case 'DeleteStatement':
       case 'YieldStatement':
         return split(children.slice(1), ',').map(group => ({
           kind: 'expression',

@@ -2,17 +2,18 @@
 import { checkDropout } from '../dropoutSense.ts';
 import { phrase, type Phrase } from '../../model/phrase.ts';
 import type { Activation, CellSpec, RecurrentNode, TensorRef } from '../../model/spec.ts';
-import type { Call, CallEntry, CallTable } from '../calls.ts';
+import { Arguments, type Call, type CallEntry, type CallTable } from '../calls.ts';
 import { BATCH, denseNode, type Graph, unitsAxis } from '../graph.ts';
 import { batchFirst } from '../fixes.ts';
 import type { TextRange } from '../reading.ts';
 import { cellSpecs, outputsMeaning, sequenceInput, STACK_OUTPUTS } from '../recurrent.ts';
-import { add, type Dimension, multiply, symbol, toSize } from '../sizes.ts';
+import { type Dimension, multiply, symbol, toSize } from '../sizes.ts';
 import { checkStateCount, checkStateOrder, checkStateWidths } from '../stateChecks.ts';
 import { reshape, tensorsOf } from '../tensors.ts';
 import {
   type Abstract,
   type CellObject,
+  fromDimension,
   type Layer,
   tensor,
   type Tensor,
@@ -27,7 +28,7 @@ function dotted(call: Call, name: string): string {
 }
 
 /** A layer object; its name is that of the attribute that holds it. */
-function layer(
+export function layer(
   call: Call,
   className: string,
   cells: readonly CellObject[],
@@ -56,7 +57,10 @@ function checkWidth(call: Call, of: Abstract, className: string, expected: Dimen
 
 interface Options {
   readonly kind: CellSpec['cell'];
+  /** How many are described: one where the number is not known. */
   readonly layers: number;
+  readonly count: Dimension | null;
+  readonly directions: Dimension;
   readonly features: Dimension | null;
   readonly batchFirst: boolean;
   readonly bidirectional: boolean;
@@ -106,10 +110,15 @@ function recurrent(className: string, kind: CellSpec['cell'], extra: string): Ca
       const { args } = call;
       const given = args.size('num_layers');
       const known = typeof given === 'number' && given > 0 && given <= 100;
+      const sides = args.get('bidirectional');
+      const bothKnown = sides?.kind === 'boolean' || sides?.kind === 'number';
       const open = known ? [] : [phrase('the number of layers is not known: {0}', args.text('num_layers'))];
+      if (!bothKnown) open.push(phrase('{0} is not known: {1}', 'bidirectional', args.text('bidirectional')));
       const options: Options = {
         kind,
         layers: known ? given : 1,
+        count: given,
+        directions: bothKnown ? (args.boolean('bidirectional') === true ? 2 : 1) : symbol('num_directions'),
         features: args.size('input_size'),
         batchFirst: args.boolean('batch_first') === true,
         bidirectional: args.boolean('bidirectional') === true,
@@ -249,7 +258,7 @@ function run(call: Call, input: Abstract, cells: readonly CellObject[], options:
   );
   const { batch, steps, dtype } = sequence;
   const width = cells[0]!.output;
-  const units = unitsAxis(bidirectional ? add(width, width) : width);
+  const units = unitsAxis(multiply(width, options.directions));
   const outputs = tensor(dtype, timeMajor ? [steps, batch, units] : [batch, steps, units], {
     ref: { from: id, part: { take: 'outputs' } },
     meaning: bidirectional ? BOTH : outputsMeaning(layers, null),
@@ -257,7 +266,7 @@ function run(call: Call, input: Abstract, cells: readonly CellObject[], options:
     ...(packed === undefined ? {} : { packed }),
   });
   const states = cells[0]!.states.map(({ name: which }) =>
-    finalState(id, cells, which, batch, dtype, bidirectional, packed !== undefined),
+    finalState(id, cells, which, batch, dtype, options, packed !== undefined),
   );
   return tuple([outputs, states.length > 1 ? tuple(states, { fields: ['h_n', 'c_n'] }) : states[0]!]);
 }
@@ -269,7 +278,7 @@ function finalState(
   which: 'c' | 'h',
   batch: TensorAxis,
   dtype: string,
-  bidirectional: boolean,
+  { bidirectional, layers, count, directions: sides }: Options,
   lengths: boolean,
 ): Tensor {
   const directions = bidirectional ? (['forward', 'backward'] as const) : ([null] as const);
@@ -286,11 +295,17 @@ function finalState(
       });
     }),
   );
-  const axes = [{ name: bidirectional ? 'layers and directions' : 'layers', size: parts.length }, ...parts[0]!.axes!];
+  const known = count === layers && typeof sides === 'number';
+  const size = known ? parts.length : count === null ? null : multiply(count, sides);
+  const axes = [{ name: bidirectional ? 'layers and directions' : 'layers', size }, ...parts[0]!.axes!];
   const meaning = lengths
     ? phrase('{0} of every layer at the last step of each row', which)
     : phrase('{0} of every layer at the last step', which);
-  return tensor(dtype, axes, { parts, meaning, ...(parts.length > 1 ? { note: STACK_ROWS } : {}) });
+  return tensor(dtype, axes, {
+    ...(known ? { parts } : {}),
+    meaning,
+    ...(parts.length > 1 ? { note: STACK_ROWS } : {}),
+  });
 }
 
 function partMeaning(
@@ -338,7 +353,10 @@ function step(call: Call, input: Abstract, made: CellObject, features: Dimension
   const units = unitsAxis(made.output);
   checkWidth(call, input, made.spec.className, features);
   if (source === null) {
-    const lost = tensor('float32', [BATCH, units]);
+    const rows = input.kind === 'tensor' ? (input.axes?.[0] ?? BATCH) : BATCH;
+    const lost = tensor('float32', input.kind === 'tensor' && input.axes?.length === 1 ? [units] : [rows, units], {
+      lost: true,
+    });
     return made.states.length > 1 ? tuple([lost, lost], { fields: ['h', 'c'] }) : lost;
   }
   const whole = graph.inputs.get(source.from);
@@ -382,7 +400,7 @@ function step(call: Call, input: Abstract, made: CellObject, features: Dimension
 // Other layers
 
 /** A layer that maps one tensor to one and needs nothing of the program but its arguments. */
-function simple(
+export function simple(
   className: string,
   signature: string,
   run: (applied: Call, of: Tensor, made: Call, name: string) => Abstract,
@@ -471,14 +489,18 @@ function embedding(applied: Call, of: Tensor, made: Call, name: string): Abstrac
 }
 
 function sequential(call: Call): Abstract {
-  const parts = call.args.rest.filter(item => item.kind === 'layer' || item.kind === 'instance');
+  const [only] = call.args.rest;
+  // An OrderedDict gives the layers names.
+  const modules =
+    call.args.rest.length === 1 && only?.kind === 'dict' ? only.pairs.map(([, item]) => item) : call.args.rest;
+  const parts = modules.filter(item => item.kind === 'layer' || item.kind === 'instance');
   return layer(
     call,
     'Sequential',
     parts.flatMap(part => (part.kind === 'layer' ? part.cells : [])),
     (applied, input, name) => {
       let value = input;
-      for (const [position, part] of call.args.rest.entries()) {
+      for (const [position, part] of modules.entries()) {
         if (part.kind === 'layer') value = part.run(applied, value, `${name}.${position}`);
         else if (part.kind === 'instance') value = applied.reader.call(part, [value], applied.range);
         else return unknown('Sequential');
@@ -501,6 +523,17 @@ function moduleList({ args, reader }: Call): Abstract {
   return { ...given, items };
 }
 
+/** A layer whose weight the program may ask for. */
+function weighted(entry: CallEntry, sizes: readonly [string, string]): CallEntry {
+  return {
+    signature: entry.signature,
+    result: call => {
+      const made = entry.result(call);
+      return made.kind === 'layer' ? { ...made, weight: sizes.map(name => call.args.size(name)) } : made;
+    },
+  };
+}
+
 export const MODULE_CALLS: CallTable = {
   'torch.nn.RNN': recurrent('RNN', 'rnn', "nonlinearity='tanh', "),
   'torch.nn.LSTM': recurrent('LSTM', 'lstm', ''),
@@ -508,8 +541,32 @@ export const MODULE_CALLS: CallTable = {
   'torch.nn.RNNCell': cell('RNNCell', 'rnn', ", nonlinearity='tanh'"),
   'torch.nn.LSTMCell': cell('LSTMCell', 'lstm', ''),
   'torch.nn.GRUCell': cell('GRUCell', 'gru', ''),
-  'torch.nn.Linear': simple('Linear', 'in_features, out_features, bias=True', linear),
-  'torch.nn.Embedding': simple('Embedding', 'num_embeddings, embedding_dim, padding_idx=None', embedding),
+  'torch.nn.Linear': weighted(simple('Linear', 'in_features, out_features, bias=True', linear), [
+    'out_features',
+    'in_features',
+  ]),
+  'torch.nn.Embedding': weighted(simple('Embedding', 'num_embeddings, embedding_dim, padding_idx=None', embedding), [
+    'num_embeddings',
+    'embedding_dim',
+  ]),
+  'torch.nn.Embedding.from_pretrained': {
+    signature: 'embeddings, freeze=True, padding_idx=None',
+    result: call => {
+      const weights = call.args.get('embeddings');
+      const [rows, width] = weights?.kind === 'tensor' ? (weights.axes ?? []) : [];
+      const given = [rows, width].map((axis, at) => ({
+        name: at === 0 ? 'num_embeddings' : 'embedding_dim',
+        value: axis?.size == null ? unknown(at === 0 ? 'num_embeddings' : 'embedding_dim') : fromDimension(axis.size),
+        range: call.range,
+      }));
+      const entry = MODULE_CALLS['torch.nn.Embedding']!;
+      return entry.result({ ...call, args: new Arguments(entry.signature, given) });
+    },
+  },
+  'torch.nn.ModuleDict': {
+    signature: 'modules=None',
+    result: ({ args }) => args.get('modules') ?? { kind: 'dict', entries: new Map(), pairs: [] },
+  },
   'torch.nn.Dropout': simple('Dropout', 'p=0.5, inplace=False', (applied, of, made) => {
     checkDropout(made, 'p', 'drop');
     return drop(applied, of, made.args.number('p') ?? 0);

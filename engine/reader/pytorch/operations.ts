@@ -4,8 +4,9 @@ import type { Activation, LossSpec, OptimizerSpec, TensorRef } from '../../model
 import type { Call, CallEntry, CallTable } from '../calls.ts';
 import { BATCH, type Input, isBatch } from '../graph.ts';
 import { countLoops } from '../loops.ts';
+import { placeOf, reduced, shaped } from '../shapeRules.ts';
 import type { Dimension } from '../sizes.ts';
-import { concatenate, reshape, stack, tensorsOf, transpose } from '../tensors.ts';
+import { concatenate, concatenateMany, reshape, stack, stackMany, tensorsOf, transpose } from '../tensors.ts';
 import { axisValue, dtypeOf } from '../tensorflow1/operations.ts';
 import {
   type Abstract,
@@ -40,8 +41,11 @@ function integers(values: readonly Abstract[]): number[] | null {
 function sizes(values: readonly Abstract[]): (Dimension | null)[] {
   const [only] = values;
   const items = values.length === 1 && only?.kind === 'sequence' ? only.items : values;
-  return items.map(item => (item.kind === 'unknown' ? null : dimension(item)));
+  return items.map(item => (item.kind === 'unknown' && OF_BATCH.test(item.name ?? item.text) ? null : dimension(item)));
 }
+
+/** Names of the number of rows: `x.size(0)`, `batch_size`. */
+const OF_BATCH = /batch|\bbsz?\b|\.size\(0\)|\.shape\[0\]|^$/i;
 
 function reshaped(call: Call): Abstract {
   const of = asTensor(call.self);
@@ -63,8 +67,16 @@ function size(call: Call): Abstract {
   return tuple(of.axes.map(axisValue));
 }
 
+/** An argument of which nothing is known yet is a sequence where the program gives it three axes. */
+function ofRank({ reader }: Call, of: Tensor | null, rank: number): Tensor | null {
+  const input = reader.graph.inputOf(of ?? undefined);
+  if (of === null || of.axes !== null || input === null || input.known || rank !== 3) return of;
+  reader.graph.shape(input, false);
+  return reader.graph.tensorOf(input);
+}
+
 function swapped(call: Call): Abstract {
-  const of = subject(call);
+  const of = ofRank(call, subject(call), 3);
   const [first, second] = [call.args.number('dim0'), call.args.number('dim1')];
   if (of?.axes == null || first === undefined || second === undefined) return of ?? unknown('');
   const order = of.axes.map((_, place) => place);
@@ -81,6 +93,10 @@ function reduceOver(by: 'mean' | 'sum' | 'max'): (call: Call) => Abstract {
     const given = call.args.some('dim') ?? call.args.some('axis');
     const at = given?.kind === 'number' ? given.value : undefined;
     if (given === undefined) return whole(of, by);
+    if (given.kind === 'sequence' || call.args.boolean('keepdim') === true) {
+      const left = tensor(of.dtype, reduced(of, given, call.args.boolean('keepdim') === true), { lost: true });
+      return by === 'max' ? tuple([left, { ...left, dtype: 'int64' }], { fields: ['values', 'indices'] }) : left;
+    }
     const along = at === undefined ? undefined : of.axes?.at(at);
     if (of.axes === null || along === undefined) return tensor(of.dtype, null);
     const axes = of.axes.filter(axis => axis !== along);
@@ -383,18 +399,30 @@ export const TORCH_CALLS: CallTable = {
     signature: 'tensors, dim=0, axis=None',
     result: ({ args, reader, range }) => {
       const given = args.get('tensors');
-      const split =
+      const at = args.number('dim') ?? args.number('axis') ?? 0;
+      if (given?.kind === 'many') return concatenateMany(given, at);
+      const parts =
         given?.kind === 'sequence' ? given.items.flatMap(item => (item.kind === 'tensor' ? [item] : [])) : [];
-      return split.length === 0 ? unknown('') : concatenate(reader.graph, split, args.number('dim') ?? 0, range);
+      if (parts.length === 0) return unknown('');
+      if (given?.kind === 'sequence' && parts.length === given.items.length)
+        return concatenate(reader.graph, parts, at, range);
+      // Of what is not known not even the width is.
+      const [first] = parts;
+      const place = first!.axes === null ? null : placeOf(at, first!.axes.length);
+      const axes = first!.axes?.map((axis, own) => (own === place ? { name: axis.name, size: null } : axis)) ?? null;
+      return shaped(first!, axes);
     },
   },
   'torch.stack': {
     signature: 'tensors, dim=0',
     result: ({ args, reader }) => {
-      const parts = tensorsOf(args.get('tensors'));
+      const given = args.get('tensors');
+      const at = args.number('dim') ?? args.number('axis') ?? 0;
+      if (given?.kind === 'many') return stackMany(reader.graph, given, at, phrase('h at every step'));
+      const parts = tensorsOf(given);
       return parts === null || parts.length === 0
         ? unknown('')
-        : stack(reader.graph, parts, args.number('dim') ?? 0, phrase('h at every step'));
+        : stack(reader.graph, parts, at, phrase('h at every step'));
     },
   },
   'torch.transpose': { signature: 'input, dim0, dim1', result: swapped },
@@ -519,32 +547,16 @@ export const TORCH_METHODS: CallTable = {
   'tensor.permute': {
     signature: '*dims',
     result: call => {
-      const of = asTensor(call.self);
       const order = integers(call.args.rest);
+      const of = ofRank(call, asTensor(call.self), order?.length ?? 0);
       return of === null || order === null ? unknown('') : transpose(of, order);
     },
   },
   'tensor.transpose': { signature: 'dim0, dim1', result: swapped },
   'tensor.squeeze': { signature: 'dim=None', result: squeeze },
-  'tensor.unsqueeze': {
-    signature: 'dim',
-    result: ({ self, args }) => {
-      const of = asTensor(self);
-      const at = args.number('dim');
-      if (of?.axes == null || at === undefined) return of ?? unknown('');
-      const place = at < 0 ? at + of.axes.length + 1 : at;
-      return tensor(of.dtype, [...of.axes.slice(0, place), { name: '', size: 1 }, ...of.axes.slice(place)]);
-    },
-  },
   'tensor.mean': { signature: 'dim=None, keepdim=False, axis=None', result: reduceOver('mean') },
   'tensor.sum': { signature: 'dim=None, keepdim=False, axis=None', result: reduceOver('sum') },
   'tensor.max': { signature: 'dim=None, keepdim=False', result: reduceOver('max') },
-  'tensor.expand': { signature: '*sizes', result: ({ self }) => self },
-  'tensor.repeat': {
-    signature: '*sizes',
-    result: ({ self }) =>
-      self.kind === 'tensor' && (self.parameter !== undefined || self.derivation?.op === 'zeros') ? self : unknown(''),
-  },
   'tensor.contiguous': same,
   'tensor.to': same,
   'tensor.cuda': same,

@@ -2,6 +2,7 @@
 import type { FrameworkTable } from '../calls.ts';
 import { MODULE_CALLS } from './modules.ts';
 import { TORCH_CALLS, TORCH_METHODS } from './operations.ts';
+import { TORCH_SHAPE_METHODS, TORCH_SHAPES } from './shapes.ts';
 
 /** Private modules and other names of what the table has. */
 const RENAMES: readonly (readonly [RegExp, string])[] = [
@@ -9,6 +10,9 @@ const RENAMES: readonly (readonly [RegExp, string])[] = [
   [/^torch\.nn\.utils\.clip_grad_norm$/, 'torch.nn.utils.clip_grad_norm_'],
   [/^torch\.concat$/, 'torch.cat'],
   [/^torch\.optim\.\w+\.(\w+)$/, 'torch.optim.$1'],
+  [/^torch\.Tensor\.(\w+)$/, 'torch.$1'],
+  [/^torch\.autograd\.variable\./, 'torch.autograd.'],
+  [/^torch\.cuda\.(\w+Tensor)$/, 'torch.$1'],
   [/^torch\.nn\.parameter\.Parameter$/, 'torch.nn.Parameter'],
 ];
 
@@ -17,6 +21,6 @@ export const PYTORCH: FrameworkTable = {
     if (!/^torch(?:vision)?\./.test(path)) return null;
     return { name: RENAMES.reduce((name, [from, to]) => name.replace(from, to), path), framework: 'pytorch' };
   },
-  calls: { ...MODULE_CALLS, ...TORCH_CALLS },
-  methods: TORCH_METHODS,
+  calls: { ...TORCH_SHAPES, ...MODULE_CALLS, ...TORCH_CALLS },
+  methods: { ...TORCH_SHAPE_METHODS, ...TORCH_METHODS },
 };

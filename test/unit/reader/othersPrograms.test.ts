@@ -78,4 +78,29 @@ describe('programs as people write them', () => {
     assert.equal(shape(text, 'first'), '[batch, 1, 16]');
     assert.match(shape(text, 'both'), /^\[batch, 32/);
   });
+
+  it('names the number of layers and directions of PyTorch where it is not known', () => {
+    const text = `import torch\nfrom torch import nn\nclass Net(nn.Module):\n    def __init__(self, depth, both):\n        super().__init__()\n        self.rnn = nn.GRU(4, 6, num_layers=depth, bidirectional=both, batch_first=True)\n    def forward(self, x):\n        out, h = self.rnn(x)\n        return out\n`;
+    assert.equal(shape(text, 'out'), '[batch, steps, 6·num_directions]');
+    assert.equal(shape(text, 'h'), '[depth·num_directions layers, batch, 6]');
+  });
+
+  it('follows what PyTorch programs do before and behind the recurrent part', () => {
+    const text = `import torch\nimport torch.nn as nn\nimport torch.nn.functional as F\nclass Net(nn.Module):\n    def __init__(self):\n        super().__init__()\n        self.conv = nn.Conv1d(3, 8, 5, padding=2)\n        self.rnn = nn.LSTM(8, 6, bidirectional=True, batch_first=True).to('cpu')\n        self.score = nn.Linear(12, 1)\n    def forward(self, x):\n        seen = F.max_pool1d(F.relu(self.conv(x)), 2)\n        out, (h, c) = self.rnn(seen.permute(0, 2, 1))\n        weights = torch.softmax(self.score(out), dim=1)\n        context = torch.bmm(weights.transpose(1, 2), out).squeeze(1)\n        parts = torch.cat([h[-2], h[-1], context], dim=1)\n        halves = torch.chunk(parts, 2, dim=-1)\n        return parts\n`;
+    assert.equal(shape(text, 'seen'), '[batch, 8 channels, steps]');
+    assert.equal(shape(text, 'context'), '[batch, 12]');
+    assert.equal(shape(text, 'parts'), '[batch, 24]');
+    assert.equal(shape(text, 'halves'), '2 × [batch, 12]');
+  });
+
+  it('does not take the width of what is joined for known where a part is not', () => {
+    const text = `import torch\nfrom torch import nn\nclass Net(nn.Module):\n    def __init__(self):\n        super().__init__()\n        self.rnn = nn.GRU(4, 6)\n    def forward(self, x):\n        out, h = self.rnn(x)\n        return torch.cat([h[0], features_of(x)], dim=1)\nnet = Net()\nboth = net(torch.zeros(5, 2, 4))\n`;
+    assert.equal(shape(text, 'both'), '[2, units]');
+  });
+
+  it('forgets what a program deletes, and keeps rows that a view keeps', () => {
+    const text = `import torch\nfrom torch import nn\noptions = dict(batch_first=True, bidirectional=True)\ndel options['bidirectional']\nrnn = nn.GRU(4, 6, 3, **options)\nclass Net(nn.Module):\n    def __init__(self):\n        super().__init__()\n        self.rnn = rnn\n    def forward(self, x):\n        out, h = self.rnn(x)\n        flat = h.permute(1, 0, 2).contiguous().view(x.shape[0], -1)\n        return flat\n`;
+    assert.equal(shape(text, 'out'), '[batch, steps, 6]');
+    assert.equal(shape(text, 'flat'), '[batch, 18 features]');
+  });
 });
