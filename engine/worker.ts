@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { parentPort, type Transferable, workerData } from 'node:worker_threads';
 import type { Backend } from './backends/backend.ts';
 import { createWasmBackend } from './backends/wasm.ts';
+import { nodeThreads } from './backends/wasm/nodeThreads.ts';
 import { teams } from './backends/wasm/threadTeam.ts';
 import { KERNEL_BUILDS, type KernelBuild } from './kernels/builds.ts';
 import type { EngineStart } from './protocol/engineRunner.ts';
@@ -41,10 +42,10 @@ function openBackend(): Backend {
   let gather: ReturnType<typeof teams> | undefined;
   const { plain, shared, relaxed: fast } = KERNEL_BUILDS;
   if (relaxed && WebAssembly.validate(bytesOf(fast)))
-    return createWasmBackend(bytesOf(fast), { build: fast, gather: teams(bytesOf(fast), thread) });
+    return createWasmBackend(bytesOf(fast), { build: fast, gather: teams(bytesOf(fast), nodeThreads(thread)) });
   const build = relaxed ? { ...plain, title: `${plain.title} (this runtime has no relaxed multiply-add)` } : plain;
   return createWasmBackend(bytesOf(plain), {
     build,
-    gather: threads => (gather ??= teams(bytesOf(shared), thread))(threads),
+    gather: threads => (gather ??= teams(bytesOf(shared), nodeThreads(thread)))(threads),
   });
 }

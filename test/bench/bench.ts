@@ -44,7 +44,7 @@ async function main(): Promise<void> {
   const chosen = argument('only')?.split(',').map(part => part.split(':')); // prettier-ignore
   const strange = chosen?.find(([part = '']) => !(part in PARTS));
   if (strange) throw new Error(`There is no part "${strange[0]}"; there are ${Object.keys(PARTS).join(', ')}`);
-  setUp({ python: false });
+  await setUp({ python: false });
   const ours = await buildOurs();
   for (const [part, measure] of Object.entries(PARTS)) {
     const own = chosen?.filter(([name]) => name === part);

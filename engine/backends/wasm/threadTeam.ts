@@ -1,11 +1,11 @@
 /**
  * A team of worker threads over shared memory. A piece of work is told by a few words in memory that all see; whoever waits
  * looks again and again for a moment and then sleeps until it is woken, so that waiting costs neither time nor processor.
+ * How threads are started is told by whoever knows the platform (`nodeThreads.ts`).
  */
-import { type MessagePort, receiveMessageOnPort, Worker } from 'node:worker_threads';
 import { EngineError } from '../../errors.ts';
 import { linkKernels } from '../../kernels/kernels.ts';
-import { phrase } from '../../model/phrase.ts';
+import { type Phrase, phrase } from '../../model/phrase.ts';
 import { type Shape, shapeOf } from './part.ts';
 import { Pass } from './pass.ts';
 import { MOST_AXES } from '../../model/support.ts';
@@ -30,41 +30,41 @@ export interface ThreadData {
 }
 
 /** To a thread: a network that there is from now on, or (without one) is no more. */
-interface NetworkNews {
+export interface NetworkNews {
   readonly id: number;
   readonly network?: SharedNetwork;
 }
+
+/** A thread that runs a `Helper`. */
+export interface Thread {
+  tell(news: NetworkNews): void;
+  end(): void;
+}
+
+/** @param died is called when the thread ends without having been ended. */
+export type StartThread = (data: ThreadData, died: (reason: Phrase) => void) => Thread;
 
 export class ThreadTeam implements Team {
   readonly threads: number;
   readonly kernels: WebAssembly.Module;
   readonly #board: Int32Array;
-  readonly #workers: Worker[] = [];
+  readonly #helpers: readonly Thread[];
   #death: EngineError | undefined;
-  #disposed = false;
   #networks = 0;
 
   /**
    * @param kernels those for shared memory (`dist/kernelsShared.wasm`)
-   * @param file the thread's bundle (`dist/kernelThread.js`)
    * @param threads at least 2, together with this one
    */
-  constructor(kernels: WebAssembly.Module, file: string, threads: number) {
+  constructor(kernels: WebAssembly.Module, start: StartThread, threads: number) {
     this.kernels = kernels;
     this.threads = threads;
     this.#board = new Int32Array(new SharedArrayBuffer((BOARD.taken + threads) * 4));
-    for (let index = 1; index < threads; index++) {
-      const workerData: ThreadData = { board: this.#board, kernels, index, threads };
-      const worker = new Worker(file, { name: `rnn-explorer-kernels-${index}`, workerData });
-      worker.unref();
-      worker.on('error', error => {
-        this.#die(phrase('A thread of the engine has failed: {0}', String(error)));
-      });
-      worker.on('exit', () => {
-        if (!this.#disposed) this.#die(phrase('A thread of the engine has died.'));
-      });
-      this.#workers.push(worker);
-    }
+    this.#helpers = Array.from({ length: threads - 1 }, (_, k) =>
+      start({ board: this.#board, kernels, index: k + 1, threads }, reason => {
+        this.#die(reason);
+      }),
+    );
   }
 
   /** Whether all threads live. */
@@ -99,8 +99,7 @@ export class ThreadTeam implements Team {
 
   /** Ends the threads. */
   dispose(): void {
-    this.#disposed = true;
-    for (const worker of this.#workers) void worker.terminate();
+    for (const helper of this.#helpers) helper.end();
   }
 
   #run(network: number, pass: Pass, work: number, shape: Shape): void {
@@ -132,17 +131,17 @@ export class ThreadTeam implements Team {
       if (left === 0) return;
       if (Atomics.wait(board, BOARD.pending, left, 1000) !== 'timed-out') continue;
       const job = Atomics.load(board, BOARD.job);
-      const begun = this.#workers.every((_, k) => Atomics.load(board, BOARD.taken + k + 1) === job);
+      const begun = this.#helpers.every((_, k) => Atomics.load(board, BOARD.taken + k + 1) === job);
       seconds = begun ? 0 : seconds + 1;
       if (seconds === PATIENCE) throw this.#die(phrase('A thread of the engine has died.'));
     }
   }
 
   #tell(news: NetworkNews): void {
-    if (this.whole) for (const worker of this.#workers) worker.postMessage(news);
+    if (this.whole) for (const helper of this.#helpers) helper.tell(news);
   }
 
-  #die(reason: ReturnType<typeof phrase>): EngineError {
+  #die(reason: Phrase): EngineError {
     this.#death ??= new EngineError('closed', reason);
     this.dispose();
     return this.#death;
@@ -150,29 +149,51 @@ export class ThreadTeam implements Team {
 }
 
 /** Brings teams together, one for each number of threads, anew where one has died. */
-export function teams(kernels: Uint8Array<ArrayBuffer>, file: string): (threads: number) => Team {
+export function teams(kernels: Uint8Array<ArrayBuffer>, start: StartThread): (threads: number) => Team {
   const module = new WebAssembly.Module(kernels);
   const known = new Map<number, ThreadTeam>();
   return threads => {
     let team = known.get(threads);
-    if (!team?.whole) known.set(threads, (team = new ThreadTeam(module, file, threads)));
+    if (!team?.whole) known.set(threads, (team = new ThreadTeam(module, start, threads)));
     return team;
   };
 }
 
-/** What a thread does all its life; it ends when it is ended. @param port where it hears of networks. */
-export function serveTeam(port: MessagePort, { board, kernels, index, threads }: ThreadData): never {
-  const passes = new Map<number, Pass>();
-  for (let job = 0; ;) {
-    job = nextJob(board, job);
-    Atomics.store(board, BOARD.taken + index, job);
+/** What a thread of a team does: hears of networks, waits for jobs and does its share of them. */
+export class Helper {
+  readonly #data: ThreadData;
+  readonly #passes = new Map<number, Pass>();
+  #job = 0;
+
+  constructor(data: ThreadData) {
+    this.#data = data;
+  }
+
+  hear({ id, network }: NetworkNews): void {
+    const { kernels, index } = this.#data;
+    if (!network) this.#passes.delete(id);
+    else this.#passes.set(id, new Pass(network.spec, linkKernels(kernels, network.memory), network.place, index));
+  }
+
+  /** Looks for another job for a moment. */
+  seesJob(): boolean {
+    for (let look = 0; look < LOOKS; look++) if (Atomics.load(this.#data.board, BOARD.job) !== this.#job) return true;
+    return false;
+  }
+
+  /** Where it is woken when there may be one: arguments of `Atomics.wait`. */
+  get bed(): [board: Int32Array, place: number, last: number] {
+    return [this.#data.board, BOARD.job, this.#job];
+  }
+
+  /** Does its share of the job. @param listen hears what has been told. @throws whatever made it fail; the team is told, too. */
+  doJob(listen: () => void): void {
+    const { board, index, threads } = this.#data;
+    this.#job = Atomics.load(board, BOARD.job);
+    Atomics.store(board, BOARD.taken + index, this.#job);
     try {
-      for (let news = receive(port); news; news = receive(port)) {
-        const { id, network } = news;
-        if (!network) passes.delete(id);
-        else passes.set(id, new Pass(network.spec, linkKernels(kernels, network.memory), network.place, index));
-      }
-      const pass = passes.get(board[BOARD.network]!)!;
+      listen();
+      const pass = this.#passes.get(board[BOARD.network]!)!;
       const { batch, axes, inputSlopes } = pass.planned;
       const stepsAt = (place: number): number[] => [...board.subarray(place, place + axes.length)];
       const planned = {
@@ -185,25 +206,15 @@ export function serveTeam(port: MessagePort, { board, kernels, index, threads }:
       pass.graph.loss.count = board[BOARD.count]!;
       pass.run(board[BOARD.work]!, shapeOf(board[BOARD.batch]!, stepsAt(BOARD.axes)), { index, of: threads });
     } catch (error) {
-      port.postMessage(String(error));
       Atomics.store(board, BOARD.failed, 1);
+      throw error;
+    } finally {
+      if (Atomics.sub(board, BOARD.pending, 1) === 1) Atomics.notify(board, BOARD.pending);
     }
-    if (Atomics.sub(board, BOARD.pending, 1) === 1) Atomics.notify(board, BOARD.pending);
   }
-}
 
-function nextJob(board: Int32Array, last: number): number {
-  for (let look = 0; look < LOOKS; look++) {
-    const job = Atomics.load(board, BOARD.job);
-    if (job !== last) return job;
+  /** Whether it has heard of the network that the job is about. */
+  get knowsNetwork(): boolean {
+    return this.#passes.has(this.#data.board[BOARD.network]!);
   }
-  for (;;) {
-    Atomics.wait(board, BOARD.job, last);
-    const job = Atomics.load(board, BOARD.job);
-    if (job !== last) return job;
-  }
-}
-
-function receive(port: MessagePort): NetworkNews | undefined {
-  return receiveMessageOnPort(port)?.message as NetworkNews | undefined;
 }

@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as pause } from 'node:timers/promises';
 import { createWasmBackend } from '../../../engine/backends/wasm.ts';
+import { nodeThreads } from '../../../engine/backends/wasm/nodeThreads.ts';
 import { teams } from '../../../engine/backends/wasm/threadTeam.ts';
 import { KERNEL_BUILDS, type KernelBuild } from '../../../engine/kernels/builds.ts';
 import { type Kernels, linkKernels, TILES } from '../../../engine/kernels/kernels.ts';
@@ -48,7 +49,7 @@ if (profile) watchKernels();
 
 const backend = createWasmBackend(bytesOf(build), {
   build,
-  gather: teams(bytesOf(relaxed ? fast : shared), join(dist, 'kernelThread.js')),
+  gather: teams(bytesOf(relaxed ? fast : shared), nodeThreads(join(dist, 'kernelThread.js'))),
 });
 const setting = { ...NOTES, kind: CELL_KINDS[cell] };
 const network = backend.createNetwork(specOf(setting), { seed: 1, batchSize: setting.batch, threads });

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { createWasmBackend } from '../../../engine/backends/wasm.ts';
+import { nodeThreads } from '../../../engine/backends/wasm/nodeThreads.ts';
 import { teams, ThreadTeam } from '../../../engine/backends/wasm/threadTeam.ts';
 import { EngineError } from '../../../engine/errors.ts';
 import { projectFolder } from '../../host/paths.ts';
@@ -45,12 +46,12 @@ describe('threads', () => {
   it('change no bit of any weight after 100 steps, whether 1, 2, 3 or 4, with lengths and dropout', function () {
     this.timeout(60_000);
     const expected = trainedBits(alone, 1);
-    const backend = createWasmBackend(KERNEL_BYTES, { tile: 1, gather: teams(SHARED, thread) });
+    const backend = createWasmBackend(KERNEL_BYTES, { tile: 1, gather: teams(SHARED, nodeThreads(thread)) });
     for (const threads of [1, 2, 3, 4]) assert.deepEqual(trainedBits(backend, threads), expected, `${threads} threads`);
   });
 
   it('follow a network whose batches grow and whose input gradients are asked for', () => {
-    const backend = createWasmBackend(KERNEL_BYTES, { tile: 0, gather: teams(SHARED, thread) });
+    const backend = createWasmBackend(KERNEL_BYTES, { tile: 0, gather: teams(SHARED, nodeThreads(thread)) });
     const [shared, single] = [2, 1].map(threads => backend.createNetwork(MODEL, { seed: 1, batchSize: 2, threads }));
     for (const network of [shared!, single!]) network.trainStep(BATCH);
     assert.equal(shared!.threads, 2);
@@ -67,7 +68,7 @@ describe('threads', () => {
       this.timeout(30_000);
       const dying = join(folder, `dies${wait}.js`);
       writeFileSync(dying, program);
-      let team = new ThreadTeam(new WebAssembly.Module(SHARED), dying, 2);
+      let team = new ThreadTeam(new WebAssembly.Module(SHARED), nodeThreads(dying), 2);
       const backend = createWasmBackend(KERNEL_BYTES, { tile: 0, gather: () => team });
       const network = backend.createNetwork(MODEL, { seed: 1, batchSize: 8, threads: 2 });
       await pause(wait);
@@ -78,7 +79,7 @@ describe('threads', () => {
       const expected = alone.createNetwork(MODEL, { seed: 1, batchSize: 8 }).trainStep(BATCH);
       assert.deepEqual(network.trainStep(BATCH), expected);
       assert.equal(network.threads, 1);
-      team = new ThreadTeam(team.kernels, thread, 2);
+      team = new ThreadTeam(team.kernels, nodeThreads(thread), 2);
       const next = backend.createNetwork(MODEL, { seed: 1, batchSize: 8, threads: 2 });
       assert.deepEqual(next.trainStep(BATCH), expected);
       team.dispose();
