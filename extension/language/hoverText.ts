@@ -35,12 +35,13 @@ function layerBlocks(layer: LayerValue, translate: (phrase: Phrase) => string): 
   const width = Math.max(0, ...shown.map(({ name }) => name.length));
   const weights = shown.map(({ name, shape }) => `${name.padEnd(width)}  [${shape.join(', ')}]`);
   if (parameters.length > MOST_WEIGHTS) weights.push('…');
-  const blocks = [equations, weights].map(lines => (lines.length > 0 ? codeBlock('text', lines.join('\n')) : ''));
+  const parts = [equations, weights].filter(lines => lines.length > 0).map(lines => lines.join('\n'));
+  const block = parts.length === 0 ? '' : codeBlock('text', parts.join('\n\n'));
   const facts = [
     ...(count === undefined ? [] : [phrase('{0} parameters', count.toLocaleString('en-US'))]),
     ...(gates === undefined ? [] : [phrase('gates in this order in the weights: {0}', gates.join(', '))]),
   ];
-  return [...blocks, escapeMarkdown(facts.map(translate).join(' · '))].filter(block => block !== '');
+  return [block, escapeMarkdown(facts.map(translate).join(' · '))].filter(text => text !== '');
 }
 
 function codeBlock(language: string, code: string): string {

@@ -44,7 +44,8 @@ export class ShapeInlays implements vscode.InlayHintsProvider {
 }
 
 function labelOf(value: Value): string | undefined {
-  if (value.kind === 'layer') return undefined;
+  // A scalar has no shape to tell.
+  if (value.kind === 'layer' || (value.kind === 'tensor' && value.axes.length === 0)) return undefined;
   const { meaning: _said, ...shape } = value;
   const label = value.kind === 'tensor' ? shapeText(value.axes) : describeValue(shape);
   return label.length > LONGEST ? undefined : label;

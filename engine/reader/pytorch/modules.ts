@@ -8,7 +8,7 @@ import { batchFirst } from '../fixes.ts';
 import type { TextRange } from '../reading.ts';
 import { cellSpecs, outputsMeaning, sequenceInput, STACK_OUTPUTS } from '../recurrent.ts';
 import { type Dimension, multiply, symbol, toSize } from '../sizes.ts';
-import { checkStateCount, checkStateOrder, checkStateWidths } from '../stateChecks.ts';
+import { checkStateOrder, checkStateWidths } from '../stateChecks.ts';
 import { reshape, tensorsOf } from '../tensors.ts';
 import {
   type Abstract,
@@ -138,8 +138,11 @@ function checkStates(call: Call, parts: readonly Tensor[], directions: number): 
   checkStateWidths(call, 'hx', parts, cell.states);
   for (const { axes } of parts) {
     const count = axes?.length === 3 ? axes[0]!.size : null;
-    if (typeof count === 'number' && cell.open.length === 0)
-      checkStateCount(call, 'hx', count, cells.length * directions);
+    const wanted = cells.length * directions;
+    if (typeof count !== 'number' || cell.open.length > 0 || count === wanted) continue;
+    const message = phrase('The first axis of this first state is {0}; layers times directions are {1}', count, wanted);
+    const range = call.args.range('hx') ?? call.range;
+    call.reader.report({ range, severity: 'error', code: 'initial-state-layers', message });
   }
 }
 
