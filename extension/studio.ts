@@ -16,6 +16,7 @@ import type { LastResults } from './models/lastResults.ts';
 import type { ModelFinder } from './models/modelFinder.ts';
 import { pickModel } from './models/pickModel.ts';
 import type { SourceModel } from './models/sourceModel.ts';
+import { DataPanel } from './pages/dataPanel.ts';
 import { GatesView } from './pages/gatesView.ts';
 import { TensorsPanel } from './pages/tensorsPanel.ts';
 import { TrainingPanel } from './pages/trainingPanel.ts';
@@ -25,7 +26,14 @@ import { EpochLines } from './runs/epochLines.ts';
 import { Inspection } from './runs/inspection.ts';
 import { LiveStatistics } from './runs/liveStatistics.ts';
 import { pickRun } from './runs/runList.ts';
-import { askConflict, explainUnsupported, tellEnd, tellUnwritten, tellWaiting } from './runs/runQuestions.ts';
+import {
+  askConflict,
+  explainUnsupported,
+  tellChangedData,
+  tellEnd,
+  tellUnwritten,
+  tellWaiting,
+} from './runs/runQuestions.ts';
 import { RunService } from './runs/runService.ts';
 import type { RunState } from './runs/runState.ts';
 import { ShownRun } from './runs/shownRun.ts';
@@ -57,6 +65,7 @@ export class Studio {
   /** For hovers. */
   readonly numbers: LiveStatistics;
   readonly data: DataChoice;
+  readonly dataPanel: DataPanel;
   readonly finder: ModelFinder;
   /** Where runs are stored: with the workspace, or with the extension where there is none. */
   readonly runsFolder: string;
@@ -78,11 +87,19 @@ export class Studio {
       },
     });
     this.engine = new EngineSession(() => engineOfSetting(context, log), log);
-    this.runs = new RunService(this.engine, this.#store, log, { askConflict, tellWaiting, tellUnwritten });
+    this.runs = new RunService(this.engine, this.#store, log, {
+      askConflict,
+      tellWaiting,
+      tellChangedData,
+      tellUnwritten,
+    });
     this.inspection = new Inspection(this.engine, this.runs);
     this.#shown = new ShownRun(context.workspaceState, this.runs, this.inspection);
     this.numbers = new LiveStatistics(this.inspection, this.#shown);
-    this.data = new DataChoice(context.workspaceState);
+    this.dataPanel = new DataPanel({ extensionUri: context.extensionUri, log }, this.engine);
+    this.data = new DataChoice(context.workspaceState, (model, path, choices) =>
+      this.dataPanel.ask(model, path, choices),
+    );
     this.#lines = new EpochLines(this.runs);
     const sources = new SourceWatch(finder, () => this.runs.list());
 
@@ -134,7 +151,7 @@ export class Studio {
         this.#shown.refresh();
       }),
       ...[new TrainingStatus(this.runs), this.#lines, sources, this.#shown, this.inspection, this.numbers],
-      ...[this.trainingPanel, this.gatesView, this.tensorsPanel, this.runs, this.engine],
+      ...[this.dataPanel, this.trainingPanel, this.gatesView, this.tensorsPanel, this.runs, this.engine],
     );
     void this.runs.list().then(runs => sources.check(runs));
   }

@@ -5,7 +5,9 @@
 import { Type } from '@sinclair/typebox';
 import type { MeasureId } from '../model/measures.ts';
 import { RunSettings, type RunStatus } from '../runs/format.ts';
+import { FileChoices } from '../data/fileData.ts';
 import type { Progress } from './engine.ts';
+import type { FilePreview } from './preview.ts';
 import { type GateTrace, type TensorTrace, UnitOrder } from './trace.ts';
 
 const closed = { additionalProperties: false } as const;
@@ -182,6 +184,40 @@ export interface TensorsHostSide {
   >;
   /** `select`: show the tensor of this id (from a hover's link). */
   readonly events: { subject: InspectorSubject | undefined; stale: { step: number }; select: { tensor: string } };
+}
+
+/** What the data page shows: a person's own file as a model would be fed with it. */
+export interface DataPicture {
+  readonly model: ModelHead;
+  /** Name of the file, and its folder. */
+  readonly file: string;
+  readonly folder: string;
+  readonly choices: FileChoices;
+  /** Undefined while the file is read for the first time, or where it cannot be read. */
+  readonly preview: Omit<FilePreview, 'problem' | 'notes'> | undefined;
+  /** What the model is fed with: `20 steps of 1 value`. */
+  readonly demand: string;
+  /** Why the file cannot be read, or what of it does not fit. */
+  readonly problem: string | undefined;
+  readonly notes: readonly string[];
+  /** Part of the file that is read, while it is read. */
+  readonly reading: boolean;
+}
+
+export const DataPageRequests = {
+  hydrate: Nothing,
+  /** Looks again, with other choices. */
+  choose: FileChoices,
+  /** Remembers the choice for the model, and goes on with what it was asked for. */
+  use: Nothing,
+  otherFile: Nothing,
+  /** Asks for the file of the targets. */
+  targetsFile: Nothing,
+} as const;
+
+export interface DataHostSide {
+  readonly requests: Served<typeof DataPageRequests, { hydrate: { strings: Strings; picture: DataPicture } }>;
+  readonly events: { picture: DataPicture };
 }
 
 /** Pages answer nothing; what they report unasked is for the log. */

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 
 /** Names of the page bundles in `dist/webview`. */
-export type PageName = 'training' | 'gates' | 'tensors';
+export type PageName = 'training' | 'gates' | 'tensors' | 'data';
 
 export interface PageHtml {
   readonly name: PageName;

@@ -23,9 +23,11 @@ export class EngineSession implements vscode.Disposable {
   readonly #choose: () => EngineChoice;
   readonly #log: vscode.LogOutputChannel;
   readonly #progress = new vscode.EventEmitter<Progress>();
+  readonly #loading = new vscode.EventEmitter<Events['loading']>();
   readonly #metrics = new vscode.EventEmitter<Events['metrics']>();
   readonly #checkpoint = new vscode.EventEmitter<Events['checkpoint']>();
   readonly onProgress = this.#progress.event;
+  readonly onLoading = this.#loading.event;
   readonly onMetrics = this.#metrics.event;
   readonly onCheckpoint = this.#checkpoint.event;
   #client: EngineClient | undefined;
@@ -74,6 +76,7 @@ export class EngineSession implements vscode.Disposable {
   dispose(): void {
     void this.kill();
     this.#progress.dispose();
+    this.#loading.dispose();
     this.#metrics.dispose();
     this.#checkpoint.dispose();
   }
@@ -85,6 +88,9 @@ export class EngineSession implements vscode.Disposable {
     this.#chosen = choice.id;
     client.on('progress', event => {
       this.#progress.fire(event);
+    });
+    client.on('loading', event => {
+      this.#loading.fire(event);
     });
     client.on('metrics', event => {
       this.#metrics.fire(event);

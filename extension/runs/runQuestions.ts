@@ -32,6 +32,13 @@ export async function tellUnwritten(reason: string): Promise<void> {
   await vscode.window.showWarningMessage(vscode.l10n.t('Training goes on, but the run cannot be stored: {0}', reason));
 }
 
+/** Says that a run goes on with other data than it began with. */
+export async function tellChangedData(path: string): Promise<void> {
+  await vscode.window.showWarningMessage(
+    vscode.l10n.t('{0} has changed since the run was started: it goes on with other data.', path),
+  );
+}
+
 /** What a person can do about a run that has ended. */
 export interface EndActions {
   showGates(run: RunState): void;

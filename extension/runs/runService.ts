@@ -8,6 +8,7 @@ import { EngineError } from '../../engine/errors.ts';
 import { measureOf } from '../../engine/model/measures.ts';
 import { type Phrase, phrase } from '../../engine/model/phrase.ts';
 import type { ModelSpec } from '../../engine/model/spec.ts';
+import { sameStamp } from '../../engine/data/ownFile.ts';
 import type { DataBinding } from '../../engine/data/source.ts';
 import { divergence } from '../../engine/runs/divergence.ts';
 import { RUN_FORMAT_VERSION, type RunRecord, type RunSettings, type RunStatus } from '../../engine/runs/format.ts';
@@ -39,6 +40,8 @@ export interface RunQuestions {
   askConflict(going: RunState): Promise<ConflictAnswer | undefined>;
   /** @returns whether the person takes the waiting run back */
   tellWaiting(going: RunState): Promise<boolean>;
+  /** A run goes on from a checkpoint, and the file of its data is no longer what it was. */
+  tellChangedData(path: string): Promise<void>;
   /** The active run cannot be written to disk; asked once for each run. */
   tellUnwritten(reason: string): Promise<void>;
 }
@@ -48,6 +51,8 @@ interface ActiveRun {
   /** Resolves when its network is open in the engine, or when that has failed. */
   readonly open: Promise<void>;
   readonly ended: Promise<void>;
+  /** Ends the reading of its data. */
+  readonly opening: AbortController;
   stopping: boolean;
   /** The person was told that it cannot be written. */
   unwritten: boolean;
@@ -92,6 +97,9 @@ export class RunService implements vscode.Disposable {
         if (!run) return;
         run.add(rows);
         this.#write(() => this.#store.appendMetrics(id, rows));
+      }),
+      engine.onLoading(({ model, bytes, total }) => {
+        this.#runs.get(model)?.setLoading(bytes / Math.max(1, total));
       }),
       engine.onCheckpoint(({ run: id, epoch, step, data }) => {
         const run = this.#runs.get(id);
@@ -173,7 +181,8 @@ export class RunService implements vscode.Disposable {
       void this.#engine.kill();
     }, STOP_GRACE_MS);
     try {
-      // Before the model is open there is nothing to stop: the run ends itself once it is.
+      // While its data is still read there is nothing to stop but that.
+      active.opening.abort();
       if (active.run.opened) await this.#engine.request('stop', { model: active.run.id }, { timeout: STOP_GRACE_MS });
     } catch (error) {
       this.#log.warn('Stopping a run', error);
@@ -266,29 +275,36 @@ export class RunService implements vscode.Disposable {
 
   /** Trains a run to its end; never throws: how it ended stands in its status. */
   #drive(run: RunState, checkpoint?: ArrayBuffer): void {
-    const open = this.#open(run, checkpoint);
+    const opening = new AbortController();
+    const open = this.#open(run, checkpoint, opening.signal);
     const ended = open
       .then(() => this.#train(run))
       .then(
         ({ status, reason }) => this.#finish(run, status, reason),
         (error: unknown) => {
+          if (opening.signal.aborted && error instanceof EngineError && error.code === 'cancelled')
+            return this.#finish(run, 'stopped');
           this.#log.error(`Run ${run.id}`, error);
           return this.#finish(run, 'failed', phraseOf(error));
         },
       );
-    this.#active = { run, open: open.catch(() => undefined), ended, stopping: false, unwritten: false };
+    this.#active = { run, open: open.catch(() => undefined), ended, opening, stopping: false, unwritten: false };
     run.setStatus('running');
     this.#started.fire(run);
     this.#listChanged.fire();
   }
 
-  async #open(run: RunState, checkpoint: ArrayBuffer | undefined): Promise<void> {
+  async #open(run: RunState, checkpoint: ArrayBuffer | undefined, signal: AbortSignal): Promise<void> {
     const { id, spec, data, settings } = run.record;
     if (this.#held && this.isOpen(this.#held.run)) await this.#engine.request('close', { model: this.#held.run.id });
     this.#held = undefined;
     const params = { model: id, spec, data, settings, ...(checkpoint && { checkpoint }) };
-    const opened = await this.#engine.request('open', params, { timeout: OPEN_TIMEOUT_MS });
+    // A large file takes its time, and can be stopped.
+    const timeout = data.file ? Infinity : OPEN_TIMEOUT_MS;
+    const opened = await this.#engine.request('open', params, { timeout, signal });
     this.#held = { run, engine: this.#engine.generation };
+    if (checkpoint && data.file && opened.dataStamp && !sameStamp(data.file.stamp, opened.dataStamp))
+      void this.#questions.tellChangedData(data.file.path);
     run.setOpened(opened);
   }
 

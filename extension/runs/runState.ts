@@ -17,6 +17,7 @@ export class RunState implements vscode.Disposable {
   #record: RunRecord;
   readonly curves: RunCurves;
   #progress: Progress | undefined;
+  #loading: number | undefined;
   #opened: OpenedModel | undefined;
   #checkpoint: CheckpointPlace | undefined;
   #sourceChanged = false;
@@ -35,6 +36,10 @@ export class RunState implements vscode.Disposable {
   }
   get record(): RunRecord {
     return this.#record;
+  }
+  /** Part of the file of its data that is read; undefined when nothing is read. */
+  get loading(): number | undefined {
+    return this.#loading;
   }
   get progress(): Progress | undefined {
     return this.#progress;
@@ -65,7 +70,17 @@ export class RunState implements vscode.Disposable {
 
   setOpened(opened: OpenedModel): void {
     this.#opened = opened;
-    this.#record = { ...this.#record, engine: opened.engine };
+    this.#loading = undefined;
+    const { data } = this.#record;
+    // A run keeps what its file was, so that a change is noticed when it goes on.
+    const file = data.file && opened.dataStamp && { ...data.file, stamp: opened.dataStamp };
+    this.#record = { ...this.#record, engine: opened.engine, data: file ? { ...data, file } : data };
+    this.#changed.fire();
+  }
+
+  setLoading(part: number): void {
+    if (this.#opened || Math.floor(100 * part) === Math.floor(100 * (this.#loading ?? -1))) return;
+    this.#loading = part;
     this.#changed.fire();
   }
 

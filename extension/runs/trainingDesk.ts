@@ -67,6 +67,7 @@ export class TrainingDesk implements TrainingPanelModel {
     // While a run goes on its own data is shown; else that of the next one.
     const data = run?.alive ? run.record.data : (chosen ?? run?.record.data);
     const title = DATA_SOURCES.find(({ id }) => id === data?.source)?.title;
+    const file = data?.file?.path.replaceAll('\\', '/').split('/').at(-1);
     const source = model && { uri: model.uri.toString(), line: model.position.line };
     return {
       run: run?.head(),
@@ -75,7 +76,7 @@ export class TrainingDesk implements TrainingPanelModel {
       settings,
       measure: measureHead(measure),
       exampleCount: run?.opened?.trainCount ?? null,
-      data: title ? translate(title) : '',
+      data: file ?? (title ? translate(title) : ''),
       engine: run?.record.engine ?? '',
       progress: run?.progress,
       latest: run?.curves.latest ?? NO_METRICS,

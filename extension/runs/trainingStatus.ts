@@ -67,7 +67,10 @@ export class TrainingStatus implements vscode.Disposable {
       let reached = 0;
       let shown = '';
       const following = run.onDidChange(() => {
-        if (!run.progress) return;
+        if (!run.progress) {
+          progress.report({ message: whereItStands(run) });
+          return;
+        }
         const share = (100 * run.progress.step) / run.progress.steps;
         const message = whereItStands(run);
         // The notification is told what a person can see change, not every batch.
@@ -89,7 +92,8 @@ export class TrainingStatus implements vscode.Disposable {
 }
 
 /** `epoch 3/10 · 97.8 %`, `epoch 3/15 · MSE 0.0417`: the newest test value, or that of the batches before there is one. */
-function whereItStands({ progress, curves, record: { measure } }: RunState): string {
+function whereItStands({ progress, loading, curves, record: { measure } }: RunState): string {
+  if (!progress && loading !== undefined) return vscode.l10n.t('reading the data, {0} %', Math.floor(100 * loading));
   if (!progress) return vscode.l10n.t('starting…');
   const epoch = vscode.l10n.t('epoch {0}/{1}', Math.min(progress.epoch + 1, progress.epochs), progress.epochs);
   const value = curves.latest.test ?? curves.latest.train;

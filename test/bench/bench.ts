@@ -1,6 +1,6 @@
 /**
  * `npm run bench`: our engine against others, against the peak of its own tile, and along one dimension at a time.
- * `--only=engines,shares,threads,relaxed,sweep,reader,VS Code` measures some parts, and `PART:NAME` some of a part
+ * `--only=engines,shares,threads,relaxed,sweep,reader,data,VS Code` measures some parts, and `PART:NAME` some of a part
  * (`engines:ours`, `shares:gru`, `sweep:Batch`); the other parts of RESULTS.md stay as they are.
  */
 import { execFileSync } from 'node:child_process';
@@ -8,6 +8,7 @@ import { mkdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { build } from 'esbuild';
+import { dataSection } from './data.ts';
 import { enginesSection } from './engines.ts';
 import { hostSection } from './host.ts';
 import { BENCH, NODE_24, type Ours } from './places.ts';
@@ -34,6 +35,7 @@ const PARTS: Readonly<Record<string, (ours: Ours, chosen: readonly string[]) => 
   relaxed: ours => relaxedSection(ours, rounds),
   sweep: ({ dist }, chosen) => sweepSection(NODE_24, join(built, 'sweep.mjs'), dist, chosen),
   reader: () => ({ title: 'Reading source code', lines: readerSection(NODE_24, join(built, 'reader.mjs'), root).slice(2) }),
+  data: ({ dist }) => dataSection(NODE_24, join(built, 'data.mjs'), dist),
   'VS Code': async () => ({ title: 'In VS Code', lines: (await hostSection(HOST_ROUNDS)).slice(2) }),
 }; // prettier-ignore
 
@@ -65,13 +67,15 @@ async function buildOurs(): Promise<Ours> {
   execFileSync('node', ['esbuild.config.mjs', '--only=kernels,node'], { cwd: root, stdio: 'inherit' });
   mkdirSync(built, { recursive: true });
   await build({
-    entryPoints: ['ours.ts', 'sweep.ts', 'reader.ts'].map(name => join(BENCH, 'contenders', name)),
+    entryPoints: ['ours.ts', 'sweep.ts', 'reader.ts', 'data.ts'].map(name => join(BENCH, 'contenders', name)),
     outdir: built,
     outExtension: { '.js': '.mjs' },
     bundle: true,
     platform: 'node',
     format: 'esm',
     target: 'node20',
+    // Packages that are not modules ask for Node's own parts.
+    banner: { js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);" },
     logLevel: 'error',
   });
   return { program: join(built, 'ours.mjs'), dist: join(root, 'dist') };

@@ -120,7 +120,7 @@ const steps: Record<string, (situation: Situation, argument: string) => Promise<
     console.log(`picture: ${file}`);
   },
 };
-const bundles = ['training', 'gates', 'tensors'];
+const bundles = ['training', 'gates', 'tensors', 'data'];
 const alone = new Set(['text', 'lenses', 'reload']);
 const beginnings = new Set(['theme', 'size', 'workspace', 'vsix', 'settings']);
 

@@ -21,7 +21,7 @@ const FILES: Readonly<Record<string, string>> = {
   '/data/images': join(mnist, 't10k-images-idx3-ubyte'),
   '/data/labels': join(mnist, 't10k-labels-idx1-ubyte'),
   ...Object.fromEntries(
-    ['training', 'gates', 'tensors'].flatMap(page => [
+    ['training', 'gates', 'tensors', 'data'].flatMap(page => [
       [`/webview/${page}.js`, join(root, `dist/webview/${page}.js`)],
       [`/webview/${page}.css`, join(root, `dist/webview/${page}.css`)],
     ]),

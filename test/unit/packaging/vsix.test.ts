@@ -5,7 +5,7 @@ import { projectFolder } from '../../host/paths.ts';
 import { freshVsix } from '../../host/vsix.ts';
 import { readZip, type ZipEntry } from '../../host/zip.ts';
 
-const pages = ['gates', 'tensors', 'training'];
+const pages = ['data', 'gates', 'tensors', 'training'];
 const mnist = [
   't10k-images-idx3-ubyte',
   't10k-labels-idx1-ubyte',

@@ -76,7 +76,7 @@ describe('training in VS Code', () => {
     const run = await studio.runs.start(request());
     assert.ok(run);
     await ended(run);
-    const nobody = { askConflict: unasked, tellWaiting: unasked, tellUnwritten: unasked };
+    const nobody = { askConflict: unasked, tellWaiting: unasked, tellChangedData: unasked, tellUnwritten: unasked };
     const anew = new RunService(studio.engine, new RunStore(studio.runsFolder), log, nobody);
     try {
       const again = await anew.find(run.id);
