@@ -63,15 +63,15 @@ function origin({ samples, step }: ModelStatistics, translate: Translate): strin
   );
 }
 
-/** One row for each gate and state of every layer. */
+/** One row for each gate and state of a layer; of several layers, the gates alone. */
 function gateTable(layers: readonly LayerStatistics[], of: ModelStatistics, translate: Translate): string[] {
   if (layers.length === 0) return [];
   const both = layers.some(({ direction }) => direction === 'backward') && layers.some(({ direction }) => direction === 'forward');
   const head = ['', phrase('mean'), phrase('std'), phrase('closed (< 0.1)'), phrase('open (> 0.9)')].map(title => (typeof title === 'string' ? title : translate(title)));
   const rows = layers.flatMap(({ cell, layer, direction, tensors }) =>
-    CELLS[cell].tensors.flatMap(({ id, title }) => {
+    CELLS[cell].tensors.flatMap(({ id, title, role }) => {
       const summary = tensors[id];
-      if (!summary) return [];
+      if (!summary || (layers.length > 1 && role !== 'gate')) return [];
       const place = layers.length > 1 ? ` · ${translate(phrase('layer {0}', layer + 1))}${both ? ` · ${translate(direction === 'forward' ? phrase('forward direction') : phrase('backward direction'))}` : ''}` : '';
       const { saturated } = summary;
       const shares = saturated ? [percent(saturated.closed), percent(saturated.open)] : ['', ''];
