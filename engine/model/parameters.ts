@@ -153,7 +153,7 @@ export function modelParameters(spec: ModelSpec): ParameterShape[] {
 export function nodeParameters(spec: ModelSpec, node: GraphNode): ParameterShape[] {
   switch (node.op) {
     case 'recurrent':
-      return recurrentParameters(spec, node, inputWidth(spec, node));
+      return [...learnedStates(spec.framework, node), ...recurrentParameters(spec, node, inputWidth(spec, node))];
     case 'dense': {
       const width = inputWidth(spec, node);
       return spec.framework === 'pytorch'
@@ -340,15 +340,26 @@ function torchParameters(node: RecurrentNode, width: Size): ParameterShape[] {
     }
     below = both.map(outputWidth).reduce(addSizes);
   }
-  return [...learnedStates(node), ...weights];
+  return weights;
 }
 
-/** `h_0` (and `c_0`) that are parameters of the module: `[layers * directions, 1, width]`, in the order of the cell table. */
-function learnedStates(node: RecurrentNode): ParameterShape[] {
+/** Whether first states that are learned have one weight a state for all layers and directions of a PyTorch module. */
+export function learnsStatesTogether(framework: Framework, node: RecurrentNode): boolean {
+  return framework === 'pytorch' && node.driver === 'layer';
+}
+
+/** First states that are learned; `ModelSpec` tells their order and shapes. */
+function learnedStates(framework: Framework, node: RecurrentNode): ParameterShape[] {
   if (node.initialState?.kind !== 'learned') return [];
-  const rows = node.cells.length * (node.direction === 'bidirectional' ? 2 : 1);
-  const cell = node.cells[0]!;
-  return node.initialState.names.map((name, index) =>
-    weight(name, rows, 1, CELLS[cell.cell].states[index] === 'h' ? stateWidth(cell) : cell.units),
-  );
+  const { names } = node.initialState;
+  const directions = node.direction === 'bidirectional' ? 2 : 1;
+  const widthOf = (cell: CellSpec, state: string): Size => (state === 'h' ? stateWidth(cell) : cell.units);
+  if (learnsStatesTogether(framework, node)) {
+    const cell = node.cells[0]!;
+    const { states } = CELLS[cell.cell];
+    return names.map((name, index) => weight(name, node.cells.length * directions, 1, widthOf(cell, states[index]!)));
+  }
+  const cells = directions === 1 ? node.cells : [...node.cells, ...backwardCells(node)];
+  const widths = cells.flatMap(cell => CELLS[cell.cell].states.map(state => widthOf(cell, state)));
+  return names.map((name, index) => weight(name, 1, widths[index] ?? '?'));
 }

@@ -174,12 +174,16 @@ export const RecurrentNode = Type.Object(
     initialState: Type.Optional(
       Type.Union([
         Type.Object({ kind: Type.Literal('zeros') }, closed),
-        /** PyTorch parameters `[layers · directions, 1, H]`, one a state, in the order of the cell table (c before h). */
+        /**
+         * Weights that are the first states of every row. Of a PyTorch module one a state, `[layers · directions, 1, H]`, in
+         * the order of the cell table (c before h); elsewhere `[1, H]`, in the order of `given`.
+         */
         Type.Object({ kind: Type.Literal('learned'), names: Type.Array(Type.String()) }, closed),
         /**
          * The forward direction before the backward one, in each the layers from the bottom up, of each its states in the
          * order of the cell table (c before h, also where the program passes h first). A PyTorch module has one tensor a
-         * state for all layers and directions, c before h.
+         * state for all layers and directions, c before h; or, where they come from another module, for each state those of
+         * all layers and, in each, directions.
          */
         Type.Object({ kind: Type.Literal('given'), tensors: Type.Array(TensorRef) }, closed),
       ]),

@@ -1,7 +1,7 @@
 /** Evaluates the graph of a `ModelSpec` node by node, in float64. */
 import { EngineError } from '../../errors.ts';
 import { CELLS } from '../../cells/table.ts';
-import { type ParameterShape, nodeParameters } from '../../model/parameters.ts';
+import { learnsStatesTogether, type ParameterShape, nodeParameters } from '../../model/parameters.ts';
 import { leakySlope } from '../../model/activations.ts';
 import { phrase } from '../../model/phrase.ts';
 import type { GraphNode, ModelSpec, RecurrentNode, TensorRef } from '../../model/spec.ts';
@@ -265,16 +265,27 @@ function initialStates(spec: ModelSpec, node: RecurrentNode, resolve: Resolve, w
     const cells = second(direction) === 1 ? (node.backwardCells ?? node.cells) : node.cells;
     const names = CELLS[cells[layer]!.cell].states;
     const place = layer * directions + second(direction);
+    const count = (some: RecurrentNode['cells']): number =>
+      some.reduce((n, cell) => n + CELLS[cell.cell].states.length, 0);
+    const before = (second(direction) === 1 ? count(node.cells) : 0) + count(cells.slice(0, layer));
+    if (initialState.kind === 'learned' && !learnsStatesTogether(spec.framework, node))
+      return repeatRows(
+        weights.get(initialState.names[before + names.indexOf(state)]!)!,
+        resolve(node.input).shape[0]!,
+      );
     if (initialState.kind === 'learned') {
       const learned = weights.get(initialState.names[names.indexOf(state)]!)!;
       const B = resolve(node.input).shape[0]!;
       return repeatRows(rows(learned, place, place + 1), B);
     }
-    if (spec.framework === 'pytorch' && node.driver === 'layer')
-      return stepOf(resolve(initialState.tensors[names.indexOf(state)]!), place);
-    const count = (some: RecurrentNode['cells']): number =>
-      some.reduce((n, cell) => n + CELLS[cell.cell].states.length, 0);
-    const before = (second(direction) === 1 ? count(node.cells) : 0) + count(cells.slice(0, layer));
+    if (spec.framework === 'pytorch' && node.driver === 'layer') {
+      const { tensors } = initialState;
+      if (tensors.length === names.length) {
+        const given = resolve(tensors[names.indexOf(state)]!);
+        return given.shape.length > 2 ? stepOf(given, place) : given;
+      }
+      return resolve(tensors[names.indexOf(state) * node.cells.length * directions + place]!);
+    }
     return resolve(initialState.tensors[before + names.indexOf(state)]!);
   };
 }

@@ -5,7 +5,7 @@ import { ACTIVATIONS } from '../../kernels/activations.ts';
 import { isLossActivation } from '../../model/support.ts';
 import type { MemoryPlan } from '../../kernels/memory.ts';
 import type { Products } from '../../kernels/products.ts';
-import { nodeParameters, type ParameterShape } from '../../model/parameters.ts';
+import { learnsStatesTogether, nodeParameters, type ParameterShape } from '../../model/parameters.ts';
 import { phrase } from '../../model/phrase.ts';
 import { dropsPerGate, hasZeroOutputs, isKerasLike, tensorAxes } from '../../model/axes.ts';
 import type { CellSpec, DenseNode, Initializer, ModelSpec, RecurrentNode, TensorRef } from '../../model/spec.ts';
@@ -263,6 +263,11 @@ export function buildGraph(
     const places = Array.from({ length: cells.length * (node.direction === 'bidirectional' ? 2 : 1) }, (_, k) => k);
     if (initialState?.kind === 'learned') {
       const own = nodeParameters(spec, node).filter(({ of }) => of === undefined);
+      if (!learnsStatesTogether(spec.framework, node))
+        return own.map(shape => {
+          const width = known(shape.shape[1]!);
+          return add(new LearnedState(kernels, named(store, width, shape, ZEROS), 1, width)).made[0]!;
+        });
       const states = own.map(shape => {
         const width = known(shape.shape[2]!);
         const weight = named(store, places.length * width, shape, ZEROS);
@@ -274,6 +279,9 @@ export function buildGraph(
     const given = initialState.tensors.map(resolve);
     // A PyTorch module is fed one tensor a state for all its layers and directions.
     if (spec.framework !== 'pytorch' || node.driver !== 'layer') return given;
+    const states = CELLS[cells[0]!.cell].states.length;
+    if (given.length > states)
+      return places.flatMap(place => Array.from({ length: states }, (_, k) => given[k * places.length + place]!));
     return places.flatMap(place =>
       given.map(state => {
         const width = state.width / places.length;

@@ -33,6 +33,7 @@ export function readBeyond(file: string): Program[] {
 
 export const BEYOND: readonly { readonly title: string; readonly file: string; readonly referenceBound: number }[] = [
   { title: 'PyTorch in float64', file: 'programs-torch.json', referenceBound: 1e-12 },
+  { title: 'TensorFlow 1 in float64', file: 'programs-tf1.json', referenceBound: 1e-12 },
   { title: 'Keras 3', file: 'programs-keras3.json', referenceBound: 1e-5 },
   { title: 'TensorFlow.js', file: 'programs-tfjs.json', referenceBound: 1e-5 },
 ];
