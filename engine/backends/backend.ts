@@ -112,23 +112,32 @@ export interface Network {
   readonly parameters: readonly { readonly name: string; readonly shape: readonly number[] }[];
   /** Threads that compute. */
   readonly threads: number;
+  /** Layers go on with the states of the batch before: rows must come in their own order. */
+  readonly stateful: boolean;
   /** Bytes of memory that the network holds. */
   readonly bytes: number;
   getParameters(): Parameter[];
   /** @throws EngineError naming the tensor, the expected and the found, when a name or shape does not fit; nothing is changed then. */
   setParameters(parameters: readonly Parameter[]): void;
-  /** Slots of the optimizer and its step count, by names such as `softmax/kernel/Adam`. */
+  /** Slots of the optimizer and its step count, by names such as `softmax/kernel/Adam`, and states that are kept. */
   getOptimizerState(): Parameter[];
   setOptimizerState(state: readonly Parameter[]): void;
   setLearningRate(rate: number): void;
-  /** Forward, backward, and the update, unless the step has diverged; the caller stops then. */
+  /** Epochs that are complete, for a learning rate that falls with them. */
+  setEpoch(epoch: number): void;
+  /** Stateful layers begin the next training step with zeros. */
+  resetStates(): void;
+  /**
+   * Forward, backward, and the update, unless the step has diverged; the caller stops then. Where back-propagation is
+   * truncated in windows, there is an update for each, and the result is that of all.
+   */
   trainStep(batch: Batch): BatchResult;
   /**
    * Updates the weights as `trainStep` does, by gradients that were computed elsewhere, by the names of the weights.
    * @returns false when one of them is not finite; nothing is changed then.
    */
   applyGradients(gradients: readonly Parameter[]): boolean;
-  /** Forward only. */
+  /** Forward only. Note: Keras carries states through an evaluation, too; here each batch of it begins with zeros. */
   evaluate(batch: Batch): BatchResult;
   /** Gradients of the mean loss with respect to every weight, by name, before any clipping; changes nothing. */
   gradients(batch: Batch): Parameter[];

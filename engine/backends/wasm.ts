@@ -8,9 +8,11 @@ import { modelParameters } from '../model/parameters.ts';
 import { phrase } from '../model/phrase.ts';
 import type { ClippingSpec, ModelSpec, TrainingSpec } from '../model/spec.ts';
 import { unsupported } from '../model/support.ts';
+import { type Truncation, truncationOf } from '../model/truncation.ts';
 import { Random } from '../random.ts';
 import { initialise, initialiseParts } from '../training/initialisers.ts';
-import { decayedRate, type Optimizer, OPTIMIZERS, type UpdateTarget } from '../training/optimizers.ts';
+import { decayedRate } from '../training/decay.ts';
+import { type Optimizer, OPTIMIZERS, type UpdateTarget } from '../training/optimizers.ts';
 import type {
   Backend,
   Batch,
@@ -82,7 +84,7 @@ class WasmNetwork implements Network {
   readonly #pass: Pass;
   readonly #optimizer: Optimizer;
   readonly #training: TrainingSpec;
-  readonly #clipping: ClippingSpec | undefined;
+  readonly #clipping: readonly ClippingSpec[];
   /** PyTorch divides by the norm and a little more when it clips. */
   readonly #clipMargin: number;
   readonly #crew: Crew | undefined;
@@ -90,8 +92,13 @@ class WasmNetwork implements Network {
   readonly #seed: number;
   /** Id of the input that `lengths` of a batch are for. */
   readonly #lengths: string | undefined;
+  readonly #truncation: Truncation | undefined;
+  /** States that stateful layers, or the windows of a sequence, have ended with, `[B, W]` each; none: zeros. */
+  readonly #kept = new Map<string, Float32Array<ArrayBuffer>>();
   #learningRate: number;
   #step = 0;
+  #epoch = 0;
+
   constructor(spec: ModelSpec, options: NetworkOptions, { kernels, shared, tile, slices, team }: Workplace) {
     this.#spec = spec;
     this.#slices = slices;
@@ -100,7 +107,8 @@ class WasmNetwork implements Network {
     this.#optimizer = OPTIMIZERS[spec.framework][optimizer.kind]!(optimizer);
     this.#learningRate = optimizer.learningRate ?? this.#optimizer.learningRate;
     this.#training = spec.training;
-    this.#clipping = clipping;
+    this.#clipping = [clipping ?? []].flat();
+    this.#truncation = truncationOf(spec);
     this.#clipMargin = spec.framework === 'pytorch' ? 1e-6 : 0;
     this.#memory = new EngineMemory(shared);
     const place = { tile, slots: this.#optimizer.slots.length, threads: team?.threads ?? 1 };
@@ -111,7 +119,8 @@ class WasmNetwork implements Network {
     const order = new Map(modelParameters(spec).map(({ name }, index) => [name, index]));
     store.views.sort((a, b) => order.get(a.name)! - order.get(b.name)!);
     const steps = sequences.map(({ id }) => spec.inputs.find(input => input.id === id)!.axes[0]!.size);
-    const axes = this.#pass.axesOf(steps.map(one => (typeof one === 'number' ? one : 1)));
+    const most = this.#truncation?.windows ? this.#truncation.steps : Infinity;
+    const axes = this.#pass.axesOf(steps.map(one => (typeof one === 'number' ? Math.min(one, most) : 1)));
     this.#plan({ batch: options.batchSize, axes, inputSlopes: false });
     const random = new Random(options.seed, 'weights');
     this.setParameters(
@@ -134,6 +143,10 @@ class WasmNetwork implements Network {
     return this.#crew?.whole ? this.#crew.threads : 1;
   }
 
+  get stateful(): boolean {
+    return this.#graph.kept.some(({ stateful }) => stateful);
+  }
+
   get bytes(): number {
     return this.#memory.bytes;
   }
@@ -151,13 +164,26 @@ class WasmNetwork implements Network {
     return [
       ...readPlaces(this.#memory, this.#slotPlaces()),
       { name: 'step', shape: [], values: Float32Array.of(this.#step) },
+      ...this.#graph.kept.flatMap(({ name, first, stateful }) => {
+        const values = this.#kept.get(name);
+        return stateful && values
+          ? [{ name: `state/${name}`, shape: [values.length / first.width, first.width], values }]
+          : [];
+      }),
     ];
   }
 
   setOptimizerState(state: readonly Parameter[]): void {
     const step = state.find(({ name }) => name === 'step');
     if (!step) throw new EngineError('invalid-shape', phrase('The tensor {0} is missing.', 'step'));
-    writePlaces(this.#memory, this.#slotPlaces(), state.filter(parameter => parameter !== step)); // prettier-ignore
+    const kept = this.#graph.kept.flatMap(({ name }) => {
+      const found = state.find(parameter => parameter.name === `state/${name}`);
+      return found ? [[name, found] as const] : [];
+    });
+    const others = [step, ...kept.map(([, found]) => found)];
+    writePlaces(this.#memory, this.#slotPlaces(), state.filter(parameter => !others.includes(parameter))); // prettier-ignore
+    this.#kept.clear();
+    for (const [name, { values }] of kept) this.#kept.set(name, values);
     this.#step = step.values[0]!;
   }
 
@@ -165,12 +191,56 @@ class WasmNetwork implements Network {
     this.#learningRate = rate;
   }
 
+  setEpoch(epoch: number): void {
+    this.#epoch = epoch;
+  }
+
+  resetStates(): void {
+    this.#kept.clear();
+  }
+
   trainStep(batch: Batch): BatchResult {
-    const shape = this.#feed(batch, true, true);
+    for (const { name, stateful } of this.#graph.kept) if (!stateful) this.#kept.delete(name);
+    return this.#overWindows(batch, window => this.#trainOn(window));
+  }
+
+  /** Does all of a batch, or one window of its steps after the other. */
+  #overWindows(batch: Batch, work: (window: Batch) => BatchResult): BatchResult {
+    const { steps: length, windows } = this.#truncation ?? { steps: 0, windows: false };
+    if (!windows || batch.steps <= length) return work(batch);
+    this.#check(batch, true);
+    const { reduction, ignoreLabel } = this.#spec.loss!;
+    const parts: (BatchResult & { weight: number })[] = [];
+    for (let first = 0; first < batch.steps; first += length) {
+      const window = stepsOf(batch, first, Math.min(first + length, batch.steps));
+      const result = work(window);
+      if (result.diverged) return result;
+      // A mean over all steps weighs a window by its steps, one over those that count by them.
+      const byCount = reduction === 'mean_over_mask' || ignoreLabel !== undefined;
+      parts.push({ ...result, weight: reduction === 'sum' ? 1 : byCount ? result.count : window.steps });
+    }
+    const sum = (of: (part: (typeof parts)[number]) => number) => parts.reduce((total, part) => total + of(part), 0);
+    return {
+      loss:
+        sum(({ loss, weight }) => loss * weight) /
+        (reduction === 'sum'
+          ? 1
+          : Math.max(
+              1,
+              sum(({ weight }) => weight),
+            )),
+      correct: parts[0]!.correct === undefined ? undefined : sum(({ correct }) => correct!),
+      count: sum(({ count }) => count),
+    };
+  }
+
+  #trainOn(batch: Batch): BatchResult {
+    const shape = this.#feed(batch, true, 'training');
     const result = this.#gradientsOf(shape);
     // A loss or gradient that is not finite would ruin the weights: they stay as they were.
     if (!Number.isFinite(result.loss) || !this.#update())
       return { ...result, diverged: true, nonFiniteLayer: this.#firstNotFinite(shape) };
+    this.#keepStates(shape);
     this.#run(WORK.pack, shape);
     return result;
   }
@@ -183,9 +253,23 @@ class WasmNetwork implements Network {
   }
 
   evaluate(batch: Batch): BatchResult {
-    const shape = this.#feed(batch, true);
-    this.#runToLoss(shape);
-    return this.#graph.loss.result(this.#memory, shape);
+    const kept = new Map(this.#kept);
+    this.#kept.clear();
+    const result = this.#overWindows(batch, window => {
+      const shape = this.#feed(window, true, 'going on');
+      this.#runToLoss(shape);
+      this.#keepStates(shape);
+      return this.#graph.loss.result(this.#memory, shape);
+    });
+    this.#kept.clear();
+    for (const [name, values] of kept) this.#kept.set(name, values);
+    return result;
+  }
+
+  /** What layers have ended with becomes what they begin the next training step with. */
+  #keepStates(shape: Shape): void {
+    for (const { name, last } of this.#graph.kept)
+      this.#kept.set(name, this.#memory.floats(last.at(shape), shape.batch * last.width).slice());
   }
 
   gradients(batch: Batch): Parameter[] {
@@ -306,9 +390,10 @@ class WasmNetwork implements Network {
   /** Lets the weights follow their gradients; they must be packed then. @returns false when one is not finite; nothing is changed then. */
   #update(): boolean {
     if (!this.#gradientsAreFinite()) return false;
-    const rate = decayedRate(this.#training, this.#learningRate, this.#step);
+    const taken = { steps: this.#step, epochs: this.#epoch };
+    const rate = decayedRate(this.#training.learningRateDecay, this.#learningRate, taken);
     this.#step++;
-    if (this.#clipping) this.#clip(this.#clipping);
+    for (const clipping of this.#clipping) this.#clip(clipping);
     const { views } = this.#pass.store;
     for (const [place, view] of views.entries()) {
       this.#optimizer.update(this.#pass.kernels, { ...placesOf(view), place, count: views.length }, rate, this.#step);
@@ -390,10 +475,14 @@ class WasmNetwork implements Network {
     else shrink(squares.reduce((sum, square) => sum + square, 0), places); // prettier-ignore
   }
 
-  /** Brings a batch into memory, once it is known to fit. */
-  #feed(batch: Batch, targets: boolean, training = false): Shape {
+  /**
+   * Brings a batch into memory, once it is known to fit.
+   * @param how looking on begins with zeros and drops nothing; going on begins with the states that were kept.
+   */
+  #feed(batch: Batch, targets: boolean, how: 'looking on' | 'going on' | 'training' = 'looking on'): Shape {
     const { size, states } = batch;
     const shape = this.#check(batch, targets);
+    if (how !== 'looking on') this.#checkKept(size);
     const { planned, sequences, marks } = this.#pass;
     if (size > planned.batch || shape.axes.some((steps, axis) => steps > planned.axes[axis]!))
       this.#plan({ ...largest(planned, shape), inputSlopes: planned.inputSlopes });
@@ -403,10 +492,16 @@ class WasmNetwork implements Network {
       this.#pass.kernels.batchToSteps(fed, at, size, shape.along(tensor.axis).steps, tensor.width);
     }
     for (const { id, at } of this.#pass.states) this.#memory.floats(at, states![id]!.length).set(states![id]!);
+    for (const { name, first } of this.#graph.kept) {
+      const states = this.#memory.floats(first.at(shape), size * first.width);
+      const kept = how === 'looking on' ? undefined : this.#kept.get(name);
+      if (kept) states.set(kept);
+      else states.fill(0);
+    }
     for (const one of marks) one.feed(this.#memory, shape, this.#valuesOf(batch, one.from));
     this.#graph.masks.forEach((mask, index) => {
       if (batch.masks) mask.set(this.#memory, shape, batch.masks);
-      else if (training)
+      else if (how === 'training')
         mask.draw(this.#memory, shape, this.#seed + Math.imul(this.#step, 0x9e3779b1) + Math.imul(index, 0x85ebca77));
       else mask.clear(this.#memory, shape);
     });
@@ -447,6 +542,15 @@ class WasmNetwork implements Network {
     for (const one of marks) one.check(this.#valuesOf(batch, one.from), shape);
     if (targets) this.#graph.loss.check(batch.targets, shape);
     return shape;
+  } // prettier-ignore
+
+  /** @throws EngineError `invalid-shape` when stateful layers hold the states of another number of rows. */
+  #checkKept(size: number): void {
+    for (const { name, first } of this.#graph.kept) {
+      const rows = (this.#kept.get(name)?.length ?? size * first.width) / first.width;
+      if (rows !== size)
+        throw new EngineError('invalid-shape', phrase('Stateful layers hold the states of {0} rows, but the batch has {1}.', rows, size));
+    }
   } // prettier-ignore
 
   /** What an input is fed with: a sequence, lengths, or a mask. */
@@ -522,4 +626,27 @@ function placesOf({ block, offset, shape }: View): Pick<UpdateTarget, 'weight' |
 
 function largest(a: Pick<Planned, 'batch' | 'axes'>, b: Shape): Pick<Planned, 'batch' | 'axes'> {
   return { batch: Math.max(a.batch, b.batch), axes: a.axes.map((steps, axis) => Math.max(steps, b.axes[axis]!)) };
+}
+
+/** Steps of a batch whose only sequence and targets have all of them. */
+function stepsOf(batch: Batch, first: number, end: number): Batch {
+  const { size, steps, inputs, targets, lengths, masks } = batch;
+  const cut = <A extends Float32Array | Int32Array>(values: A): A => {
+    const width = values.length / (size * steps);
+    const window = values.slice(0, size * (end - first) * width) as A;
+    for (let row = 0; row < size; row++)
+      window.set(
+        values.subarray((row * steps + first) * width, (row * steps + end) * width),
+        row * (end - first) * width,
+      );
+    return window;
+  };
+  return {
+    size,
+    steps: end - first,
+    inputs: cut(inputs),
+    ...(targets && { targets: cut(targets) }),
+    ...(lengths && { lengths: lengths.map(length => Math.min(Math.max(length - first, 0), end - first)) }),
+    ...(masks && { masks }),
+  };
 }

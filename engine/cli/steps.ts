@@ -23,6 +23,8 @@ export async function trainOnBatch(options: StepsOptions): Promise<void> {
   const network = await openNetwork(spec, weights, batch.size);
   if (learningRate !== undefined) network.setLearningRate(learningRate);
   for (let step = 0; step < steps; step++) {
+    // The one batch is an epoch.
+    network.setEpoch(step);
     const { loss, diverged, nonFiniteLayer: layer } = network.trainStep(batch);
     print(json ? JSON.stringify({ kind: 'step', step, loss }) : `Step ${step} loss = ${Number(loss.toPrecision(9))}`);
     if (diverged) throw new EngineError('diverged', divergence({ step, layer }));

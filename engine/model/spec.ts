@@ -190,6 +190,7 @@ export const RecurrentNode = Type.Object(
     ),
     returnSequences: Type.Optional(Type.Boolean()),
     returnState: Type.Optional(Type.Boolean()),
+    /** First states are the last ones of the batch before, row by row; zeros at the beginning of an epoch. */
     stateful: Type.Optional(Type.Boolean()),
     /** PyTorch: dropout on the outputs of every layer but the last. */
     layerDropout: Type.Optional(Rate),
@@ -314,18 +315,42 @@ export const ClippingSpec = Type.Object(
 );
 export type ClippingSpec = Static<typeof ClippingSpec>;
 
+const per = Type.Optional(literals(['step', 'epoch']));
+const Period = Type.Number({ exclusiveMinimum: 0 });
+/** Part of the first rate. */
+const Part = Type.Number({ minimum: 0 });
+
+/**
+ * How the learning rate η falls with the steps taken, or with the epochs (`per`: PyTorch's schedulers). p is their number
+ * divided by `steps`; `staircase` rounds it down.
+ */
+export const DecaySpec = Type.Union([
+  /** `η · rate^p`, `η / (1 + rate · p)`, `η · e^(-rate · p)`, `η · rate^⌊p⌋` */
+  Type.Object({ kind: literals(['exponential', 'inverse_time', 'natural_exponential', 'step']), rate: Type.Number(), steps: Period, staircase: Type.Optional(Type.Boolean()), per }, closed),
+  /** `η · (floor + (1 - floor) · (1 - p)^power)` until p is 1; with `cycle`, `steps` grows to its next multiple then. */
+  Type.Object({ kind: Type.Literal('polynomial'), steps: Period, floor: Part, power: Type.Optional(Type.Number()), cycle: Type.Optional(Type.Boolean()), per }, closed),
+  /** `η · (floor + (1 - floor) · (1 + cos(π p)) / 2)` until p is 1; with `cycle` on and on (PyTorch). */
+  Type.Object({ kind: Type.Literal('cosine'), steps: Period, floor: Type.Optional(Part), cycle: Type.Optional(Type.Boolean()), per }, closed),
+  /** `η · factors[k]`, where k of the boundaries have been reached; one factor more than boundaries. */
+  Type.Object({ kind: Type.Literal('piecewise'), boundaries: Type.Array(Type.Number(), { minItems: 1 }), factors: Type.Array(Part, { minItems: 2 }), per }, closed),
+]); // prettier-ignore
+export type DecaySpec = Static<typeof DecaySpec>;
+
 export const TrainingSpec = Type.Object(
   {
     optimizer: Type.Optional(OptimizerSpec),
-    clipping: Type.Optional(ClippingSpec),
-    learningRateDecay: Type.Optional(
-      Type.Object({ kind: literals(['exponential', 'inverse_time', 'step']), rate: Type.Number(), steps: Type.Number(), staircase: Type.Optional(Type.Boolean()) }, closed),
-    ),
+    /** Several are done one after the other. */
+    clipping: Type.Optional(Type.Union([ClippingSpec, Type.Array(ClippingSpec, { minItems: 1 })])),
+    learningRateDecay: Type.Optional(DecaySpec),
     epochs: Type.Optional(Type.Integer({ minimum: 1 })),
     /** Training steps, where the program counts steps and not epochs. */
     iterations: Type.Optional(Type.Integer({ minimum: 1 })),
     batchSize: Type.Optional(Type.Integer({ minimum: 1 })),
-    /** Steps of truncated back-propagation through time. */
+    /**
+     * Truncated back-propagation through time: no gradient goes back through a state past a multiple of so many steps.
+     * Where the loss is on every step, each such window of the sequence is a training step of its own, and only the
+     * states go on from window to window.
+     */
     truncateSteps: Type.Optional(Type.Integer({ minimum: 1 })),
     metrics: Type.Optional(Type.Array(Type.Object({ kind: literals(['accuracy', 'mean_squared_error', 'mean_absolute_error', 'perplexity']), topK: Type.Optional(Type.Integer({ minimum: 1 })) }, closed))),
   },

@@ -8,9 +8,10 @@ type Refuse = (text: string, ...args: (string | number)[]) => void;
 
 const PLAIN = ['sgd', 'momentum', 'rmsprop', 'adagrad', 'adadelta', 'adam'] as const;
 const TENSORFLOWJS = [...PLAIN, 'adamax'] as const;
+const TENSORFLOW1 = [...PLAIN, 'adamw', 'adamax', 'nadam'] as const;
 const ALL = [...TENSORFLOWJS, 'amsgrad', 'adamw', 'nadam'] as const;
 const OPTIMIZERS: Readonly<Record<Framework, readonly OptimizerSpec['kind'][]>> = {
-  tensorflow1: PLAIN,
+  tensorflow1: TENSORFLOW1,
   keras2: ALL,
   keras3: ALL,
   tensorflowjs: TENSORFLOWJS,
@@ -93,7 +94,6 @@ function checkDriver(spec: ModelSpec, node: RecurrentNode, refuse: Refuse): void
     refuse('Lengths that are computed cannot be run yet.');
   if (cudnnScope(node.cells[0]!) !== undefined && node.initialState && node.initialState.kind !== 'zeros')
     refuse('First states of {0} cannot be run yet.', node.cells[0]!.className);
-  if (node.stateful) refuse('States that stay from batch to batch cannot be run yet.');
 }
 
 function checkCell(cell: CellSpec, refuse: Refuse): void {
@@ -120,9 +120,8 @@ function checkLoss(spec: ModelSpec, loss: LossSpec, refuse: Refuse): void {
   if (!known) refuse('The loss {0} cannot be run yet.', loss.kind);
 }
 
-function checkTraining({ framework, training: { optimizer, truncateSteps } }: ModelSpec, refuse: Refuse): void {
+function checkTraining({ framework, training: { optimizer } }: ModelSpec, refuse: Refuse): void {
   if (!optimizer) refuse('The optimizer of the model is not known.');
   else if (!OPTIMIZERS[framework].includes(optimizer.kind))
-    refuse('The optimizer {0} cannot be run yet.', optimizer.kind);
-  if (truncateSteps) refuse('Truncated back-propagation cannot be run yet.');
+    refuse('{0} has no optimizer {1}.', framework, optimizer.kind);
 }

@@ -52,10 +52,11 @@ export function readTestSample({ steps, features, test }: Dataset, row: number):
  * sees the same batches as one that was never cut off.
  * Note: TensorFlow's `next_batch` carries the remainder of an epoch into a batch of the next one and does not shuffle
  * again before it is used up; here every epoch is shuffled and its remainder left out.
+ * @param shuffled false where states go on from row to row of neighbouring batches.
  */
-export function epochOrder(count: number, seed: number, epoch: number): Uint32Array {
+export function epochOrder(count: number, seed: number, epoch: number, shuffled = true): Uint32Array {
   const order = Uint32Array.from({ length: count }, (_, row) => row);
-  new Random(seed, `shuffle ${epoch}`).shuffle(order);
+  if (shuffled) new Random(seed, `shuffle ${epoch}`).shuffle(order);
   return order;
 }
 

@@ -4,7 +4,7 @@
  * `optimizers`, PyTorch 2 `torch.optim`.
  */
 import type { Kernels } from '../kernels/kernels.ts';
-import type { Framework, OptimizerSpec, TrainingSpec } from '../model/spec.ts';
+import type { Framework, OptimizerSpec } from '../model/spec.ts';
 
 /** One weight and what belongs to it, by address; `n` elements each. */
 export interface UpdateTarget {
@@ -193,16 +193,19 @@ const adadelta =
     },
   });
 
-/** Weights shrink by themselves before the update (Loshchilov and Hutter 2019). */
+/**
+ * Weights shrink by themselves before the update (Loshchilov and Hutter 2019).
+ * @param byRate whether they shrink by the learning rate times the decay, or by the decay alone.
+ */
 const decoupled =
-  (make: Make, defaultDecay = 0): Make =>
+  (make: Make, defaultDecay = 0, byRate = true): Make =>
   spec => {
     const { weightDecay = defaultDecay } = spec;
     const inner = make(spec);
     return {
       ...inner,
       update(kernels, target, rate, step) {
-        if (weightDecay !== 0) kernels.scale(target.weight, target.n, 1 - rate * weightDecay);
+        if (weightDecay !== 0) kernels.scale(target.weight, target.n, 1 - (byRate ? rate : 1) * weightDecay);
         inner.update(kernels, target, rate, step);
       },
     };
@@ -223,6 +226,18 @@ const l2 =
     };
   };
 
+/** TF1's `contrib.opt.NadamOptimizer`: Adam whose momentum looks one step ahead. Source: `ApplyAdam` with `use_nesterov`. */
+const nesterovAdam =
+  (learningRate: number, defaultEpsilon: number): Make =>
+  ({ beta1 = 0.9, beta2 = 0.999, epsilon = defaultEpsilon }) => ({
+    slots: [slot('Adam'), slot('Adam_1')],
+    learningRate,
+    update(kernels, { weight, gradient, slots: [m = 0, v = 0], n }, rate, step) {
+      const stride = (rate * Math.sqrt(1 - power(beta2, step))) / (1 - power(beta1, step));
+      kernels.nadam(weight, gradient, m, v, n, stride, 1 - beta1, 1 - beta2, beta1, 1 - beta1, 1, epsilon);
+    },
+  });
+
 const TENSORFLOW1 = {
   sgd: sgd(0.01, false),
   momentum: sgd(0.01, false),
@@ -230,6 +245,10 @@ const TENSORFLOW1 = {
   adagrad: adagrad(0.01, 0.1, [0, 0], 0),
   adadelta: adadelta(0.001, 0.95, 1e-8),
   adam: adam(0.001, 1e-8, false),
+  // Those of `contrib.opt`. Note: its decay is not multiplied by the learning rate.
+  adamw: decoupled(adam(0.001, 1e-8, false), 0, false),
+  adamax: adamax(0.001, 1e-8, false),
+  nadam: nesterovAdam(0.001, 1e-8),
 } satisfies Partial<Record<Kind, Make>>;
 
 const KERAS = {
@@ -276,11 +295,3 @@ export const OPTIMIZERS: Readonly<Record<Framework, Readonly<Partial<Record<Kind
   tensorflowjs: TENSORFLOWJS,
   pytorch: PYTORCH,
 };
-
-/** The learning rate at a step that counts from 0. Source: `ExponentialDecay`, `InverseTimeDecay` of Keras, `StepLR`. */
-export function decayedRate({ learningRateDecay: decay }: TrainingSpec, rate: number, step: number): number {
-  if (!decay) return rate;
-  const periods = step / decay.steps;
-  const whole = (decay.staircase ?? decay.kind === 'step') ? Math.floor(periods) : periods;
-  return decay.kind === 'inverse_time' ? rate / (1 + decay.rate * whole) : rate * Math.pow(decay.rate, whole);
-}

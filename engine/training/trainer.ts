@@ -157,11 +157,13 @@ export class Trainer {
 
   /** One epoch from where it stands. @returns how the run ended, if it did. */
   async #epoch(): Promise<'stopped' | 'diverged' | undefined> {
-    const { seed, batchSize } = this.#settings;
+    const { batchSize } = this.#settings;
     const { epoch } = this.#state;
-    const order = epochOrder(exampleCount(this.#dataset, this.#settings), seed, epoch);
+    const order = this.#orderOf(epoch);
     const between = epoch === 0 ? Math.max(1, Math.floor(this.#stepsPerEpoch / LOOKS)) : Infinity;
     let batch: Batch | undefined;
+    this.#network.setEpoch(epoch);
+    if (this.#state.step === epoch * this.#stepsPerEpoch) this.#network.resetStates();
     for (let index = this.#state.step - epoch * this.#stepsPerEpoch; index < this.#stepsPerEpoch; index++) {
       batch = this.#training.read(order.subarray(index * batchSize, (index + 1) * batchSize));
       const result = this.#network.trainStep(batch);
@@ -212,10 +214,16 @@ export class Trainer {
     return true;
   }
 
+  /** Rows of an epoch, shuffled unless states go on from batch to batch. */
+  #orderOf(epoch: number): Uint32Array {
+    const count = exampleCount(this.#dataset, this.#settings);
+    return epochOrder(count, this.#settings.seed, epoch, !this.#network.stateful);
+  }
+
   /** The last batch of the epoch that is complete, when it is no longer at hand. */
   #lastBatch(): Batch {
-    const { seed, batchSize } = this.#settings;
-    const order = epochOrder(exampleCount(this.#dataset, this.#settings), seed, this.#state.epoch - 1);
+    const { batchSize } = this.#settings;
+    const order = this.#orderOf(this.#state.epoch - 1);
     return this.#training.read(order.subarray((this.#stepsPerEpoch - 1) * batchSize, this.#stepsPerEpoch * batchSize));
   }
 

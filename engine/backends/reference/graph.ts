@@ -6,6 +6,7 @@ import { leakySlope } from '../../model/activations.ts';
 import { phrase } from '../../model/phrase.ts';
 import type { GraphNode, ModelSpec, RecurrentNode, TensorRef } from '../../model/spec.ts';
 import { isKerasLike } from '../../model/axes.ts';
+import { truncationOf } from '../../model/truncation.ts';
 import { activate } from './activations.ts';
 import { dropoutBy, type Dropout } from './dropout.ts';
 import { lossOf } from './losses.ts';
@@ -37,6 +38,8 @@ export interface GraphInputs {
   readonly inputs: ReadonlyMap<string, Tensor>;
   /** By the framework's names. */
   readonly weights: ReadonlyMap<string, Tensor>;
+  /** States `[B, U]` that layers begin with instead of zeros, by `keptName`. */
+  readonly kept?: ReadonlyMap<string, Tensor> | undefined;
   /** Dropout masks; without them nothing is dropped. */
   readonly masks?: ReadonlyMap<string, Tensor> | undefined;
   /** What drops in place of given masks. */
@@ -60,11 +63,12 @@ export interface GraphValues {
 /** Evaluates all nodes and the loss. @throws EngineError naming the node or tensor that does not fit. */
 export function evaluateGraph(
   spec: ModelSpec,
-  { inputs, weights, masks, dropout = dropoutBy(masks), watch }: GraphInputs,
+  { inputs, weights, kept, masks, dropout = dropoutBy(masks), watch }: GraphInputs,
 ): GraphValues {
   const nodes = new Map(spec.nodes.map(node => [node.id, node]));
   const values = new Map<string, Tensor>(inputs);
   const runs = new Map<string, RecurrentRun>();
+  const truncation = truncationOf(spec);
 
   const resolve = (ref: TensorRef): Tensor => {
     const run = runs.get(ref.from);
@@ -96,11 +100,14 @@ export function evaluateGraph(
   for (const node of spec.nodes) {
     const own = nodeParameters(spec, node);
     if (node.op === 'recurrent') {
+      const initial = initialStates(spec, node, resolve, weights);
       const run = runRecurrent(spec.framework, node, {
         x: resolve(node.input),
         mask: stepsThatCount(node, maskOf),
         weights: weightsOfCells(own, weights),
-        initial: initialStates(spec, node, resolve, weights),
+        initial: (direction, layer, state) =>
+          initial(direction, layer, state) ?? kept?.get(keptName(node.id, direction, layer, state)),
+        truncateSteps: truncation?.windows ? undefined : truncation?.steps,
         dropout,
         watch: watch?.(node.id),
       });
@@ -120,6 +127,10 @@ export function evaluateGraph(
     ...(spec.loss && inputs.has(spec.loss.target.from) ? lossAndRows(spec, resolve, maskOf) : { loss: undefined }),
   };
 }
+
+/** Name of a state that is kept from batch to batch or window to window. */
+export const keptName = (node: string, direction: Direction, layer: number, state: string): string =>
+  `${node}/${direction}/${layer}/${state}`;
 
 type Resolve = (ref: TensorRef) => Tensor;
 type MaskOf = (ref: TensorRef) => StepMask | undefined;

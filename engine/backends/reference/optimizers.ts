@@ -92,7 +92,33 @@ const TENSORFLOW1: Rules = {
   },
   /** Note: epsilon is added before the bias of v is corrected ("epsilon hat" of the paper). */
   adam: { defaults: { ...MOMENTS, η: 0.001, epsilon: 1e-8 }, slots: twoZeros, update: adamEpsilonHat },
+  /** `contrib.opt`. Note: the decay is not multiplied by the learning rate (`weight_decay_optimizers.py`). */
+  adamw: {
+    defaults: { ...MOMENTS, η: 0.001, epsilon: 1e-8 },
+    slots: twoZeros,
+    update: (w, g, s, settings, at) => adamEpsilonHat(w * (1 - settings.weightDecay), g, s, settings, at),
+  },
+  /** `contrib.opt`, kernel `ApplyAdaMax` */
+  adamax: { defaults: { ...MOMENTS, η: 0.001, epsilon: 1e-8 }, slots: twoZeros, update: adamaxOuter },
+  /** `contrib.opt`, kernel `ApplyAdam` with `use_nesterov`: `w - η̂ · (β₁ m + (1 - β₁) g) / (√v + ε)` */
+  nadam: {
+    defaults: { ...MOMENTS, η: 0.001, epsilon: 1e-8 },
+    slots: twoZeros,
+    update: (w, g, s, { η, beta1, beta2, epsilon }, { t }) => {
+      s[0] = average(s[0]!, beta1, g);
+      s[1] = average(s[1]!, beta2, g * g);
+      const corrected = (η * sqrt(1 - beta2 ** t)) / (1 - beta1 ** t);
+      return w - (corrected * average(s[0], beta1, g)) / (sqrt(s[1]) + epsilon);
+    },
+  },
 };
+
+/** `w - η / (1 - β₁ᵗ) · m / (u + ε)`, where u is the greatest magnitude, which fades. */
+function adamaxOuter(w: number, g: number, s: number[], { η, beta1, beta2, epsilon }: Settings, { t }: Moment): number {
+  s[0] = average(s[0]!, beta1, g);
+  s[1] = Math.max(beta2 * s[1]!, Math.abs(g));
+  return w - (η * s[0]) / ((1 - beta1 ** t) * (s[1] + epsilon));
+}
 
 /** `delta = √(updates + ε) / √(squares + ε) · g` (Zeiler 2012). */
 function adadelta(w: number, g: number, s: number[], { η, rho, epsilon }: Settings): number {
@@ -197,11 +223,7 @@ const KERAS: Rules = {
   adamax: {
     defaults: { ...MOMENTS, η: 0.001, epsilon: 1e-7 },
     slots: twoZeros,
-    update: decoupled((w, g, s, { η, beta1, beta2, epsilon }, { t }) => {
-      s[0] = average(s[0]!, beta1, g);
-      s[1] = Math.max(beta2 * s[1]!, Math.abs(g));
-      return w - (η * s[0]) / ((1 - beta1 ** t) * (s[1] + epsilon));
-    }),
+    update: decoupled(adamaxOuter),
   },
   nadam: { defaults: { ...MOMENTS, η: 0.001, epsilon: 1e-7 }, slots: twoZeros, update: decoupled(nadam(1)) },
 };
@@ -325,8 +347,8 @@ const NOTHING: Settings = {
   weightDecay: 0,
 };
 
-/** Changes the weights, in the order in which the framework makes them, in place by one step. @param step from 0. */
-export type Optimizer = (step: number, weights: readonly Float64Array[], gradients: readonly Float64Array[]) => void;
+/** Changes the weights, in the order in which the framework makes them, in place by one step. @param step, epoch from 0. */
+export type Optimizer = (step: number, weights: readonly Float64Array[], gradients: readonly Float64Array[], epoch?: number) => void; // prettier-ignore
 
 /**
  * The optimizer of a spec, with no step taken yet; plain SGD where the spec names none.
@@ -339,8 +361,8 @@ export function createOptimizer(framework: Framework, training: TrainingSpec): O
   const η = learningRate ?? rule.defaults.η!;
   const settings: Settings = { ...NOTHING, ...rule.defaults, ...options, η };
   const slots = new Map<Float64Array, number[][]>();
-  return (step, weights, gradients) => {
-    const now = { ...settings, η: decayedRate(training, η, step) };
+  return (step, weights, gradients, epoch = step) => {
+    const now = { ...settings, η: decayedRate(training, η, step, epoch) };
     for (const [index, weight] of weights.entries()) {
       const kept = slots.get(weight) ?? Array.from(weight, () => [...rule.slots(settings)]);
       slots.set(weight, kept);
@@ -351,15 +373,26 @@ export function createOptimizer(framework: Framework, training: TrainingSpec): O
   };
 }
 
-/**
- * The learning rate at a step, counted from 0. Exponential: `η · rate^(step / steps)`; inverse time:
- * `η / (1 + rate · step / steps)`; step: `η · rate^⌊step / steps⌋`; `staircase` rounds `step / steps` down.
- */
-export function decayedRate({ learningRateDecay: decay }: TrainingSpec, η: number, step: number): number {
+/** The learning rate at a step (and epoch), counted from 0; `DecaySpec` tells the formulas. */
+export function decayedRate({ learningRateDecay: decay }: TrainingSpec, η: number, step: number, epoch = step): number {
   if (!decay) return η;
-  const periods = step / decay.steps;
-  const whole = (decay.staircase ?? decay.kind === 'step') ? Math.floor(periods) : periods;
-  return decay.kind === 'inverse_time' ? η / (1 + decay.rate * whole) : η * decay.rate ** whole;
+  const n = decay.per === 'epoch' ? epoch : step;
+  if (decay.kind === 'piecewise') {
+    const reached = decay.boundaries.filter(boundary => boundary <= n);
+    return η * decay.factors[reached.length]!;
+  }
+  const p = n / decay.steps;
+  const upToOne = Math.min(p, 1);
+  const between = (floor: number, share: number): number => η * (floor + (1 - floor) * share);
+  if (decay.kind === 'polynomial') {
+    const rounds = decay.cycle ? Math.max(1, Math.ceil(p)) : 1;
+    return between(decay.floor, (1 - (decay.cycle ? p / rounds : upToOne)) ** (decay.power ?? 1));
+  }
+  if (decay.kind === 'cosine')
+    return between(decay.floor ?? 0, (1 + Math.cos(Math.PI * (decay.cycle ? p : upToOne))) / 2);
+  const whole = (decay.staircase ?? decay.kind === 'step') ? Math.floor(p) : p;
+  if (decay.kind === 'inverse_time') return η / (1 + decay.rate * whole);
+  return η * (decay.kind === 'natural_exponential' ? Math.exp(-decay.rate * whole) : decay.rate ** whole);
 }
 
 /**
@@ -369,6 +402,11 @@ export function decayedRate({ learningRateDecay: decay }: TrainingSpec, η: numb
 export function clipGradients(spec: ModelSpec, gradients: readonly Float64Array[]): readonly Float64Array[] {
   const { clipping } = spec.training;
   if (!clipping) return gradients;
+  if (Array.isArray(clipping))
+    return clipping.reduce(
+      (clipped, one) => clipGradients({ ...spec, training: { clipping: one } }, clipped),
+      gradients,
+    );
   const { kind, limit } = clipping;
   const within = (some: readonly Float64Array[]): Float64Array[] => {
     const norm = sqrt(some.reduce((total, one) => total + one.reduce((sum, g) => sum + g * g, 0), 0));

@@ -14,7 +14,7 @@ import type { Dropout } from './dropout.ts';
 import { add, concatenate, matmul, multiply, scale, select, sequence, stepsOf } from './operations.ts';
 import { isPlainLstm, runLstmLayers } from './lstmLayers.ts';
 import { widthOfState } from './sizes.ts';
-import { type Tensor, zeros } from './tensor.ts';
+import { type Tensor, tensor, zeros } from './tensor.ts';
 
 export type Direction = 'forward' | 'backward';
 /** Whether step t of row b is part of the sequence. */
@@ -28,6 +28,8 @@ export interface RecurrentInputs {
   readonly weights: (direction: Direction, layer: number) => ReadonlyMap<string, Tensor>;
   /** The first value of a state, `[B, U]`; undefined for zeros. */
   readonly initial: (direction: Direction, layer: number, state: string) => Tensor | undefined;
+  /** No gradient goes back past a multiple of so many steps; undefined: it goes all the way. */
+  readonly truncateSteps: number | undefined;
   readonly dropout: Dropout;
   readonly watch?: Watch | undefined;
 }
@@ -149,7 +151,7 @@ function levelsOf(framework: Framework, node: RecurrentNode): readonly Level[] {
 function runStack(
   framework: Framework,
   node: RecurrentNode,
-  { x, mask, weights, initial, dropout, watch }: RecurrentInputs,
+  { x, mask, weights, initial, truncateSteps, dropout, watch }: RecurrentInputs,
   direction: Direction,
   cells: readonly CellSpec[],
   firstLayer: number,
@@ -180,13 +182,15 @@ function runStack(
   });
 
   const lstm = x.arithmetic?.lstm;
-  if (lstm && !mask && cells.every(cell => isPlainLstm(framework, cell)))
+  if (lstm && !mask && truncateSteps === undefined && cells.every(cell => isPlainLstm(framework, cell)))
     return runLstmLayers(lstm, framework, x, direction, stack, watch);
   const xs = stepsOf(x);
   const outputs = new Array<Tensor>(T);
   let last: Tensor | undefined;
   const order = Array.from({ length: T }, (_, k) => (direction === 'forward' ? k : T - 1 - k));
-  for (const t of order) {
+  for (const [k, t] of order.entries()) {
+    if (truncateSteps !== undefined && k > 0 && k % truncateSteps === 0)
+      for (const layer of stack) layer.now = detached(layer.now);
     const counts = mask && Array.from({ length: B }, (_, b) => mask(b, t));
     let below = xs[t]!;
     for (const layer of stack) {
@@ -216,6 +220,11 @@ function runStack(
       final: { ...now, h: watch?.(direction, layer, undefined, now['h']!) ?? now['h']! },
     })),
   };
+}
+
+/** The same states as constants: no gradient goes back through them. */
+function detached(states: Named): Named {
+  return Object.fromEntries(Object.entries(states).map(([name, { shape, values }]) => [name, tensor(shape, values)]));
 }
 
 /**

@@ -6,7 +6,8 @@ import { EngineError } from '../../errors.ts';
 import { modelParameters } from '../../model/parameters.ts';
 import { phrase } from '../../model/phrase.ts';
 import type { InputSpec, ModelSpec } from '../../model/spec.ts';
-import { evaluateGraph, type GraphValues } from './graph.ts';
+import { beginsWithKept, truncationOf } from '../../model/truncation.ts';
+import { evaluateGraph, type GraphValues, keptName } from './graph.ts';
 import { namedValues, stepTensors } from './names.ts';
 import { exchange, sequence } from './operations.ts';
 import { clipGradients, createOptimizer } from './optimizers.ts';
@@ -28,6 +29,8 @@ export interface ReferenceInputs {
   readonly inputs: ReadonlyMap<string, Numbers>;
   /** By the framework's names, in its layouts. */
   readonly weights: ReadonlyMap<string, Numbers>;
+  /** States that layers begin with instead of zeros, as `keptStates` of a run has them. */
+  readonly kept?: ReadonlyMap<string, Numbers>;
   /** Dropout masks by the names of `dropout.ts`; without any, nothing is dropped. */
   readonly masks?: ReadonlyMap<string, Numbers>;
 }
@@ -35,6 +38,8 @@ export interface ReferenceInputs {
 export interface ReferenceRun {
   /** Undefined where the model has no loss or no target was fed. */
   readonly loss: number | undefined;
+  /** States that stateful layers, or the windows of truncated back-propagation, have ended with. */
+  readonly keptStates: () => ReadonlyMap<string, Computed>;
   /** Outputs, states, logits, loss, gates by the framework's names. */
   readonly values: () => ReadonlyMap<string, Computed>;
   /** Of the loss with respect to every weight and every floating-point input, before any clipping. */
@@ -53,13 +58,32 @@ export function runReference(spec: ModelSpec, given: ReferenceInputs): Reference
   checkLengths(spec, inputs);
   const weights = weightTensors(spec, given.weights);
   const masks = given.masks && new Map([...given.masks].map(([name, mask]) => [name, toTensor(mask)] as const));
-  const graph: GraphValues = evaluateGraph(spec, { inputs: mapValues(inputs, ({ seen }) => seen), weights, masks });
+  const kept = given.kept && mapValues(given.kept, toTensor);
+  const graph: GraphValues = evaluateGraph(spec, {
+    inputs: mapValues(inputs, ({ seen }) => seen),
+    weights,
+    kept,
+    masks,
+  });
   const lossTensor = (): Tensor => {
     if (graph.loss) return graph.loss;
     throw new EngineError('unsupported', phrase('Without a loss and its target there are no gradients.'));
   };
   return {
     loss: graph.loss?.values[0],
+    keptStates: () =>
+      new Map(
+        spec.nodes.flatMap(node => {
+          if (node.op !== 'recurrent' || !beginsWithKept(spec, node)) return [];
+          return graph
+            .recurrent(node.id)
+            .layers.flatMap(({ direction, layer, final }) =>
+              Object.entries(final).map(
+                ([state, value]) => [keptName(node.id, direction, layer, state), computed(value)] as const,
+              ),
+            );
+        }),
+      ),
     values: () => mapValues(namedValues(spec, graph), computed),
     gradients: () => {
       const floats = fed.filter(input => input.dtype.startsWith('float') && input.role !== 'target');
@@ -81,22 +105,64 @@ export function runReference(spec: ModelSpec, given: ReferenceInputs): Reference
 }
 
 /**
- * Trains on one batch and returns the loss before each step.
- * @throws EngineError `unsupported` when the framework has no such optimizer, or gradients are to end within the sequence.
+ * Trains on one batch again and again, of which each time is an epoch, and returns the loss before each step; of a
+ * sequence that is cut in windows, the mean over them.
+ * @throws EngineError `unsupported` when the framework has no such optimizer.
  */
 export function trainReference(spec: ModelSpec, given: ReferenceInputs, steps: number): number[] {
-  if (spec.training.truncateSteps !== undefined)
-    throw new EngineError('unsupported', phrase('The reference cannot truncate back-propagation.'));
   const weights = mapValues(weightTensors(spec, given.weights), computed);
   const values = [...weights.values()].map(weight => weight.values);
   const optimizer = createOptimizer(spec.framework, spec.training);
-  return Array.from({ length: steps }, (_, step) => {
-    const run = runReference(spec, { ...given, weights });
-    const slopes = run.gradients();
-    const ofWeights = [...weights.keys()].map(name => slopes.get(name)!.values);
-    optimizer(step, values, clipGradients(spec, ofWeights));
-    return run.loss!;
+  const windows = windowsOf(spec, given);
+  const stateful = spec.nodes.filter(node => node.op === 'recurrent' && node.stateful).map(({ id }) => id);
+  let kept: ReadonlyMap<string, Numbers> = new Map();
+  let updates = 0;
+  return Array.from({ length: steps }, (_, epoch) => {
+    kept = new Map([...kept].filter(([name]) => stateful.some(id => name.startsWith(`${id}/`))));
+    let [total, length] = [0, 0];
+    for (const window of windows) {
+      const run = runReference(window.spec, { ...window.given, weights, kept });
+      const slopes = run.gradients();
+      const ofWeights = [...weights.keys()].map(name => slopes.get(name)!.values);
+      optimizer(updates++, values, clipGradients(spec, ofWeights), epoch);
+      kept = run.keptStates();
+      total += run.loss! * window.steps;
+      length += window.steps;
+    }
+    return total / length;
   });
+}
+
+interface Window {
+  readonly spec: ModelSpec;
+  readonly given: ReferenceInputs;
+  readonly steps: number;
+}
+
+/** The batch cut in windows where back-propagation is truncated by them, else whole. */
+function windowsOf(spec: ModelSpec, given: ReferenceInputs): Window[] {
+  const truncation = truncationOf(spec);
+  const first = spec.inputs.find(({ role }) => role === 'sequence')!;
+  const T = given.inputs.get(first.id)!.shape[first.timeMajor ? 0 : 1]!;
+  if (!truncation?.windows) return [{ spec, given, steps: T }];
+  // The windows may be of other lengths than the program's sequences.
+  const open = spec.inputs.map(input => ({ ...input, axes: input.axes.map((axis, k) => (k === 0 ? { ...axis, size: 'window' } : axis)) })); // prettier-ignore
+  return Array.from({ length: Math.ceil(T / truncation.steps) }, (_, k) => {
+    const [begin, end] = [k * truncation.steps, Math.min((k + 1) * truncation.steps, T)];
+    const inputs = spec.inputs.map(({ id, timeMajor }) => [id, stepsBetween(given.inputs.get(id)!, timeMajor ? 0 : 1, begin, end)] as const); // prettier-ignore
+    return { spec: { ...spec, inputs: open }, given: { ...given, inputs: new Map(inputs) }, steps: end - begin };
+  });
+}
+
+/** Steps from `begin` to before `end` of a tensor whose axis of steps is given. */
+function stepsBetween({ shape, values }: Numbers, axis: number, begin: number, end: number): Numbers {
+  const T = shape[axis]!;
+  const inner = shape.slice(axis + 1).reduce((size, n) => size * n, 1);
+  const kept = Array.from(values).filter((_, k) => {
+    const t = Math.floor(k / inner) % T;
+    return t >= begin && t < end;
+  });
+  return { shape: shape.map((size, k) => (k === axis ? end - begin : size)), values: kept };
 }
 
 const computed = ({ shape, values }: Tensor): Computed => ({ shape, values });
@@ -129,10 +195,10 @@ function inputTensor(spec: ModelSpec, input: InputSpec, numbers: Numbers | undef
 }
 
 function checkLengths(spec: ModelSpec, inputs: ReadonlyMap<string, InputTensor>): void {
-  const sequenceInput = spec.inputs.find(({ role }) => role === 'sequence');
-  const T = sequenceInput && inputs.get(sequenceInput.id)!.seen.shape[1];
+  const sequences = spec.inputs.filter(({ role }) => role === 'sequence');
+  const T = Math.max(...sequences.map(({ id }) => inputs.get(id)!.seen.shape[1]!));
   for (const { id, role } of spec.inputs) {
-    if (role !== 'lengths' || T === undefined) continue;
+    if (role !== 'lengths') continue;
     const wrong = inputs.get(id)!.seen.values.find(length => !(length >= 0 && length <= T));
     if (wrong !== undefined)
       throw new EngineError('invalid-shape', phrase('{0}: lengths from 0 to {1} expected, found {2}', id, T, wrong));

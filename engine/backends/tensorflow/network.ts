@@ -42,6 +42,8 @@ export class TensorflowNetwork implements Network {
   readonly threads: number;
   /** The weights in TensorFlow, until they change. */
   #weights: ReadonlyMap<string, Handle> | undefined;
+  /** `createTensorflowBackend` refuses models that keep states. */
+  readonly stateful = false;
   #step = 0;
 
   constructor(spec: ModelSpec, device: Device, learner: Network, seed: number, threads: number) {
@@ -80,6 +82,14 @@ export class TensorflowNetwork implements Network {
 
   setLearningRate(rate: number): void {
     this.#learner.setLearningRate(rate);
+  }
+
+  setEpoch(epoch: number): void {
+    this.#learner.setEpoch(epoch);
+  }
+
+  resetStates(): void {
+    this.#learner.resetStates();
   }
 
   trainStep(batch: Batch): BatchResult {

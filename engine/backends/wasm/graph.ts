@@ -3,11 +3,12 @@ import { type CellId, CELLS } from '../../cells/table.ts';
 import { EngineError } from '../../errors.ts';
 import { ACTIVATIONS } from '../../kernels/activations.ts';
 import { isLossActivation } from '../../model/support.ts';
+import { beginsWithKept, truncationOf } from '../../model/truncation.ts';
 import type { MemoryPlan } from '../../kernels/memory.ts';
 import type { Products } from '../../kernels/products.ts';
 import { learnsStatesTogether, nodeParameters, type ParameterShape } from '../../model/parameters.ts';
 import { phrase } from '../../model/phrase.ts';
-import { dropsPerGate, hasZeroOutputs, isKerasLike, tensorAxes } from '../../model/axes.ts';
+import { dropsPerGate, hasZeroOutputs, isKerasLike, stateWidth, tensorAxes } from '../../model/axes.ts';
 import type { CellSpec, DenseNode, Initializer, ModelSpec, RecurrentNode, TensorRef } from '../../model/spec.ts';
 import type { ActivationSpec } from '../../model/activations.ts';
 import { readsBothDirections } from '../../model/cudnn.ts';
@@ -53,8 +54,20 @@ export interface Graph {
   readonly masks: readonly DropoutMask[];
   /** Which steps count, by the ids of the nodes that make them. */
   readonly marks: ReadonlyMap<string, Marks>;
+  /** First states that are kept from the batch or window before. */
+  readonly kept: readonly KeptState[];
   /** @throws EngineError `invalid-shape` when sequences have not the steps that the graph needs. */
   checkSteps(shape: Shape): void;
+}
+
+/** A state that a layer begins with and that is to be what it ended with before. */
+export interface KeptState {
+  /** `rnn/forward/0/c` */
+  readonly name: string;
+  readonly first: Tensor;
+  readonly last: Tensor;
+  /** It is kept from batch to batch, and not only from window to window. */
+  readonly stateful: boolean;
 }
 
 /** What a network is fed with. */
@@ -63,6 +76,8 @@ export interface Fed {
   readonly tensors: ReadonlyMap<string, Tensor>;
   /** Which steps of a time axis count by what the input `from` is fed with. */
   marks(from: string, rule: MarkRule, axis: number): Marks;
+  /** A first state `[B, W]` that is fed by the network itself. */
+  keptState(width: number): Tensor;
   /** Makes a time axis that always has so many steps. */
   addAxis(steps: number): number;
 }
@@ -156,6 +171,8 @@ export function buildGraph(
     return fused ? output : activated(activation, output);
   };
 
+  const kept: KeptState[] = [];
+  const truncation = truncationOf(spec);
   const masks: DropoutMask[] = [];
   const mask = (
     of: Pick<Tensor, 'width' | 'sequence' | 'axis'>,
@@ -308,13 +325,17 @@ export function buildGraph(
     const addLayer = (one: Direction, index: number): void => {
       const cell = cellsOf(one.direction)[index]!;
       const states = CELLS[cell.cell].states;
-      const initial = new Map(first.splice(0, states.length).map((tensor, k) => [states[k]!, tensor]));
+      const keeps = beginsWithKept(spec, node);
+      const widthOf = (state: string) => known(state === 'h' ? stateWidth(cell) : cell.units);
+      const given = keeps ? states.map(state => fed.keptState(widthOf(state))) : first.splice(0, states.length);
+      const initial = new Map(given.map((tensor, k) => [states[k]!, tensor]));
       const options = {
         products,
         input: one.top,
         reversed: one.direction === 'backward',
         alive,
         initial,
+        truncateSteps: truncation?.windows ? undefined : truncation?.steps,
         stateDropout: [],
       };
       const name = `${directions.length > 1 && one.direction === 'backward' ? 'bw.' : ''}${cellsOf(one.direction).length > 1 ? `cell_${index}.` : ''}`;
@@ -324,6 +345,14 @@ export function buildGraph(
       const { layer, output } = shared === undefined ? add(index) : store.sharing(one.blocks[shared]!, () => add(shared)); // prettier-ignore
       one.blocks.push(store.blocks.slice(before));
       layers.push({ layer, cell: cell.cell, direction: one.direction });
+      if (keeps)
+        for (const state of states)
+          kept.push({
+            name: `${node.id}/${one.direction}/${index}/${state}`,
+            first: initial.get(state)!,
+            last: layer.finals.get(state)!,
+            stateful: node.stateful === true,
+          });
       one.layers.push(layer);
       one.top = output;
     };
@@ -485,7 +514,7 @@ export function buildGraph(
   }
   const prediction = resolve(spec.loss!.prediction);
   const counted = spec.loss!.mask && marksOf(spec.loss!.mask, prediction.axis);
-  const loss = new Loss(kernels, prediction, spec.framework, spec.loss!, counted);
+  const loss = new Loss(kernels, prediction, spec.framework, spec.loss!, counted, topKOf(spec));
   const last = [...nodes.values()].at(-1)!;
   return {
     parts,
@@ -498,6 +527,7 @@ export function buildGraph(
     loss,
     masks,
     marks: marksMade,
+    kept,
     checkSteps: shape => {
       for (const check of stepChecks) check(shape);
     },
@@ -569,6 +599,11 @@ export class BuiltRecurrent {
     this.#made.set(key, tensor);
     return tensor;
   }
+}
+
+/** k of the program's `in_top_k`. */
+function topKOf({ training: { metrics = [] } }: ModelSpec): number {
+  return metrics.find(({ kind }) => kind === 'accuracy')?.topK ?? 1;
 }
 
 /** TF1's `variational_recurrent` drops the same units of all rows at all steps. */

@@ -69,6 +69,8 @@ export class Loss {
   readonly #perRow: number;
   /** Steps that count, where the loss has a mask. */
   readonly #mask: Marks | undefined;
+  /** A row is right when its class is among so many that are predicted. */
+  readonly #topK: number;
   /** As they are fed, and in the order of the predictions. */
   #fed = 0;
   #targets = 0;
@@ -79,8 +81,15 @@ export class Loss {
   /** Rows that the mean of the batch that was fed goes over; every thread needs it for the scale of the gradient. */
   count = 0;
 
-  /** @param mask steps that count. */
-  constructor(kernels: Kernels, prediction: Tensor, framework: Framework, spec: LossSpec, mask: Marks | undefined) {
+  /** @param mask steps that count. @param topK a row is right when its class is among so many that are predicted. */
+  constructor(
+    kernels: Kernels,
+    prediction: Tensor,
+    framework: Framework,
+    spec: LossSpec,
+    mask: Marks | undefined,
+    topK: number,
+  ) {
     this.#kernels = kernels;
     this.#kind = KINDS[spec.kind];
     this.#spec = spec;
@@ -88,6 +97,7 @@ export class Loss {
     const mean = spec.reduction !== 'sum' || isKerasLike(framework);
     this.#perRow = this.#kind.classes || !mean ? 1 : prediction.width;
     this.#mask = mask;
+    this.#topK = topK;
     this.prediction = prediction;
     prediction.readBy('whole');
   }
@@ -193,6 +203,7 @@ export class Loss {
   #rightOnes(memory: EngineMemory, shape: Shape): ((row: number) => boolean) | undefined {
     const rows = this.prediction.rows(shape);
     if (this.#kind.classes) {
+      if (this.#topK > 1) return row => this.#isAmongTop(memory, shape, row);
       const correct = memory.bytesAt(this.#correct, rows);
       return row => correct[row] === 1;
     }
@@ -200,6 +211,21 @@ export class Loss {
     const targets = memory.floats(this.#targets, rows);
     const logits = memory.floats(this.prediction.at(shape), rows);
     return row => logits[row]! > 0 === targets[row]! > 0.5;
+  }
+
+  /** Whether fewer than k classes are before that of a row (`in_top_k`: classes that are equal to it are not before it). */
+  #isAmongTop(memory: EngineMemory, shape: Shape, row: number): boolean {
+    const { width } = this.prediction;
+    const logits = memory.floats(this.prediction.at(shape) + row * width * 4, width);
+    let label = 0;
+    if (this.#kind.labels) label = memory.integers(this.#targets + row * 4, 1)[0]!;
+    else {
+      const targets = memory.floats(this.#targets + row * width * 4, width);
+      targets.forEach((target, k) => { if (target > targets[label]!) label = k; }); // prettier-ignore
+    }
+    let before = 0;
+    for (const logit of logits) if (logit > logits[label]!) before++;
+    return before < this.#topK;
   }
 
   /** Whether rows can be counted only after the forward pass. */

@@ -226,6 +226,11 @@ export class LstmLayer extends RecurrentLayer {
     else this.kernels.copyRows(dc, units * 4, final.slopes + first * final.slopeStride, final.slopeStride, rows, units);
   }
 
+  protected override cutBackward(first: number, rows: number): void {
+    const { units } = this.#options;
+    this.kernels.fill(this.#dc + first * units * 4, 0, rows * units);
+  }
+
   protected override endBackward(first: number, rows: number): void {
     const initial = this.initialOf('c');
     if (initial && initial.slopes !== 0)

@@ -49,6 +49,12 @@ interface FedInput {
   fed: number;
 }
 
+/** A first state that the network feeds itself. */
+interface KeptPlace {
+  readonly tensor: Tensor;
+  at: number;
+}
+
 export class Pass {
   readonly kernels: Kernels;
   readonly store: ParameterStore;
@@ -56,6 +62,7 @@ export class Pass {
   /** What is fed over steps, each with a time axis of its own, counted as they stand in the spec. */
   readonly sequences: readonly FedInput[];
   readonly states: readonly FedInput[];
+  readonly #kept: KeptPlace[] = [];
   /** Which steps count, as far as it is told by what is fed. */
   readonly marks: FedMarks[] = [];
   planned: Planned;
@@ -78,6 +85,7 @@ export class Pass {
     this.graph = buildGraph(spec, plan, new Products(kernels, tile), this.store, {
       tensors: new Map(inputs.map(({ id, tensor }) => [id, tensor])),
       marks: (from, rule, axis) => this.#marksOf(from, rule, axis),
+      keptState: width => this.#keptState(width),
       addAxis: steps => this.sequences.length + this.#ownAxes.push(steps) - 1,
     });
     this.planned = { batch: 0, axes: this.axesOf(this.sequences.map(() => 0)), inputSlopes: false };
@@ -104,6 +112,7 @@ export class Pass {
       sequence.at = plan.floats(floats);
     }
     for (const state of this.states) state.at = plan.floats(planned.batch * state.tensor.width);
+    for (const kept of this.#kept) kept.at = plan.floats(planned.batch * kept.tensor.width);
     for (const marks of this.marks) marks.plan(plan, shape);
     for (const tensor of tensors) tensor.planSlopes(plan, shape);
     for (const part of parts) part.plan(plan, shape.along(part.axis));
@@ -151,6 +160,12 @@ export class Pass {
     const width = sizes.reduce((product, size) => product * size, 1);
     const fed: FedInput = { id, sizes, at: 0, fed: 0, tensor: new Tensor(width, role === 'sequence', axis, () => fed.at, () => this.planned.inputSlopes) }; // prettier-ignore
     return fed;
+  }
+
+  #keptState(width: number): Tensor {
+    const kept: KeptPlace = { at: 0, tensor: new Tensor(width, false, 0, () => kept.at, () => false) }; // prettier-ignore
+    this.#kept.push(kept);
+    return kept.tensor;
   }
 
   /** The same bytes for all who ask for the same. */

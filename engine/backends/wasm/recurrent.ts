@@ -15,6 +15,8 @@ export interface RecurrentOptions {
   readonly alive: Marks | undefined;
   /** States before the first step, by name; absent: zeros. */
   readonly initial: ReadonlyMap<string, Tensor>;
+  /** No gradient goes back past a multiple of so many steps; absent: it goes all the way. */
+  readonly truncateSteps: number | undefined;
   /** Drop h, one after the other, on its way to the next step (TF1 `state_keep_prob`; c is never dropped); outputs keep what was there. */
   readonly stateDropout: readonly DropoutMask[];
 }
@@ -70,6 +72,7 @@ export abstract class RecurrentLayer implements Part {
   protected inputSlopes = false;
   readonly #initial: ReadonlyMap<string, Tensor>;
   readonly #alive: Marks | undefined;
+  readonly #truncateSteps: number | undefined;
   readonly #stateDropout: readonly DropoutMask[];
   /** h at every step before it was dropped, `[T, B, H]`. */
   #whole = 0;
@@ -80,7 +83,7 @@ export abstract class RecurrentLayer implements Part {
   #slopes = 0;
 
   constructor(
-    { products, input, reversed, alive, initial, stateDropout }: RecurrentOptions,
+    { products, input, reversed, alive, initial, truncateSteps, stateDropout }: RecurrentOptions,
     states: readonly { readonly name: string; readonly width: number }[],
   ) {
     this.kernels = products.kernels;
@@ -89,6 +92,7 @@ export abstract class RecurrentLayer implements Part {
     this.reversed = reversed;
     this.#alive = alive;
     this.#initial = initial;
+    this.#truncateSteps = truncateSteps;
     this.#stateDropout = stateDropout;
     this.#states = states;
     this.width = states[0]!.width;
@@ -188,10 +192,12 @@ export abstract class RecurrentLayer implements Part {
       const last = k === steps - 1;
       const dh = outputs.slopes === 0 ? 0 : outputs.slopes + row * outputs.slopeStride;
       const fromFinal = final.slopes === 0 ? 0 : final.slopes + first * final.slopeStride;
-      const dhTime = last ? fromFinal : this.#slopesAt(k + 1, steps, shape) + first * slopeWidth * 4 + hPart;
+      const cut = !last && this.#truncateSteps !== undefined && (k + 1) % this.#truncateSteps === 0;
+      if (cut) this.cutBackward(first, rows);
+      const dhTime = cut ? 0 : last ? fromFinal : this.#slopesAt(k + 1, steps, shape) + first * slopeWidth * 4 + hPart;
       const dhTimeStride = last ? final.slopeStride : slopeWidth * 4;
       // Before the first step there is nothing that learns, unless the state there was given.
-      const needed = k > 0 || this.inputSlopes || this.#initial.size > 0;
+      const needed = k > 0 || this.inputSlopes || this.#learnsInitial();
       const target = needed ? this.#slopesAt(k, steps, shape) + first * slopeWidth * 4 : 0;
       const alive = this.#alive ? this.#alive.at + row : 0;
       // A state that was carried over was not dropped.
@@ -265,6 +271,11 @@ export abstract class RecurrentLayer implements Part {
     // h alone needs nothing.
   }
 
+  /** Forgets the gradients of states other than h: none goes back to the step before. */
+  protected cutBackward(_first: number, _rows: number): void {
+    // h alone needs nothing.
+  }
+
   /** Hands the gradients of states other than h to where they came from. */
   protected endBackward(_first: number, _rows: number): void {
     // h alone needs nothing.
@@ -301,6 +312,11 @@ export abstract class RecurrentLayer implements Part {
   /** A state at every step, `[T, B, width]`. */
   protected stateOverTime(name: string, width: number, { batch }: Shape): number {
     return this.stateAt(name) + (this.reversed ? 0 : batch * width * 4);
+  }
+
+  #learnsInitial(): boolean {
+    for (const tensor of this.#initial.values()) if (tensor.needsSlopes()) return true;
+    return false;
   }
 
   /** Where the h of a step is made: in its place among the states, or apart where it is dropped on its way there. */

@@ -1,0 +1,35 @@
+import type { DecaySpec } from '../model/spec.ts';
+
+/** What has been done so far, counted from 0. */
+export interface Taken {
+  readonly steps: number;
+  readonly epochs: number;
+}
+
+/**
+ * The learning rate after so many steps and epochs; `DecaySpec` tells the formulas. Sources: TensorFlow 1.15
+ * `learning_rate_decay.py`, Keras 2.15 `learning_rate_schedule.py`, PyTorch 2 `lr_scheduler.py`.
+ */
+export function decayedRate(decay: DecaySpec | undefined, rate: number, taken: Taken): number {
+  if (!decay) return rate;
+  const count = decay.per === 'epoch' ? taken.epochs : taken.steps;
+  if (decay.kind === 'piecewise')
+    return rate * decay.factors[decay.boundaries.filter(boundary => count >= boundary).length]!;
+  const part = count / decay.steps;
+  switch (decay.kind) {
+    case 'polynomial': {
+      const done = decay.cycle ? count / (decay.steps * Math.max(1, Math.ceil(part))) : Math.min(1, part);
+      return rate * (decay.floor + (1 - decay.floor) * Math.pow(1 - done, decay.power ?? 1));
+    }
+    case 'cosine': {
+      const { floor = 0, cycle = false } = decay;
+      return rate * (floor + ((1 - floor) * (1 + Math.cos(Math.PI * (cycle ? part : Math.min(1, part))))) / 2);
+    }
+    default: {
+      const periods = (decay.staircase ?? decay.kind === 'step') ? Math.floor(part) : part;
+      if (decay.kind === 'inverse_time') return rate / (1 + decay.rate * periods);
+      if (decay.kind === 'natural_exponential') return rate * Math.exp(-decay.rate * periods);
+      return rate * Math.pow(decay.rate, periods);
+    }
+  }
+}
