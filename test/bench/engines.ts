@@ -23,7 +23,7 @@ const script = (name: string): string => join(BENCH, 'contenders', name);
 function contenders({ program, dist }: Ours): Contender[] {
   const ours = (options: Partial<OursOptions>) => [program, JSON.stringify({ dist, threads: 1, cell: 'lstm', ...options } satisfies OursOptions)]; // prettier-ignore
   const tensorflow = (threads: string): Pick<Contender, 'command' | 'args'> => ({ command: PYTHON, args: [script('tensorflow_step.py'), threads] }); // prettier-ignore
-  const tfjsNode = (api: string): Pick<Contender, 'command' | 'args'> => ({ command: NODE_20 ?? NODE_24, args: [script('tfjs_node_step.cjs'), tensorflowFolder, api] }); // prettier-ignore
+  const tfjsNode = (api: string): Pick<Contender, 'command' | 'args'> => ({ command: NODE_20 ?? NODE_24, args: [script('tfjs_node_step.mjs'), tensorflowFolder, api] }); // prettier-ignore
   return [
     { name: 'ours, Node 24', command: NODE_24, args: ours({}) },
     { name: 'ours, Node 24, 2 threads', command: NODE_24, args: ours({ threads: 2 }) },

@@ -1,10 +1,10 @@
 // The notes' network in tfjs-node, which is TensorFlow's own library: by the public API (`basicLSTMCell`), or by TensorFlow's
 // fused `BlockLSTM` and its gradient. Answers every line on stdin with the milliseconds of one training step, by the clock
 // and of CPU.
-const { createRequire } = require('node:module');
-const { join } = require('node:path');
-const { createInterface } = require('node:readline');
-const util = require('node:util');
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import util from 'node:util';
 
 const [folder, api] = process.argv.slice(2);
 util.isNullOrUndefined ??= value => value == null; // Node 23 removed what tfjs-node still calls
