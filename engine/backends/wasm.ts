@@ -241,7 +241,7 @@ class WasmNetwork implements Network {
     if (!Number.isFinite(result.loss) || !this.#update())
       return { ...result, diverged: true, nonFiniteLayer: this.#firstNotFinite(shape) };
     this.#keepStates(shape);
-    this.#run(WORK.pack, shape);
+    this.#packTogether(shape);
     return result;
   }
 
@@ -454,6 +454,16 @@ class WasmNetwork implements Network {
         : phrase('One row of {0} steps needs {1} bytes of memory, and {2} bytes is the most there can be: fewer steps or units may fit.', steps, this.#pass.plan({ ...planned, batch: 1 }), MEMORY_LIMIT);
     return new EngineError('no-memory', reason);
   } // prettier-ignore
+
+  /** As `#pack`, shared among the threads; when one of them dies, this one does it all, for the network goes on alone. */
+  #packTogether(shape: Shape): void {
+    try {
+      this.#run(WORK.pack, shape);
+    } catch (error) {
+      this.#pack();
+      throw error;
+    }
+  }
 
   #pack(): void {
     for (const part of this.#graph.parts) part.pack();
