@@ -37,7 +37,8 @@ describe('diagnostics in VS Code', () => {
     const diagnostics = await found(document, 2);
     assert.deepEqual(diagnostics.map(({ code }) => code).toSorted(), ['state-order', 'time-major-as-batch-major']);
     for (const diagnostic of diagnostics) {
-      const fix = (await fixes(document, diagnostic)).find(({ diagnostics: of }) => of?.[0]?.code === diagnostic.code);
+      const title = diagnostic.code === 'state-order' ? 'Swap c and h' : 'Give batch_first=True';
+      const fix = (await fixes(document, diagnostic)).find(action => action.title === title);
       assert.ok(fix?.edit, String(diagnostic.code));
       await vscode.workspace.applyEdit(fix.edit);
     }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import * as vscode from 'vscode';
-import { eventually, hoverAt, openSample, openText, recurrentProgram } from '../helpers.ts';
+import { activated, eventually, hoverAt, openSample, openText, recurrentProgram } from '../helpers.ts';
 
 describe('hovers in VS Code', () => {
   it('say type, named axes and meaning of the tensors of the sample', async () => {
@@ -41,16 +41,16 @@ describe('hovers in VS Code', () => {
       assert.ok(text.includes(part), `${part} in ${text}`);
   });
 
-  it('tell what tensors hold once the model is inspected, without waiting for it', async () => {
-    const document = await openText('python', recurrentProgram());
-    await vscode.commands.executeCommand('rnnExplorer.inspectModel', {
-      uri: document.uri.toString(),
-      key: `${document.uri.toString()}#cell`,
-    });
+  it('tell what tensors hold once the model is inspected, and answer before that', async () => {
+    const document = await openSample('mnist_lstm.py');
+    assert.ok(!(await hoverAt(document, 'logits =')).includes('min `'));
+    const studio = await (await activated()).studio();
+    await studio.inspect({ uri: document.uri.toString(), key: `${document.uri.toString()}#multi_cell` });
     await eventually(async () => {
       const text = await hoverAt(document, 'outputs, states');
       assert.match(text, /min `-?\d/);
       assert.ok(text.includes('on weights that are not trained'), text);
     });
+    assert.ok((await hoverAt(document, 'multi_cell =')).includes('closed'));
   });
 });

@@ -29,7 +29,7 @@ describe('lenses in VS Code', () => {
     const titles = await lensTitles(document);
     assert.ok(titles.includes('▶ Train Model'));
     assert.ok(
-      titles.some(title => title.startsWith('$(warning)') && title.includes('n_neurons')),
+      titles.some(title => title.startsWith('$(warning)') && title.includes('args.units')),
       titles.join(' | '),
     );
   });
