@@ -749,7 +749,9 @@ export class Interpreter implements Reader {
     this.assignedTo = assignedTo;
     const value = this.#apply(target, given, range, this.textOf(range).slice(0, 60));
     this.assignedTo = null;
-    const made = value.kind === 'layer' && value.made === undefined ? { ...value, made: range } : value;
+    // A wrapper around a layer is made by the call around its call.
+    const outer = value.kind === 'layer' && (value.made === undefined || (range.start <= value.made.start && value.made.end <= range.end)); // prettier-ignore
+    const made = outer ? { ...value, made: range } : value;
     if (made.kind === 'cells' || made.kind === 'layer' || made.kind === 'instance') this.#record(callee.range, made);
     return made;
   }

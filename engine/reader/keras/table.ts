@@ -4,7 +4,8 @@ import { KERAS_LAYER_METHODS, KERAS_LAYERS } from './layers.ts';
 import { KERAS_CALLS, KERAS_METHODS } from './network.ts';
 import { inOne, KERAS_BACKEND, KERAS_SHAPE_METHODS, KERAS_SHAPES } from './shapes.ts';
 
-const PATH = /^(?:(tensorflow(?:\.compat\.v[12])?|tf)\.)?(?:python\.)?(?:(tf_)?keras)(?:\.api(?:\._v2)?)?\.(.*)$/;
+const PATH =
+  /^(?:(tensorflow(?:\.compat\.v[12])?|tf)\.)?(?:contrib\.)?(?:python\.)?(?:(tf_)?keras)(?:\.python\.keras|\.api\.keras|\.api(?:\._v2)?|\.src)?\.(.*)$/;
 
 /** Modules in which older releases had what the table has. */
 const RENAMES: readonly (readonly [RegExp, string])[] = [

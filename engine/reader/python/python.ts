@@ -6,6 +6,7 @@ import { PYTORCH } from '../pytorch/table.ts';
 import { TENSORFLOW1 } from '../tensorflow1/table.ts';
 import { BUILTIN_METHODS, BUILTINS, truth } from './builtins.ts';
 import { commentsOf, parsePython } from './parse.ts';
+import { NUMPY } from './numpy.ts';
 import { STANDARD_LIBRARY, STANDARD_METHODS } from './standardLibrary.ts';
 
 /** What names mean by convention where a fragment does not import them. */
@@ -29,7 +30,7 @@ export const PYTHON: Language = {
   parse: parsePython,
   comments: commentsOf,
   frameworks: [KERAS, TENSORFLOW1, PYTORCH],
-  functions: { ...BUILTIN_CALLS, ...STANDARD_LIBRARY },
+  functions: { ...BUILTIN_CALLS, ...STANDARD_LIBRARY, ...NUMPY },
   methods: { ...BUILTIN_METHODS, ...STANDARD_METHODS },
   name: name => {
     const path = Object.hasOwn(BUILTINS, name) ? `builtins.${name}` : CONVENTIONAL.get(name);

@@ -210,7 +210,7 @@ function withBias(call: Call): Abstract | null {
   ] as const) {
     const node = call.reader.graph.denseOf(product?.ref);
     if (product === null || node === null || node.useBias || node.activation !== 'linear') continue;
-    if (vector?.derivation?.op !== 'variables' || vector.axes?.length !== 1) continue;
+    if (vector?.derivation?.op !== 'variables' || (vector.axes !== null && vector.axes.length !== 1)) continue;
     call.reader.graph.replace(node.id, { ...node, useBias: true });
     return { ...product, meaning: phrase('product with a trained matrix, and a bias') };
   }

@@ -103,4 +103,15 @@ describe('programs as people write them', () => {
     assert.equal(shape(text, 'out'), '[batch, steps, 6]');
     assert.equal(shape(text, 'flat'), '[batch, 18 features]');
   });
+
+  it('takes sizes from literal arrays, and reads the Keras inside of TensorFlow 1', () => {
+    const text = `from numpy import array\nfrom tensorflow.contrib.keras.python.keras.models import Sequential\nfrom tensorflow.contrib.keras.python.keras.layers import LSTM, RepeatVector, TimeDistributed, Dense\nsteps = len(array([1, 2, 3, 4]))\nmodel = Sequential()\nmodel.add(LSTM(6, input_shape=(steps, 1)))\nmodel.add(RepeatVector(steps))\nmodel.add(LSTM(5, return_sequences=True))\nmodel.add(TimeDistributed(Dense(1)))\n`;
+    assert.equal(shape(text, 'LSTM(5, return_sequences=True)'), '[batch, 4 steps, 5]');
+    assert.equal(shape(text, 'TimeDistributed(Dense(1))'), '[batch, 4 steps, 1]');
+  });
+
+  it('takes a trained vector of unknown length for the bias of the product that it is added to', () => {
+    const text = `${TF}outputs, state = tf.nn.dynamic_rnn(tf.nn.rnn_cell.GRUCell(4), X, dtype=tf.float32)\nscores = tf.add(tf.matmul(state, tf.Variable(tf.zeros([4, classes]))), tf.Variable(tf.zeros(classes)))\n`;
+    assert.equal(shape(text, 'scores'), '[batch, classes]');
+  });
 });
