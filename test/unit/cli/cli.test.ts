@@ -210,7 +210,7 @@ describe('command line', function () {
       usage(['train', file, '--speed', '3'], /--speed/),
       usage(['train', file, '--epochs', 'many'], /--epochs: "many" is not a number/),
       usage(['train', file, '--model', '7'], /holds no model "7": there are 1 /),
-      usage(['train', file, '--data', 'cifar'], /no data source "cifar": there are mnist-rows/),
+      usage(['train', file, '--data', 'cifar'], /no file "cifar": there are mnist-rows/),
       usage(['read', 'x.txt'], /only files ending in \.py/),
     ]);
     const missing = await run(['read', join(folder, 'nowhere.py')]);

@@ -23,6 +23,7 @@ const expected = [
     'dist/kernels.wasm',
     'dist/kernelsShared.wasm',
     'dist/kernelsRelaxed.wasm',
+    'dist/model.schema.json',
     'dist/tensorflowProcess.js',
     'dist/kernelThread.js',
   ],
