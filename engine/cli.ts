@@ -46,6 +46,7 @@ const HELP = `rnn-explorer: trains the recurrent network that stands in a file, 
     --input X           npy instead: the sequence alone
     --lengths L         npy: the length of each row
     --gradients Y       npy: the targets
+    --step-gradients    with targets: also the gradient by every pre-activation, gate and state at every step
     --masks M           safetensors: dropout masks (step0.input, step0.state, …); without them nothing is dropped
   rnn-explorer convert FILE --weights W --to FILE2 --out W2
                         the weights of a model for the same function in another framework
@@ -84,6 +85,7 @@ async function main(args: readonly string[]): Promise<number> {
       lengths: { type: 'string' },
       gradients: { type: 'string' },
       masks: { type: 'string' },
+      'step-gradients': { type: 'boolean' },
       target: { type: 'string' },
       targets: { type: 'string' },
       window: { type: 'string' },
@@ -122,7 +124,7 @@ async function main(args: readonly string[]): Promise<number> {
   const { model, weights, out, inputs, input, lengths, gradients: targets, masks } = values;
   const fed = { file, model, weights, inputs, input, lengths, targets, masks };
   if (command === 'trace') {
-    await trace({ ...fed, out });
+    await trace({ ...fed, stepGradients: values['step-gradients'] ?? false, out });
     return EXIT.success;
   }
   if (command === 'convert') {

@@ -11,6 +11,8 @@ import { type FedFiles, openNetwork, readInputs } from './tensorFiles.ts';
 
 export interface TraceOptions extends ModelChoice, FedFiles {
   readonly weights: string | undefined;
+  /** Also the gradients with respect to every gate and state at every step. */
+  readonly stepGradients: boolean;
   /** Folder for the tensors. */
   readonly out: string | undefined;
 }
@@ -22,8 +24,10 @@ export async function trace(options: TraceOptions): Promise<void> {
   if (out === undefined) throw new UsageError('trace: where to? Give --out DIR');
   const spec = await readSpec(options);
   const inputs = await readInputs(spec, options);
+  if (options.stepGradients && ![...inputs.inputs.keys()].some(id => spec.inputs.some(one => one.id === id && one.role === 'target')))
+    throw new UsageError('trace: --step-gradients needs targets, in --inputs or by --gradients');
   const network = await openNetwork(spec, weights, feedProgram(spec, inputs).batch.size);
-  const tensors = programTensors(spec, network, inputs);
+  const tensors = programTensors(spec, network, inputs, { stepGradients: options.stepGradients });
   const files = fileNames(tensors);
   const index = tensors.map(({ group, name, shape, meaning }, k) => ({
     name: nameOf(group, name),

@@ -7,6 +7,7 @@ import { type GraphValues, nodeValue, partOf } from '../backends/reference/graph
 import { namedTensors } from '../backends/reference/names.ts';
 import { exchange, stepOf } from '../backends/reference/operations.ts';
 import { type LayerRun, mergeDirections, type RecurrentRun } from '../backends/reference/recurrent.ts';
+import { runReference } from '../backends/reference/reference.ts';
 import { tensor, type Tensor } from '../backends/reference/tensor.ts';
 import { EngineError } from '../errors.ts';
 import { backwardCells, isKerasLike } from '../model/axes.ts';
@@ -26,9 +27,17 @@ export interface ProgramTensor {
 /**
  * Follows one batch through the network: outputs, states, logits, the loss, gates at every step, and, where targets are
  * fed, the gradient of the loss with respect to every weight and floating-point input, before any clipping.
+ * @param stepGradients also the gradient with respect to every pre-activation, gate and state at every step. Note: the
+ *   kernels turn gates into gradients in place and keep no others, so these come from the float64 reference, with the
+ *   network's weights: slow for large models.
  * @throws EngineError naming the input that is missing or does not fit.
  */
-export function programTensors(spec: ModelSpec, network: Network, inputs: NamedInputs): ProgramTensor[] {
+export function programTensors(
+  spec: ModelSpec,
+  network: Network,
+  inputs: NamedInputs,
+  { stepGradients = false }: { readonly stepGradients?: boolean } = {},
+): ProgramTensor[] {
   const { batch, tensors } = feedProgram(spec, inputs);
   const graph = graphOf(spec, network.values(batch), tensors);
   const values = namedTensors(evaluatedPart(spec, graph), graph).map(
@@ -50,11 +59,19 @@ export function programTensors(spec: ModelSpec, network: Network, inputs: NamedI
     const fed = exchange(tensor(shape, slopes), 0);
     return [{ name, shape: fed.shape, values: Float32Array.from(fed.values) }];
   });
-  const gradients = [...ofWeights, ...ofInputs].map(
+  const ofSteps = stepGradients ? stepSlopes(spec, network, inputs) : [];
+  const gradients = [...ofWeights, ...ofInputs, ...ofSteps].map(
     (slopes): ProgramTensor => ({ group: 'gradients', ...slopes, meaning: phrase('gradient of the loss with respect to {0}', slopes.name) }),
   );
   return [...values, ...gradients];
 } // prettier-ignore
+
+/** Of every pre-activation, gate and state, `[B, T, U]`. */
+function stepSlopes(spec: ModelSpec, network: Network, inputs: NamedInputs) {
+  const weights = new Map(network.getParameters().map(({ name, shape, values }) => [name, { shape, values }]));
+  const slopes = runReference(spec, { ...inputs, weights }).stepGradients();
+  return [...slopes].map(([name, { shape, values }]) => ({ name, shape, values: Float32Array.from(values) }));
+}
 
 /** The spec without what the network has left out: nodes and names that its loss does not need. */
 function evaluatedPart(spec: ModelSpec, graph: GraphValues): ModelSpec {

@@ -25,7 +25,10 @@ import { type Tensor, tensor } from './tensor.ts';
 /** Tensors by name: the states `h` and `c`, and at the end of a step also its gates. */
 export type Named = Readonly<Record<string, Tensor>>;
 
-/** One step: from the input and the states before it to everything it computes, the new states among it. */
+/**
+ * One step: from the input and the states before it to everything it computes, the new states among it. `z_i` is what
+ * the activation of i is applied to.
+ */
 export type CellStep = (x: Tensor, before: Named, t: number) => Named;
 
 export interface CellMaker {
@@ -57,9 +60,10 @@ const rnn: CellMaker = {
   states: ['h'],
   step:
     (cell, { gates }, defaults) =>
-    (x, before) => ({
-      h: activate(cell.activation ?? 'tanh', preActivation(gates['h']!, x, before['h']!), slopeOf(cell, defaults)),
-    }),
+    (x, before) => {
+      const z_h = preActivation(gates['h']!, x, before['h']!);
+      return { z_h, h: activate(cell.activation ?? 'tanh', z_h, slopeOf(cell, defaults)) };
+    },
 };
 
 /**
@@ -96,16 +100,20 @@ const lstm: CellMaker = {
     return (x, before, t) => {
       const c0 = before['c']!;
       const z = (gate: string): Tensor => preActivation(gates[gate]!, x, before['h']!);
-      const candidate = act(norm('transform', z('j')));
+      const z_j = norm('transform', z('j'));
+      const candidate = act(z_j);
       const j = seenOfCandidate?.(candidate, t) ?? candidate;
-      const f = σ(peek('f', add(norm('forget', z('f')), forgetBias), c0));
-      const i = cell.coupledInputForget ? oneMinus(f) : σ(peek('i', norm('input', z('i')), c0));
+      const z_f = peek('f', add(norm('forget', z('f')), forgetBias), c0);
+      const f = σ(z_f);
+      const z_i = cell.coupledInputForget ? undefined : peek('i', norm('input', z('i')), c0);
+      const i = z_i ? σ(z_i) : oneMinus(f);
       const c = clipped(norm('state', add(multiply(f, c0), multiply(i, j))), cell.cellClip);
-      const o = σ(peek('o', norm('output', z('o')), c));
+      const z_o = peek('o', norm('output', z('o')), c);
+      const o = σ(z_o);
       const tanh_c = act(c);
       const m = multiply(o, tanh_c);
       const h = projection ? clipped(matmul(m, projection), cell.projection?.clip) : m;
-      return { i, j, f, o, c, tanh_c, h };
+      return { ...(z_i && { z_i }), z_j, z_f, z_o, i, j, f, o, c, tanh_c, h };
     };
   },
 };
@@ -129,12 +137,14 @@ const gru: CellMaker = {
     const resetAfter = cell.resetAfter ?? defaults.resetAfter;
     return (x, before) => {
       const h0 = before['h']!;
-      const r = σ(preActivation(gates['r']!, x, h0));
-      const u = σ(preActivation(gates['u']!, x, h0));
+      const z_r = preActivation(gates['r']!, x, h0);
+      const z_u = preActivation(gates['u']!, x, h0);
+      const [r, u] = [σ(z_r), σ(z_u)];
       const recurrent = resetAfter ? multiply(r, fromState(gates['n']!, h0)) : fromState(gates['n']!, multiply(r, h0));
-      const n = act(add(fromInput(gates['n']!, x), recurrent));
+      const z_n = add(fromInput(gates['n']!, x), recurrent);
+      const n = act(z_n);
       const h = add(multiply(u, h0), multiply(oneMinus(u), n));
-      return { r, u, n, h };
+      return { z_r, z_u, z_n, r, u, n, h };
     };
   },
 };

@@ -60,7 +60,7 @@ export function namedTensors(spec: ModelSpec, graph: GraphValues): NamedTensor[]
     ]);
   }
   if (graph.loss) entries.push(['loss', graph.loss, phrase('loss of the batch')]);
-  for (const { name, steps, layer, id } of stepTensors(spec, graph))
+  for (const { name, steps, layer, id } of stepTensors(spec, graph).filter(one => !isPreActivation(one.id)))
     entries.push([name, sequence(steps), phrase('{0} of {1} at every step', titleOf(layer, id), layerTitle(layer))]);
   for (const [name, ref] of Object.entries(spec.names ?? {}))
     entries.push([name, inAxesOf(spec, ref.from, graph.tensor(ref)), phrase('what the program calls {0}', name)]);
@@ -80,7 +80,10 @@ function titleOf({ cell }: LayerRun, id: string): string {
   return known ? `${known.title} ${id}` : id;
 }
 
-/** Gates and states of every layer at every step. */
+/** `z_i`: what the activation of a gate is applied to. */
+const isPreActivation = (id: string): boolean => id.startsWith('z_');
+
+/** Pre-activations, gates and states of every layer at every step. */
 export function stepTensors(spec: ModelSpec, graph: GraphValues): StepTensors[] {
   return spec.nodes.flatMap(node =>
     node.op !== 'recurrent'

@@ -44,7 +44,10 @@ export interface ReferenceRun {
   readonly values: () => ReadonlyMap<string, Computed>;
   /** Of the loss with respect to every weight and every floating-point input, before any clipping. */
   readonly gradients: () => ReadonlyMap<string, Computed>;
-  /** Of the loss with respect to every gate and state at every step, `[B, T, U]`, by the names that `values` gives them. */
+  /**
+   * Of the loss with respect to every pre-activation (`gates.z_i`), gate and state at every step, `[B, T, U]`, by the names
+   * that `values` gives them.
+   */
   readonly stepGradients: () => ReadonlyMap<string, Computed>;
 }
 

@@ -74,6 +74,28 @@ describe('programs on the command line', function () {
     assert.equal(found.get('rnn.gates_l1.f')!.meaning, 'forget gate f of layer 2 at every step');
   });
 
+  it('trace --step-gradients writes the gradient by every pre-activation, gate and state; summed they are that of the bias, to 1e-5', () => {
+    const { program, given } = filesOf('tf1/lstm_basic');
+    const out = join(folder, 'slopes');
+    const { status, stderr } = run('trace', program, ...given, '--step-gradients', '--out', out);
+    assert.equal(status, 0, stderr);
+    const found = written(out);
+    for (const id of ['z_i', 'z_j', 'z_f', 'z_o', 'i', 'j', 'f', 'o', 'c', 'tanh_c', 'h'])
+      assert.ok(found.has(`gradients/gates.${id}`), `${id} is missing among ${[...found.keys()].join(', ')}`);
+    const bias = found.get('gradients/rnn/basic_lstm_cell/bias')!.values;
+    const sums = ['z_i', 'z_j', 'z_f', 'z_o'].flatMap(id => {
+      const { values } = found.get(`gradients/gates.${id}`)!;
+      return Array.from({ length: 6 }, (_, unit) =>
+        Array.from(values)
+          .filter((_value, k) => k % 6 === unit)
+          .reduce((a, b) => a + b, 0),
+      );
+    });
+    assert.ok(errorOf(sums, bias) <= 1e-5, `error ${errorOf(sums, bias)}`);
+    const without = run('trace', program, ...given.slice(0, 2), '--input', 'x.npy', '--step-gradients', '--out', out);
+    assert.notEqual(without.status, 0);
+  });
+
   it('trace follows given dropout masks', () => {
     const { program, given } = filesOf('tf1/dropout_input_output_state');
     const out = join(folder, 'dropout');
