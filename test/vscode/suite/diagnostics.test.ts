@@ -39,7 +39,7 @@ describe('diagnostics in VS Code', () => {
     for (const diagnostic of diagnostics) {
       const title = diagnostic.code === 'state-order' ? 'Swap c and h' : 'Give batch_first=True';
       const fix = (await fixes(document, diagnostic)).find(action => action.title === title);
-      assert.ok(fix?.edit, String(diagnostic.code));
+      assert.ok(fix?.edit, title);
       await vscode.workspace.applyEdit(fix.edit);
     }
     assert.ok(document.getText().includes('out, (h_n, c_n) = self.rnn(x)'));
@@ -68,7 +68,7 @@ describe('inlay hints in VS Code', () => {
     );
     return shown.map(
       ({ label, position }) =>
-        `${document.lineAt(position.line).text.slice(0, position.character).trim()}${String(label)}`,
+        `${document.lineAt(position.line).text.slice(0, position.character).trim()}${label as string}`,
     );
   };
   const program =
