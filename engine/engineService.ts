@@ -8,7 +8,7 @@ import { dataSource } from './data/sources.ts';
 import type { DataBinding, Dataset } from './data/source.ts';
 import { EngineError } from './errors.ts';
 import { modelStatistics } from './inspection/statistics.ts';
-import { buffersOf, gateTrace, type Inspected, tensorTrace } from './inspection/traces.ts';
+import { answeredSample, buffersOf, gateTrace, type Inspected, tensorTrace } from './inspection/traces.ts';
 import { Survey } from './inspection/survey.ts';
 import { tensorAxes } from './model/axes.ts';
 import { countOf } from './model/parameters.ts';
@@ -28,7 +28,7 @@ import {
   TraceParams,
 } from './protocol/engine.ts';
 import type { FilePreview } from './protocol/preview.ts';
-import type { GateTrace, TensorTrace } from './protocol/trace.ts';
+import type { AnsweredSample, GateTrace, TensorTrace } from './protocol/trace.ts';
 import type { RunSettings } from './runs/format.ts';
 import { readCheckpoint, writeCheckpoint } from './training/checkpoint.ts';
 import { Reporter } from './training/reporter.ts';
@@ -96,6 +96,10 @@ export class EngineService {
     tensors: params => {
       const asked = check(TensorsParams, params, 'message "tensors"', 'invalid-message');
       return moved(tensorTrace(this.#inspected(asked.model), asked));
+    },
+    sample: params => {
+      const asked = check(TensorsParams, params, 'message "sample"', 'invalid-message');
+      return moved(answeredSample(this.#inspected(asked.model), asked));
     },
     preview: (params, signal) =>
       this.#preview(check(PreviewParams, params, 'message "preview"', 'invalid-message'), signal),
@@ -255,6 +259,6 @@ export class EngineService {
   }
 }
 
-function moved<T extends GateTrace | TensorTrace>(trace: T): Transferred<T> {
+function moved<T extends GateTrace | TensorTrace | AnsweredSample>(trace: T): Transferred<T> {
   return new Transferred(trace, buffersOf(trace));
 }

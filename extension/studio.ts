@@ -40,7 +40,7 @@ import { ShownRun } from './runs/shownRun.ts';
 import { SourceWatch } from './runs/sourceWatch.ts';
 import { TrainingDesk } from './runs/trainingDesk.ts';
 import { TrainingStatus } from './runs/trainingStatus.ts';
-import { describeError } from './translate.ts';
+import { describeError, measureHead } from './translate.ts';
 
 /** VS Code waits a few seconds for extensions when a window closes; the step under way may take one of them. */
 const CLOSE_GRACE_MS = 2000;
@@ -111,6 +111,11 @@ export class Studio {
     const openGates = this.#doing(() => this.openGateInspector());
     this.#desk = new TrainingDesk(this.#shown, this.runs, finder, this.data, {
       ...{ showRun, openGates, openTensors },
+      sample: (params, signal) => this.inspection.sample(params, signal),
+      curves: async ({ run: id }) => {
+        const run = await this.#run(id);
+        return { run: run.head(), measure: measureHead(run.record.measure), curves: run.curves.since() };
+      },
       start: settings => this.#doing(() => this.#start(settings))(),
       pause: this.#doing(() => this.runs.pause()),
       resume: this.#doing(() => this.runs.resume()),
@@ -221,10 +226,14 @@ export class Studio {
 
   /** @throws EngineError `unknown` when the run was deleted */
   async showRun(id: string): Promise<void> {
+    this.#shown.show(await this.#run(id));
+    this.trainingPanel.reveal();
+  }
+
+  async #run(id: string): Promise<RunState> {
     const run = await this.runs.find(id);
     if (!run) throw new EngineError('unknown', { text: 'This run was deleted.' });
-    this.#shown.show(run);
-    this.trainingPanel.reveal();
+    return run;
   }
 
   async chooseData(argument: unknown): Promise<void> {

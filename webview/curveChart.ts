@@ -26,8 +26,12 @@ export interface CurveStyle {
   readonly look: 'line' | 'faint' | 'epochs' | 'slices';
 }
 
+/** A curve with its points. */
+export interface ShownCurve extends CurveStyle {
+  readonly points: readonly Point[];
+}
+
 export interface CurveChartOptions {
-  readonly curves: readonly CurveStyle[];
   /** Writes a value of the y axis, and of the tooltip. */
   readonly format: (value: number) => string;
   readonly formatTick: (value: number) => string;
@@ -48,7 +52,7 @@ export class CurveChart {
   readonly element: HTMLElement;
   readonly #chart: Chart<'line', Point[]>;
   readonly #options: CurveChartOptions;
-  #points: readonly (readonly Point[])[] = [];
+  #curves: readonly ShownCurve[] = [];
   #stepsPerEpoch: number | undefined;
   readonly #draw = onceAFrame(() => {
     this.#update();
@@ -60,7 +64,7 @@ export class CurveChart {
     this.element = h('div', { class: 'chart' }, canvas);
     this.#chart = new Chart<'line', Point[]>(canvas, {
       type: 'line',
-      data: { datasets: options.curves.map(({ label }) => ({ label, data: [] })) },
+      data: { datasets: [] },
       options: {
         animation: false,
         parsing: false,
@@ -126,12 +130,22 @@ export class CurveChart {
     this.dress();
   }
 
-  /** Shows curves, in the order of the styles; they are thinned to what the width can show. */
-  show(points: readonly (readonly Point[])[], stepsPerEpoch: number | undefined, summary: string): void {
-    this.#points = points;
+  /** Shows curves, the first on top; they are thinned to what the width can show. */
+  show(curves: readonly ShownCurve[], stepsPerEpoch: number | undefined, summary: string): void {
+    const look = (each: readonly ShownCurve[]): string =>
+      each.map(({ label, color, look }) => [label, color, look].join()).join();
+    const dressed = look(curves) === look(this.#curves);
+    this.#curves = curves;
+    if (!dressed) {
+      this.#chart.data.datasets = curves.map(({ label }) => ({ label, data: [] }));
+      this.dress();
+    }
     this.#stepsPerEpoch = stepsPerEpoch;
     setAttributes(this.#chart.canvas, { 'aria-label': summary });
-    setAttributes(this.element, { 'data-points': points.reduce((sum, each) => sum + each.length, 0) });
+    setAttributes(this.element, {
+      'data-points': curves.reduce((sum, { points }) => sum + points.length, 0),
+      'data-curves': curves.length,
+    });
     this.#draw();
   }
 
@@ -146,7 +160,7 @@ export class CurveChart {
   dress(): void {
     const now = theme();
     const page = `rgb(${now.page.join(', ')})`;
-    for (const [index, { color, look }] of this.#options.curves.entries())
+    for (const [index, { color, look }] of this.#curves.entries())
       Object.assign(this.#chart.data.datasets[index]!, LOOKS[look](now.color(color), page));
     const line = now.color('widget-border');
     for (const scale of Object.values(this.#chart.options.scales!) as ScaleOptionsByType<'linear'>[]) {
@@ -170,9 +184,9 @@ export class CurveChart {
 
   #update(): void {
     const width = Math.max(100, this.#chart.chartArea?.width ?? 600); // eslint-disable-line @typescript-eslint/no-unnecessary-condition -- missing before the first layout
-    for (const [index, points] of this.#points.entries())
+    for (const [index, { points }] of this.#curves.entries())
       this.#chart.data.datasets[index]!.data = [...thin(points, width)];
-    const last = Math.max(0, ...this.#points.map(points => points.at(-1)?.x ?? 0));
+    const last = Math.max(0, ...this.#curves.map(({ points }) => points.at(-1)?.x ?? 0));
     const { x, y } = this.#chart.options.scales!;
     (x as { max?: number }).max = axisEnd(last, this.#stepsPerEpoch);
     (y as { max?: number | undefined }).max = this.#options.most?.();

@@ -97,9 +97,12 @@ class GatesPage {
         button({ label: text('openTensors'), icon: 'table', appearance: 'icon', press: act('openTensors') }),
       ],
     );
-    this.#sample = new SamplePicker(sample => {
-      this.#goTo({ sample });
-    });
+    this.#sample = new SamplePicker(
+      sample => {
+        this.#goTo({ sample });
+      },
+      { strip: 0 },
+    );
     this.#maps = new GateMaps({
       hover: selection => {
         this.#hovered = selection;

@@ -1,17 +1,24 @@
 /** Chooses a test sample, and says what it is and what the network makes of it. */
 import type { GateTrace } from '../engine/protocol/trace.ts';
 import { CrossCanvas } from './crossCanvas.ts';
-import { h, icon, setAttributes, setText, show } from './dom.ts';
+import { h, icon, onceAFrame, setAttributes, setText, show } from './dom.ts';
 import { className, predictedClass } from './gateTrace.ts';
-import { formatCount, formatPercent } from './numbers.ts';
+import { formatCount, formatLoss, formatPercent, formatShort } from './numbers.ts';
 import { type ReadSample, SAMPLE_VIEWS } from './samples.ts';
 import { text } from './text.ts';
 import { theme } from './theme.ts';
+import { AXIS_HEIGHT, drawTimeAxis } from './timeAxis.ts';
 import { button, textField } from './toolkit.ts';
 
 type Answer = Pick<GateTrace, 'classNames' | 'sampleCount' | 'probabilities'> & { readonly sample: ReadSample };
 
 const PICTURE = 56;
+
+/** Whether the sample itself is drawn under the picker, on its time axis: where the page has it nowhere else. */
+export interface SamplePickerOptions {
+  /** Height of the strip; 0 for none, undefined as the kind of sample has it. */
+  readonly strip?: number | undefined;
+}
 
 export class SamplePicker {
   readonly element: HTMLElement;
@@ -23,12 +30,25 @@ export class SamplePicker {
   readonly #prediction = h('span', { class: 'prediction' });
   readonly #verdictLine = h('div', { class: 'verdict' }, this.#label, this.#prediction);
   readonly #bars = h('div', { class: 'probabilities', role: 'img' });
+  readonly #answerText = h('span', { class: 'answer-text' });
+  readonly #answerKey = answerKey();
+  readonly #answerLine = h('div', { class: 'answer' }, this.#answerKey, this.#answerText);
+  readonly #strip = new CrossCanvas({
+    hover: place => {
+      this.mark(place?.column);
+    },
+    pick: ({ column }) => {
+      this.mark(column);
+    },
+  });
+  readonly #stripHeight: number | undefined;
   #sample = 0;
   #last = 0;
   #answer: Answer | undefined;
 
-  constructor(choose: (sample: number) => void) {
+  constructor(choose: (sample: number) => void, { strip }: SamplePickerOptions = {}) {
     this.#choose = choose;
+    this.#stripHeight = strip;
     this.#field = textField(text('sample'), {
       commit: value => {
         const wanted = Number.parseInt(value, 10);
@@ -70,9 +90,20 @@ export class SamplePicker {
           this.#count,
         ),
         this.#verdictLine,
+        this.#answerLine,
       ),
       this.#bars,
+      this.#strip.element,
     );
+    this.#strip.element.classList.add('strip');
+    setAttributes(this.#strip.element, { role: 'img' });
+    show(this.#strip.element, false);
+    if (strip !== 0)
+      new ResizeObserver(
+        onceAFrame(() => {
+          this.#paintStrip();
+        }),
+      ).observe(this.element);
   }
 
   /** The sample that is wanted, before its answer is there. */
@@ -88,16 +119,21 @@ export class SamplePicker {
     setAttributes(this.#field.element, { 'aria-label': text('sampleIndex', this.#last) });
     setText(this.#count, text('sampleOf', formatCount(answer.sampleCount)));
     this.#verdict(answer);
+    this.#sayAnswer(undefined);
     this.repaint();
   }
 
-  /** Marks the step that is chosen in the upright picture: a row of the image. */
-  mark(step: number): void {
-    this.#picture.mark(this.#answer?.sample.kind === 'image' ? { column: 0, row: step } : undefined);
+  /** Marks the step that is chosen, in the upright picture (a row of the image) or in the strip, and says its answer. */
+  mark(step: number | undefined): void {
+    const image = this.#answer?.sample.kind === 'image';
+    this.#picture.mark(image && step !== undefined ? { column: 0, row: step } : undefined);
+    this.#strip.mark(step === undefined ? undefined : { column: step });
+    this.#sayAnswer(step);
   }
 
   /** Paints again in the colours of a new theme. */
   repaint(): void {
+    this.#paintStrip();
     const sample = this.#answer?.sample;
     const view = sample && SAMPLE_VIEWS[sample.kind];
     show(this.#picture.element, view?.drawUpright !== undefined);
@@ -106,6 +142,55 @@ export class SamplePicker {
     this.#picture.cells(1, sample.steps);
     view.drawUpright(this.#picture, sample, theme());
     setAttributes(this.#picture.element, { 'aria-label': text('sampleUpright', sample.index) });
+  }
+
+  #paintStrip(): void {
+    const sample = this.#answer?.sample;
+    const view = sample && SAMPLE_VIEWS[sample.kind];
+    const drawn = sample && view?.drawUpright === undefined && this.#stripHeight !== 0 ? view : undefined;
+    show(this.#strip.element, drawn !== undefined);
+    if (!sample || !drawn) return;
+    const style = getComputedStyle(this.element);
+    const width = Math.floor(
+      this.element.clientWidth - Number.parseFloat(style.paddingLeft) - Number.parseFloat(style.paddingRight),
+    );
+    if (!(width > 0)) return;
+    const height = (sample.kind === 'series' ? this.#stripHeight : undefined) ?? drawn.stripHeight(width);
+    const now = theme();
+    this.#strip.resize(width, height + AXIS_HEIGHT);
+    this.#strip.cells(sample.steps, 1);
+    this.#strip.draw(context => {
+      drawTimeAxis(context, now, { steps: sample.steps, left: 0, width, top: height });
+    });
+    drawn.drawOverTime(this.#strip, sample, now, { x: 0, y: 0, width, height });
+    setAttributes(this.#strip.element, { 'aria-label': drawn.name(sample), 'data-kind': sample.kind });
+  }
+
+  /** What the network answers: at one step, or on the whole. */
+  #sayAnswer(step: number | undefined): void {
+    const sample = this.#answer?.sample;
+    const answer = sample?.answer;
+    show(this.#answerLine, answer !== undefined);
+    if (!sample || !answer) return;
+    const { of, everyStep, width, wanted, given } = answer;
+    show(this.#answerKey, of === 'values' && everyStep);
+    const written = (values: Float32Array): string => Array.from(values, formatShort).join(', ');
+    const name = (token: number): string => className(this.#answer?.classNames, token);
+    const said = (values: Float32Array): string =>
+      of === 'labels' ? Array.from(values, name).join(' ') : written(values);
+    if (!everyStep) {
+      setText(this.#answerText, text('answerOnce', said(wanted), said(given)));
+    } else if (step !== undefined && step < sample.steps) {
+      const at = (values: Float32Array): string => said(values.subarray(step * width, (step + 1) * width));
+      setText(this.#answerText, text('answerAt', step, at(wanted), at(given)));
+    } else if (of === 'labels') {
+      const right = wanted.reduce((count, label, k) => (label === given[k] ? count + 1 : count), 0);
+      setText(this.#answerText, text('answerRight', right, wanted.length));
+    } else {
+      const error = wanted.reduce((sum, value, k) => sum + (value - given[k]!) ** 2, 0) / wanted.length;
+      setText(this.#answerText, text('answerError', formatLoss(error)));
+    }
+    setAttributes(this.#answerText, { 'data-answer': this.#answerText.textContent });
   }
 
   #go(sample: number): void {
@@ -157,4 +242,14 @@ export class SamplePicker {
       }),
     );
   }
+}
+
+function answerKey(): HTMLElement {
+  return h(
+    'span',
+    { class: 'answer-key' },
+    h('span', { class: 'input' }, text('keyInput')),
+    h('span', { class: 'wanted' }, text('keyWanted')),
+    h('span', { class: 'given' }, text('keyGiven')),
+  );
 }

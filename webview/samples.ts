@@ -1,20 +1,32 @@
 /** How samples are drawn, by what they are. A new kind of sample is one entry here. */
-import type { Sample } from '../engine/protocol/trace.ts';
+import type { Answer, Sample } from '../engine/protocol/trace.ts';
 import { inkPalette, makePalette, type Rgb } from './colors.ts';
 import type { CrossCanvas } from './crossCanvas.ts';
 import { paintOn } from './heatmap.ts';
 import { offsets } from './heatmapPixels.ts';
+import { formatBound } from './numbers.ts';
 import { text } from './text.ts';
 import type { Theme } from './theme.ts';
 
 /** A sample with its numbers readable: float32 `[T, D]`. */
-export interface ReadSample extends Omit<Sample, 'values'> {
+export interface ReadSample extends Omit<Sample, 'values' | 'answer'> {
   readonly values: Float32Array;
+  readonly answer: ReadAnswer | undefined;
+}
+
+interface ReadAnswer extends Omit<Answer, 'wanted' | 'given'> {
+  readonly wanted: Float32Array;
+  readonly given: Float32Array;
 }
 
 export function readSample(sample: Sample): ReadSample {
-  return { ...sample, values: new Float32Array(sample.values) };
+  const { values, answer } = sample;
+  const read = answer && { ...answer, wanted: new Float32Array(answer.wanted), given: new Float32Array(answer.given) };
+  return { ...sample, values: new Float32Array(values), answer: read };
 }
+
+/** Colours of what is asked for and what the network gives, as variables of the theme; what goes in is faint. */
+export const ANSWER_COLORS = { wanted: 'charts-green', given: 'charts-orange' } as const;
 
 interface Box {
   readonly x: number;
@@ -34,7 +46,7 @@ interface SampleView {
   name(sample: ReadSample): string;
 }
 
-function extent(values: Float32Array): readonly [number, number] {
+function extent(values: Iterable<number>): readonly [number, number] {
   let [low, high] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
   for (const value of values) {
     if (value < low) low = value;
@@ -47,6 +59,89 @@ const ink = (theme: Theme): Rgb => (theme.dark ? [240, 240, 240] : [30, 30, 30])
 
 function clamp(value: number, low: number, high: number): number {
   return Math.min(high, Math.max(low, value));
+}
+
+/** A column that only says yes or no, such as the marks of the adding problem: drawn as bars, not as a curve. */
+function isMark(column: Float32Array): boolean {
+  return column.every(value => value === 0 || value === 1) && column.includes(1);
+}
+
+/** From this height on there is room for a scale and for dots. */
+const ROOMY = 100;
+
+/** Curves over the steps of a box, all on one scale. */
+class Plot {
+  readonly #context: CanvasRenderingContext2D;
+  readonly #box: Box;
+  readonly #steps: number;
+  readonly #bounds: readonly [number, number];
+
+  constructor(context: CanvasRenderingContext2D, box: Box, steps: number, bounds: readonly [number, number]) {
+    this.#context = context;
+    this.#box = box;
+    this.#steps = steps;
+    this.#bounds = bounds;
+  }
+
+  #x(step: number): number {
+    return this.#box.x + ((step + 0.5) * this.#box.width) / this.#steps;
+  }
+
+  #y(value: number): number {
+    const [low, high] = this.#bounds;
+    return this.#box.y + 3 + (this.#box.height - 6) * (1 - (value - low) / (high - low || 1));
+  }
+
+  line(values: Float32Array, color: string, width: number, dots = false): void {
+    const context = this.#context;
+    context.strokeStyle = color;
+    context.fillStyle = color;
+    context.lineWidth = width;
+    context.lineJoin = 'round';
+    context.beginPath();
+    for (const [step, value] of values.entries())
+      if (Number.isFinite(value)) context.lineTo(this.#x(step), this.#y(value));
+    context.stroke();
+    if (!dots) return;
+    for (const [step, value] of values.entries()) {
+      context.beginPath();
+      context.arc(this.#x(step), this.#y(value), 2.25, 0, 2 * Math.PI);
+      context.fill();
+    }
+  }
+
+  /** A faint bar over the whole height where a column says yes. */
+  marks(column: Float32Array, color: string): void {
+    const { x, y, width, height } = this.#box;
+    const cell = width / this.#steps;
+    this.#context.fillStyle = `color-mix(in srgb, ${color} 40%, transparent)`;
+    for (const [step, value] of column.entries())
+      if (value === 1) this.#context.fillRect(x + step * cell, y, Math.max(2, cell), height);
+  }
+
+  /** The line of zero, and the bounds as numbers. */
+  scale(theme: Theme): void {
+    const context = this.#context;
+    const [low, high] = this.#bounds;
+    const { x, y, width, height } = this.#box;
+    if (low < 0 && high > 0) {
+      context.strokeStyle = theme.line;
+      context.lineWidth = 1;
+      context.setLineDash([2, 3]);
+      context.beginPath();
+      context.moveTo(x, Math.round(this.#y(0)) + 0.5);
+      context.lineTo(x + width, Math.round(this.#y(0)) + 0.5);
+      context.stroke();
+      context.setLineDash([]);
+    }
+    context.font = `9px ${theme.fontFamily}`;
+    context.fillStyle = theme.faint;
+    context.textAlign = 'left';
+    context.textBaseline = 'top';
+    context.fillText(formatBound(high), x + 3, y + 3);
+    context.textBaseline = 'bottom';
+    context.fillText(formatBound(low), x + 3, y + height - 3);
+  }
 }
 
 export const SAMPLE_VIEWS: Readonly<Record<Sample['kind'], SampleView>> = {
@@ -65,30 +160,45 @@ export const SAMPLE_VIEWS: Readonly<Record<Sample['kind'], SampleView>> = {
     name: ({ index }) => text('sampleImage', index),
   },
   series: {
-    drawOverTime: (canvas, { values, steps, features }, theme, { x, y, width, height }) => {
-      const [low, high] = extent(values);
+    drawOverTime: (canvas, { values, steps, features, answer }, theme, box) => {
       const context = canvas.canvas.getContext('2d')!;
+      const follows = answer?.of === 'values' && answer.everyStep ? answer : undefined;
+      const columns = Array.from({ length: features }, (_, feature) =>
+        Float32Array.from({ length: steps }, (_, step) => values[step * features + feature]!),
+      );
+      const curves = columns.filter(column => !isMark(column));
+      const bounds = extent([
+        ...curves.flatMap(curve => [...curve]),
+        ...(follows ? [...follows.wanted, ...follows.given] : []),
+      ]);
+      const plot = new Plot(context, box, steps, bounds);
+      for (const column of columns) if (isMark(column)) plot.marks(column, theme.color('charts-purple'));
+      if (box.height >= ROOMY) plot.scale(theme);
       const colors = ['charts-blue', 'charts-orange', 'charts-green', 'charts-purple'].map(name => theme.color(name));
-      for (let feature = 0; feature < features; feature++) {
-        context.beginPath();
-        for (let step = 0; step < steps; step++)
-          context.lineTo(
-            x + ((step + 0.5) * width) / steps,
-            y + 2 + (height - 4) * (1 - (values[step * features + feature]! - low) / (high - low || 1)),
-          );
-        context.strokeStyle = colors[feature % colors.length]!;
-        context.lineWidth = 1.25;
-        context.stroke();
-      }
+      for (const [index, curve] of curves.entries())
+        plot.line(
+          curve,
+          follows ? `color-mix(in srgb, ${theme.foreground} 40%, transparent)` : colors[index % colors.length]!,
+          follows ? 1 : 1.25,
+        );
+      if (!follows) return;
+      for (const which of ['wanted', 'given'] as const)
+        for (let at = 0; at < follows.width; at++) {
+          const line = Float32Array.from({ length: steps }, (_, step) => follows[which][step * follows.width + at]!);
+          plot.line(line, theme.color(ANSWER_COLORS[which]), 1.5, which === 'given' && box.height >= ROOMY);
+        }
     },
     stripHeight: () => 56,
     name: ({ index, steps }) => text('sampleSeries', index, steps),
   },
   tokens: {
-    drawOverTime: (canvas, { values, steps, features, tokenNames }, theme, { x, y, width, height }) => {
+    drawOverTime: (canvas, { values, steps, features, tokenNames, answer }, theme, { x, y, width, height }) => {
       const context = canvas.canvas.getContext('2d')!;
       const cell = width / steps;
-      context.font = `${clamp(Math.floor(cell * 0.8), 8, 13)}px ${theme.fontFamily}`;
+      // Labels of a language model are tokens, too: what the network says stands below what it reads.
+      const says = answer?.of === 'labels' && answer.everyStep ? answer : undefined;
+      const name = (token: number): string => tokenNames?.[token] ?? String(token);
+      context.font = `${clamp(Math.floor(cell * 0.9), 8, 13)}px ${theme.fontFamily}`;
       context.textAlign = 'center';
       context.textBaseline = 'middle';
       context.fillStyle = theme.foreground;
@@ -97,12 +207,14 @@ export const SAMPLE_VIEWS: Readonly<Record<Sample['kind'], SampleView>> = {
         // One feature is the token's number itself, several are its one-hot row.
         const token = features === 1 ? Math.round(row[0]!) : row.indexOf(Math.max(...row));
         // Narrow cells take turns on three lines.
-        const line = cell < 14 ? step % 3 : 1;
-        context.fillText(
-          tokenNames?.[token] ?? String(token),
-          x + (step + 0.5) * cell,
-          y + (height * (line + 0.5)) / 3,
-        );
+        const line = cell < 9 ? step % 3 : 1;
+        const place = says ? 0.28 : (line + 0.5) / 3;
+        context.fillText(name(token), x + (step + 0.5) * cell, y + height * place);
+        if (!says) continue;
+        const [wanted, given] = [says.wanted[step]!, says.given[step]!];
+        context.fillStyle = theme.color(wanted === given ? ANSWER_COLORS.wanted : 'errorForeground');
+        context.fillText(name(given), x + (step + 0.5) * cell, y + height * 0.72);
+        context.fillStyle = theme.foreground;
       }
     },
     stripHeight: () => 40,

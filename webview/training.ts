@@ -4,13 +4,17 @@ import './training.css';
 import type { Channel } from '../engine/protocol/channel.ts';
 import { MEASURES, type MeasureId } from '../engine/model/measures.ts';
 import type { PageSide, RunHead, TrainingHostSide, TrainingSnapshot } from '../engine/protocol/pages.ts';
-import { CurveChart, type CurveStyle } from './curveChart.ts';
+import { Comparison } from './comparison.ts';
+import { CurveChart, type CurveStyle, type ShownCurve } from './curveChart.ts';
 import { h, onceAFrame, setAttributes, setText, show } from './dom.ts';
 import { connect, Navigation } from './host.ts';
 import { keepHydrated } from './hydration.ts';
 import { banner, emptyState } from './notice.ts';
 import { formatCount, formatLoss, formatMeasure, formatPercent } from './numbers.ts';
 import { type Points, smooth, toList } from './points.ts';
+import { Refresher } from './refresher.ts';
+import { SamplePicker } from './samplePicker.ts';
+import { readSample } from './samples.ts';
 import { section } from './section.ts';
 import { SettingsForm } from './settingsForm.ts';
 import { RunPicker, STATUS } from './subjectHead.ts';
@@ -37,11 +41,6 @@ const BUTTONS: Readonly<Record<RunHead['status'], readonly Actions[]>> = {
   diverged: [],
 };
 
-const testCurves = (): CurveStyle[] => [
-  { label: text('curveTest'), color: 'charts-green', look: 'epochs' },
-  { label: text('curveSlice'), color: 'charts-green', look: 'slices' },
-];
-
 const tick = (value: number): string => String(Number(value.toPrecision(3)));
 
 function curveKey(): HTMLElement {
@@ -54,12 +53,24 @@ function curveKey(): HTMLElement {
   );
 }
 
+/** Samples of a live run, at most one in so many ms. */
+const LIVE_INTERVAL = 1000;
+
+/** A type alias, since it must have the index signature of a state; `compared` has the ids of runs. */
+type TrainingPlace = Readonly<{ logarithmic: boolean; smoothing: number; sample: number; compared: string }>;
+
 class TrainingPage {
   readonly #host: Channel<PageSide, TrainingHostSide>;
-  readonly #navigation = new Navigation<Readonly<{ logarithmic: boolean; smoothing: number }>>({
-    logarithmic: true,
-    smoothing: 0.9,
+  readonly #navigation = new Navigation<TrainingPlace>({ logarithmic: true, smoothing: 0.9, sample: 0, compared: '' });
+  readonly #comparison: Comparison;
+  readonly #sample: SamplePicker;
+  readonly #sampleSection: HTMLElement;
+  readonly #lookAtSample = actionLink(text('lookAtSample'), () => {
+    this.#refresher.now();
   });
+  readonly #refresher = new Refresher(signal => this.#askSample(signal), LIVE_INTERVAL);
+  /** Run and step of the sample that is shown. */
+  #sampleOf = '';
   readonly #root = h('main', { class: 'training' });
   readonly #notices = h('div');
   readonly #banners = h('div');
@@ -81,6 +92,7 @@ class TrainingPage {
   readonly #lossTitle = h('span');
   readonly #lossKey: HTMLElement;
   readonly #measureTitle = h('span');
+  readonly #measureKey = curveKey();
   readonly #measureSection: HTMLElement;
   #measureId: MeasureId = 'accuracy';
   readonly #logarithmic: Button;
@@ -117,26 +129,28 @@ class TrainingPage {
       stop: make('stop', 'debug-stop', 'secondary'),
       resumeFromCheckpoint: make('resumeFromCheckpoint', 'debug-continue', 'primary'),
     };
-    this.#loss = new CurveChart({
-      curves: [
-        { label: text('curveLoss'), color: 'charts-blue', look: 'line' },
-        { label: text('curveLossRaw'), color: 'charts-blue', look: 'faint' },
-        ...testCurves(),
-      ],
-      format: formatLoss,
-      formatTick: tick,
-    });
+    this.#loss = new CurveChart({ format: formatLoss, formatTick: tick });
     this.#measure = new CurveChart({
-      curves: [
-        ...testCurves(),
-        { label: text('curveTrain'), color: 'charts-blue', look: 'line' },
-        { label: text('curveTrain'), color: 'charts-blue', look: 'faint' },
-      ],
       format: value => formatMeasure(this.#measureId, value),
       formatTick: value =>
         this.#isShare ? formatPercent(value, value * 100 === Math.round(value * 100) ? 0 : 1) : tick(value),
       most: () => (this.#isShare ? 1 : undefined),
     });
+    this.#comparison = new Comparison({
+      ask: run => host.request('curves', { run }),
+      changed: () => {
+        this.#navigation.go({ compared: this.#comparison.compared.map(({ run }) => run.id).join(' ') });
+        this.#draw();
+      },
+    });
+    this.#sample = new SamplePicker(
+      sample => {
+        this.#navigation.go({ sample });
+        this.#refresher.now();
+      },
+      { strip: 190 },
+    );
+    this.#sampleSection = section(text('testSample'), undefined, this.#lookAtSample, this.#sample.element);
     this.#logarithmic = button({
       label: text('logScale'),
       appearance: 'secondary',
@@ -154,7 +168,7 @@ class TrainingPage {
     });
     const open = (name: 'openGates' | 'openTensors', symbol: string): HTMLElement => make(name, symbol, 'icon').element;
     this.#lossKey = curveKey();
-    this.#measureSection = section(this.#measureTitle, curveKey(), this.#measure.element);
+    this.#measureSection = section(this.#measureTitle, this.#measureKey, this.#measure.element);
     this.#charts = h(
       'div',
       { class: 'charts' },
@@ -199,7 +213,16 @@ class TrainingPage {
       h(
         'div',
         { class: 'columns' },
-        h('div', { class: 'main' }, this.#notTrained, this.#waiting, this.#charts, this.#printed),
+        h(
+          'div',
+          { class: 'main' },
+          this.#notTrained,
+          this.#waiting,
+          this.#comparison.element,
+          this.#charts,
+          this.#sampleSection,
+          this.#printed,
+        ),
         h(
           'div',
           { class: 'side' },
@@ -228,13 +251,18 @@ class TrainingPage {
     onThemeChange(() => {
       this.#loss.dress();
       this.#measure.dress();
+      this.#sample.repaint();
     });
   }
 
   /** Shows a snapshot of the host's. */
   hydrate(snapshot: TrainingSnapshot): void {
+    const first = this.#state === undefined;
     this.#state = new TrainingState(snapshot);
     this.#show();
+    if (first)
+      for (const id of this.#navigation.state.compared.split(' '))
+        if (snapshot.runs.some(run => run.id === id)) void this.#comparison.add(id);
   }
 
   #do(name: Actions): void {
@@ -289,12 +317,42 @@ class TrainingPage {
     show(this.#tiles.element, run !== undefined);
     show(this.#charts, lastStep > 0);
     show(this.#printed, run !== undefined);
+    this.#comparison.set(lastStep > 0 ? run : undefined, now.runs);
     this.#settings.show(now, going);
     setText(this.#data, now.data);
     setText(this.#engine, now.engine);
     this.#showLines(state.lines);
     this.#showCurves(state, lastStep);
+    this.#showSample(run, lastStep);
     setAttributes(this.#root, { 'data-step': lastStep, 'data-run': run?.id, 'data-status': run?.status });
+  }
+
+  /** Asks for the sample anew where the weights have changed; of a run that is not open, when the person asks. */
+  #showSample(run: RunHead | undefined, lastStep: number): void {
+    const [shown] = this.#sampleOf.split(' ');
+    const known = run !== undefined && shown === run.id;
+    show(this.#sampleSection, run !== undefined && lastStep > 0);
+    show(this.#lookAtSample, !known && run?.open === false);
+    show(this.#sample.element, known);
+    if (!run || lastStep === 0 || !(run.open || known)) return;
+    if (this.#sampleOf !== `${run.id} ${lastStep}`) this.#refresher.soon();
+  }
+
+  async #askSample(signal: AbortSignal): Promise<void> {
+    const id = this.#state?.now.run?.id;
+    if (id === undefined || document.visibilityState !== 'visible') return;
+    try {
+      const answer = await this.#host.request('sample', { sample: this.#navigation.state.sample }, { signal });
+      if (signal.aborted || this.#state?.now.run?.id !== id) return;
+      this.#sampleOf = `${id} ${answer.step}`;
+      show(this.#lookAtSample, false);
+      show(this.#sample.element, true);
+      this.#sample.show({ ...answer, sample: readSample(answer.sample) });
+      setAttributes(this.#sampleSection, { 'data-sample-step': answer.step });
+    } catch (error) {
+      if (!signal.aborted)
+        await this.#request(() => Promise.reject(error instanceof Error ? error : new Error(String(error))));
+    }
   }
 
   #shownBanners = '';
@@ -336,8 +394,13 @@ class TrainingPage {
     const title = measure.title.charAt(0).toUpperCase() + measure.title.slice(1);
     setText(this.#lossTitle, isLoss ? title : text('chartLoss'));
     setText(this.#measureTitle, title);
-    show(this.#lossKey, isLoss);
+    const { compared } = this.#comparison;
+    const several = compared.length > 0;
+    // Beside other runs the legend of the runs tells the colours.
+    show(this.#lossKey, isLoss && !several);
+    show(this.#measureKey, !several);
     show(this.#measureSection, !isLoss);
+    this.#charts.classList.toggle('single', isLoss);
     this.#logarithmic.mark(logarithmic);
     this.#smoothing.set(
       SMOOTHINGS.map(weight => ({
@@ -347,18 +410,38 @@ class TrainingPage {
       String(smoothing),
     );
     // Twice the same curve where it is smoothed: as it is, faint, and smoothed above.
-    const pair = (points: Points): [ReturnType<typeof smooth>, ReturnType<typeof smooth>] => {
-      const raw = toList(points);
-      return smoothing === 0 ? [raw, []] : [smooth(raw, smoothing), raw];
+    const pair = (points: Points, label: string, raw: string): ShownCurve[] => {
+      const list = toList(points);
+      const color = 'charts-blue';
+      if (smoothing === 0 || several) return [{ label, color, look: 'line', points: smooth(list, smoothing) }];
+      return [
+        { label, color, look: 'line', points: smooth(list, smoothing) },
+        { label: raw, color, look: 'faint', points: list },
+      ];
     };
-    const tests = [toList(state.curve('test')), toList(state.curve('testSlice'))];
+    /** Of another run: one line, smoothed as that of the shown one. */
+    const others = (id: 'loss' | 'test', look: CurveStyle['look']): ShownCurve[] =>
+      compared
+        .filter(other => id === 'loss' || other.measure.id === measure.id)
+        .map(({ name, color, curve }) => ({
+          label: name,
+          color,
+          look,
+          points: look === 'line' ? smooth(toList(curve(id)), smoothing) : toList(curve(id)),
+        }));
+    const testColor = several ? this.#comparison.color : 'charts-green';
+    const tests: ShownCurve[] = [
+      { label: text('curveTest'), color: testColor, look: 'epochs', points: toList(state.curve('test')) },
+      { label: text('curveSlice'), color: testColor, look: 'slices', points: toList(state.curve('testSlice')) },
+      ...others('test', 'epochs'),
+    ];
     const loss = state.curve('loss');
     let lowest = Number.POSITIVE_INFINITY;
     for (let index = 0; index < loss.count; index++) lowest = Math.min(lowest, loss.y(index));
     if (this.#isLogarithmic !== logarithmic) this.#loss.logarithmic(logarithmic);
     this.#isLogarithmic = logarithmic;
     this.#loss.show(
-      [...pair(loss), ...(isLoss ? tests : [])],
+      [...(isLoss ? tests : []), ...pair(loss, text('curveLoss'), text('curveLossRaw')), ...others('loss', 'line')],
       stepsPerEpoch,
       loss.count === 0
         ? text('noCurve')
@@ -367,8 +450,10 @@ class TrainingPage {
     if (isLoss) return;
     const written = (value: number | undefined): string =>
       value === undefined ? '–' : formatMeasure(measure.id, value);
+    // Beside other runs only what compares is drawn: the test.
+    const train = several ? [] : pair(state.curve('train'), text('curveTrain'), text('curveTrain'));
     this.#measure.show(
-      [...tests, ...pair(state.curve('train'))],
+      [...tests, ...train],
       stepsPerEpoch,
       text('measureSummary', title, written(latest.train), written(latest.test)),
     );

@@ -6,7 +6,16 @@ import { EngineError } from '../errors.ts';
 import { tensorAxes } from '../model/axes.ts';
 import { phrase } from '../model/phrase.ts';
 import type { ModelSpec } from '../model/spec.ts';
-import type { GateTrace, LayerInfo, Sample, TensorTile, TensorTrace, UnitOrder } from '../protocol/trace.ts';
+import type {
+  Answer,
+  AnsweredSample,
+  GateTrace,
+  LayerInfo,
+  Sample,
+  TensorTile,
+  TensorTrace,
+  UnitOrder,
+} from '../protocol/trace.ts';
 import { readTestSample } from '../training/batches.ts';
 import type { TrainingState } from '../training/trainer.ts';
 import { decisionOrder, indexOrder } from './ordering.ts';
@@ -159,10 +168,24 @@ function outputTile({ outputs, steps, layers }: Followed, { survey, state }: Ins
   return tile('outputs', 'outputs', 'h of the top layer at every step', half > 1 ? 'signed' : 'signed-unit', [-half, half], steps, outputs);
 } // prettier-ignore
 
+/**
+ * One sample, and what the network makes of it now.
+ * @throws EngineError `unknown` when the test split has no such sample.
+ */
+export function answeredSample(model: Inspected, { sample: index }: { readonly sample: number }): AnsweredSample {
+  const { dataset, state } = model;
+  const { sample, probabilities } = follow(model, index, readSample(dataset, index));
+  const { classNames, test } = dataset;
+  return { sample, classNames, sampleCount: test.count, probabilities, step: state.step, epoch: state.epoch };
+}
+
 /** All buffers of a trace, to be moved and not copied. */
-export function buffersOf(trace: GateTrace | TensorTrace): ArrayBuffer[] {
-  const tiles = 'states' in trace ? [...trace.tensors, ...trace.states] : trace.tensors;
-  return [...new Set([trace.sample.values, ...tiles.map(({ values }) => values)])];
+export function buffersOf(trace: GateTrace | TensorTrace | AnsweredSample): ArrayBuffer[] {
+  const { values, answer } = trace.sample;
+  const tiles = 'tensors' in trace ? trace.tensors : [];
+  const states = 'states' in trace ? trace.states : [];
+  const own = answer ? [values, answer.wanted, answer.given] : [values];
+  return [...new Set([...own, ...[...tiles, ...states].map(tile => tile.values)])];
 }
 
 function readSample(dataset: Dataset, index: number): Batch {
@@ -172,7 +195,8 @@ function readSample(dataset: Dataset, index: number): Batch {
   return readTestSample(dataset, index);
 }
 
-function follow({ dataset, network, spec }: Inspected, index: number, batch: Batch): Followed {
+function follow(model: Inspected, index: number, batch: Batch): Followed {
+  const { dataset, network, spec } = model;
   const trace = network.trace(batch);
   const { kind, features, classes, test } = dataset;
   const labels = new Int32Array(dataset.targetAxes.reduce((product, size) => product * size, 1));
@@ -186,6 +210,7 @@ function follow({ dataset, network, spec }: Inspected, index: number, batch: Bat
     tokenNames: dataset.tokenNames,
     // Of a label at every step, the last one counts.
     label: classes === undefined ? undefined : labels.at(dataset.targetAxes.length === 0 ? 0 : batch.steps - 1),
+    answer: answerOf(model, index, batch.steps, trace.logits),
   };
   const softmaxed = spec.loss?.kind === 'sparse_softmax_cross_entropy' || spec.loss?.kind === 'softmax_cross_entropy';
   // Of a head on every step, the last step counts.
@@ -197,6 +222,29 @@ function follow({ dataset, network, spec }: Inspected, index: number, batch: Bat
     winner: logits && argmax(logits),
   };
 }
+
+/** What is asked for a row and what the network gives, where that is more than one class for the whole of it. */
+function answerOf({ dataset, spec }: Inspected, index: number, steps: number, logits: Float32Array): Answer | undefined {
+  const { classes, targetAxes, test } = dataset;
+  if (classes !== undefined && targetAxes.length === 0) return undefined;
+  const everyStep = spec.loss !== undefined && tensorAxes(spec, spec.loss.prediction)?.length === 2;
+  const size = targetAxes.reduce((product, axis) => product * axis, 1);
+  const width = everyStep ? size / dataset.steps : size;
+  const count = everyStep ? steps * width : width;
+  const asked = classes === undefined ? new Float32Array(size) : new Int32Array(size);
+  test.readTargets([index], asked);
+  const wanted = Float32Array.from(asked.subarray(0, count)); // the rest is padding
+  if (logits.length % count !== 0) return undefined;
+  const scores = logits.length / count;
+  if (classes !== undefined) {
+    const given = wanted.map((_, k) => argmax(logits.subarray(k * scores, (k + 1) * scores)));
+    return { of: 'labels', everyStep, width, wanted: wanted.buffer, given: given.buffer };
+  }
+  if (scores !== 1) return undefined;
+  const sigmoid = spec.loss?.kind === 'sigmoid_cross_entropy';
+  const given = Float32Array.from(logits, x => (sigmoid ? 1 / (1 + Math.exp(-x)) : x));
+  return { of: 'values', everyStep, width, wanted: wanted.buffer, given: given.buffer };
+} // prettier-ignore
 
 /** Values that the head gives for one row (and step). */
 function headWidth(spec: ModelSpec, otherwise: number): number {

@@ -9,7 +9,7 @@ import { type MetricRow, RunSettings } from '../runs/format.ts';
 import type { ErrorReply } from '../errors.ts';
 import type { FilePreview } from './preview.ts';
 import type { ModelStatistics } from './statistics.ts';
-import { type GateTrace, type TensorTrace, UnitOrder } from './trace.ts';
+import { type AnsweredSample, type GateTrace, type TensorTrace, UnitOrder } from './trace.ts';
 
 const closed = { additionalProperties: false } as const;
 
@@ -105,6 +105,7 @@ export interface EngineSide {
     stop: { params: ModelParams; result: null };
     trace: { params: TraceParams; result: GateTrace };
     tensors: { params: TensorsParams; result: TensorTrace };
+    sample: { params: TensorsParams; result: AnsweredSample };
     preview: { params: PreviewParams; result: FilePreview };
     statistics: { params: ModelParams; result: ModelStatistics };
     close: { params: ModelParams; result: null };

@@ -8,7 +8,7 @@ import { RunSettings, type RunStatus } from '../runs/format.ts';
 import { FileChoices } from '../data/fileData.ts';
 import type { Progress } from './engine.ts';
 import type { FilePreview } from './preview.ts';
-import { type GateTrace, type TensorTrace, UnitOrder } from './trace.ts';
+import { type AnsweredSample, type GateTrace, type TensorTrace, UnitOrder } from './trace.ts';
 
 const closed = { additionalProperties: false } as const;
 const Nothing = Type.Object({}, closed);
@@ -44,6 +44,8 @@ export interface RunHead {
   readonly reason: string | undefined;
   /** The model's source reads differently now than when the run was started. */
   readonly sourceChanged: boolean;
+  /** Its network is open in the engine: a sample can be looked at without reading anything from disk. */
+  readonly open: boolean;
   /** There is a checkpoint to go on from and epochs are left. */
   readonly resumable: boolean;
 }
@@ -102,6 +104,13 @@ export interface TrainingChange {
   readonly newLines: readonly string[];
 }
 
+/** Another run beside the shown one. */
+export interface ComparedRun {
+  readonly run: RunHead;
+  readonly measure: MeasureHead;
+  readonly curves: readonly Curve[];
+}
+
 /** What the training page may ask; every params object is checked against its schema. */
 export const TrainingPageRequests = {
   hydrate: Nothing,
@@ -112,6 +121,10 @@ export const TrainingPageRequests = {
   stop: Nothing,
   /** Goes on from the last checkpoint. */
   resumeFromCheckpoint: Nothing,
+  /** One test sample, and what the shown run's network makes of it now. */
+  sample: Type.Object({ sample: Type.Integer({ minimum: 0 }) }, closed),
+  /** Curves of another run, to be drawn beside those of the shown one. */
+  curves: Type.Object({ run: Type.String() }, closed),
   showRun: Type.Object({ run: Type.String() }, closed),
   revealSource: Nothing,
   chooseData: Nothing,
@@ -128,7 +141,14 @@ type Served<
 
 /** What the host serves to the training page, and sends to it. */
 export interface TrainingHostSide {
-  readonly requests: Served<typeof TrainingPageRequests, { hydrate: { strings: Strings; snapshot: TrainingSnapshot } }>;
+  readonly requests: Served<
+    typeof TrainingPageRequests,
+    {
+      hydrate: { strings: Strings; snapshot: TrainingSnapshot };
+      sample: AnsweredSample;
+      curves: ComparedRun;
+    }
+  >;
   readonly events: { snapshot: TrainingSnapshot; change: TrainingChange };
 }
 

@@ -21,6 +21,34 @@ export interface Sample {
   readonly tokenNames?: readonly string[] | undefined;
   /** Class label, where there are classes. */
   readonly label: number | undefined;
+  /** Where not one class is asked for the whole sequence. */
+  readonly answer?: Answer | undefined;
+}
+
+/** What is asked of the network for one sample, and what it gives. */
+export interface Answer {
+  /** Values, or numbers of classes. */
+  readonly of: 'values' | 'labels';
+  /** At every step, or once after the last one. */
+  readonly everyStep: boolean;
+  /** Values at a step, or of the one answer. */
+  readonly width: number;
+  /** float32 `[T, width]`, or `[width]`. */
+  readonly wanted: ArrayBuffer;
+  /** As `wanted`; of labels the likeliest. */
+  readonly given: ArrayBuffer;
+}
+
+/** The answer for the training panel: one sample, and what the network makes of it now. */
+export interface AnsweredSample {
+  readonly sample: Sample;
+  readonly classNames: readonly string[] | undefined;
+  readonly sampleCount: number;
+  /** Softmax over the logits where there are classes. */
+  readonly probabilities: readonly number[] | undefined;
+  /** Training steps that the weights have seen; 0 for seeded weights. */
+  readonly step: number;
+  readonly epoch: number;
 }
 
 /** A tensor of one sample as a page draws it: rows × columns with its meaning and its scale. */

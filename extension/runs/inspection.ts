@@ -10,7 +10,7 @@ import type { ModelSpec } from '../../engine/model/spec.ts';
 import type { TensorsParams, TraceParams } from '../../engine/protocol/engine.ts';
 import type { InspectorSubject } from '../../engine/protocol/pages.ts';
 import type { ModelStatistics } from '../../engine/protocol/statistics.ts';
-import type { GateTrace, LayerInfo, TensorTile, TensorTrace } from '../../engine/protocol/trace.ts';
+import type { AnsweredSample, GateTrace, LayerInfo, TensorTile, TensorTrace } from '../../engine/protocol/trace.ts';
 import type { RunRecord, RunSettings } from '../../engine/runs/format.ts';
 import type { InspectorModel } from '../pages/inspectorPage.ts';
 import type { EngineSession } from './engineSession.ts';
@@ -110,6 +110,11 @@ export class Inspection implements InspectorModel, vscode.Disposable {
   async statistics(): Promise<ModelStatistics> {
     const model = await this.#open();
     return this.#engine.request('statistics', { model });
+  }
+
+  async sample(params: Omit<TensorsParams, 'model'>, signal: AbortSignal): Promise<AnsweredSample> {
+    const model = await this.#open();
+    return this.#engine.request('sample', { ...params, model }, { signal });
   }
 
   dispose(): void {

@@ -121,6 +121,7 @@ export class RunState implements vscode.Disposable {
       model: modelHead(spec, source),
       reason: reason && translate(reason.args ? { text: reason.text, args: reason.args } : { text: reason.text }),
       sourceChanged: this.#sourceChanged,
+      open: this.#opened !== undefined,
       resumable:
         (status === 'interrupted' || status === 'stopped' || status === 'failed') &&
         this.#checkpoint !== undefined &&

@@ -298,6 +298,41 @@ describe('the pages, with real numbers under the content security policy of the 
       assert.equal(await page.locator('[data-tile="test"] .slice').innerText(), 'slice of 1,000');
     });
 
+    it('draws a run of values by its error, and one window of the series with the prediction', async () => {
+      const { page } = await openTraining('series');
+      await page.getByRole('heading', { name: 'Mean squared error' }).waitFor();
+      assert.equal(await page.getByRole('heading', { name: 'Accuracy' }).isVisible(), false);
+      assert.equal(await page.locator('[data-tile="train"]').isVisible(), false);
+      const strip = page.locator('.sample .strip[data-kind="series"]');
+      await strip.waitFor();
+      assert.match(await page.locator('.answer-text').innerText(), /^mean squared error 0\.\d+$/);
+      await strip.hover({ position: { x: 20, y: 40 } });
+      assert.match(await page.locator('.answer-text').innerText(), /^step \d+: truth \S+ · prediction \S+$/);
+    });
+
+    it('draws the curves of other runs beside those of the shown one, each in its colour', async () => {
+      const { page } = await openTraining('trained');
+      const choose = async (run: string): Promise<void> => {
+        await page.locator('.comparison vscode-dropdown').click();
+        await page.locator('.comparison vscode-option', { hasText: run }).click();
+      };
+      await choose('GRU 3×150');
+      await page.locator('.comparison[data-compared="1"]').waitFor();
+      await choose('RNN 3×150');
+      await page.locator('.comparison[data-compared="2"]').waitFor();
+      const entries = page.locator('.run-entry');
+      assert.match((await entries.allInnerTexts()).join(' | '), /^LSTM 3×150.* \| GRU 3×150.* \| RNN 3×150/s);
+      const colors = await entries
+        .locator('.dot')
+        .evaluateAll(dots => dots.map(dot => getComputedStyle(dot).borderTopColor));
+      assert.equal(new Set(colors).size, 3);
+      const curves = (): Promise<(string | null)[]> =>
+        page.locator('.chart').evaluateAll(charts => charts.map(chart => chart.getAttribute('data-curves')));
+      await until('three losses, and three tests with a slice', async () => (await curves()).join() === '3,4');
+      await entries.nth(1).getByRole('button').click();
+      await until('one run less', async () => (await curves()).join() === '2,3');
+    });
+
     it('says why a run failed and offers to go on from its checkpoint', async () => {
       const { view, page } = await openTraining('failed');
       assert.match(

@@ -45,9 +45,10 @@ const run = (id: number, status: RunHead['status'], extra: Partial<RunHead> = {}
   title: `mnist_lstm.py · run ${id}`,
   status,
   created: '2026-11-23T12:00:00Z',
-  model,
+  model: { ...model, headline: ['', 'RNN 3×150', 'GRU 3×150'][id] ?? model.headline },
   reason: undefined,
   sourceChanged: false,
+  open: true,
   resumable: false,
   ...extra,
 });
@@ -159,6 +160,31 @@ async function trace({
   };
 }
 
+const LETTERS = Array.from('ABCDEFGHIJKLMNOPQRSTUVWXYZ');
+
+/** A window of the book's curve, and a prediction that is a little off. */
+function seriesSample(index: number, off = 0.6): Sample {
+  const curve = (t: number): number => (t * Math.sin(t)) / 3 + 2 * Math.sin(5 * t);
+  const at = (step: number): number => curve(0.37 + index * 1.7 + step * 0.1);
+  const row = (of: (step: number) => number): ArrayBuffer =>
+    Float32Array.from({ length: 40 }, (_, step) => of(step)).buffer;
+  return {
+    index,
+    kind: 'series',
+    steps: 40,
+    features: 1,
+    values: row(at),
+    label: undefined,
+    answer: {
+      of: 'values',
+      everyStep: true,
+      width: 1,
+      wanted: row(step => at(step + 1)),
+      given: row(step => at(step + 1) + off * Math.sin(step * 2.1) * Math.exp(-step / 12)),
+    },
+  };
+}
+
 /** A small GRU or RNN with random weights, run on a series or on tokens: other cells and samples than the notes'. */
 function traceOfOther(cell: 'gru' | 'rnn', { sample, order }: { sample: number; order: string }): GateTrace {
   const [steps, units, kind] = cell === 'gru' ? [40, 30, 'series' as const] : [18, 64, 'tokens' as const];
@@ -201,7 +227,10 @@ function traceOfOther(cell: 'gru' | 'rnn', { sample, order }: { sample: number; 
   const all = Array.from({ length: units }, (_, unit) => unit);
   const states = traces.get('h')!;
   return {
-    sample: { index: sample, kind, steps, features: 1, values: values.buffer, label: undefined },
+    sample:
+      kind === 'series'
+        ? seriesSample(sample)
+        : { index: sample, kind, steps, features: 1, values: values.buffer, label: undefined, tokenNames: LETTERS },
     classNames: undefined,
     sampleCount: 500,
     probabilities: undefined,
@@ -323,11 +352,23 @@ async function curves(steps: number): Promise<{ curves: Curve[]; lines: string[]
   };
 }
 
+const ACCURACY = { id: 'accuracy', title: 'accuracy', short: 'accuracy' } as const;
+
+/** Curves of a run that is measured by its loss: the test runs a little above the batches. */
+function asErrors(curve: Curve): Curve {
+  if (curve.id === 'loss') return curve;
+  return {
+    ...curve,
+    points: new Float64Array(curve.points).map((value, k) => (k % 2 === 0 ? value : 1.05 - value)).buffer,
+  };
+}
+
 const STEPS_OF: Readonly<Record<string, number>> = {
   empty: 0,
   fresh: 0,
   first: 210,
   live: 1200,
+  series: 1500,
   paused: 1200,
   failed: 1200,
   diverged: 700,
@@ -359,7 +400,7 @@ async function snapshot(): Promise<TrainingSnapshot> {
     model: scenario === 'empty' ? undefined : model,
     runs: scenario === 'empty' || scenario === 'fresh' ? [] : [run(2, 'stopped'), run(1, 'diverged')],
     settings: { epochs: 10, batchSize: 150, learningRate: 0.001, seed: 42, examples: null },
-    measure: { id: 'accuracy', title: 'accuracy', short: 'accuracy' },
+    measure: scenario === 'series' ? { id: 'mean_squared_error', title: 'mean squared error', short: 'MSE' } : ACCURACY,
     exampleCount: 55_000,
     data: 'MNIST rows, 28 × 28',
     engine: 'WebAssembly SIMD, 1 thread',
@@ -381,7 +422,7 @@ async function snapshot(): Promise<TrainingSnapshot> {
       test: last('test') ?? last('testSlice'),
       sliceRows: steps > 0 && last('test') === undefined ? 1000 : undefined,
     },
-    curves: made.curves,
+    curves: scenario === 'series' ? made.curves.map(asErrors) : made.curves,
     lines: made.lines,
     stepsPerEpoch: steps > 0 ? 366 : undefined,
     sequence,
@@ -452,6 +493,38 @@ else {
   const host = open<TrainingHostSide>({
     hydrate: async () => ({ strings, snapshot: await snapshot() }),
     start: noted('start'),
+    sample: async ({ sample }) => {
+      if (scenario === 'series')
+        return {
+          sample: seriesSample(sample),
+          classNames: undefined,
+          sampleCount: 1000,
+          probabilities: undefined,
+          step: 1500,
+          epoch: 4,
+        };
+      const {
+        sample: read,
+        probabilities,
+        classNames,
+        sampleCount,
+        step,
+        epoch,
+      } = await trace({ sample, layer: -1, order: 'index' });
+      return { sample: read, classNames, sampleCount, probabilities, step, epoch };
+    },
+    curves: async ({ run: id }) => {
+      const other = run(Number(id.at(-1)), 'finished');
+      const factor = id === 'run-2' ? 0.8 : 1.9;
+      const { curves: made } = await curves(3660);
+      const worse = made.map(({ id: curve, points }) => ({
+        id: curve,
+        points: new Float64Array(points).map((value, k) =>
+          k % 2 === 0 ? value : curve === 'loss' ? value * factor : 1 - (1 - value) * factor,
+        ).buffer,
+      }));
+      return { run: other, measure: ACCURACY, curves: worse };
+    },
     pause: noted('pause'),
     resume: noted('resume'),
     stop: noted('stop'),

@@ -10,6 +10,7 @@ const run: RunHead = {
   model: { headline: 'LSTM 3×150', parameters: 470_110, source: 'mnist_lstm.py', line: 1 },
   reason: undefined,
   sourceChanged: false,
+  open: true,
   resumable: false,
 };
 const latest = { loss: 1, train: undefined, test: undefined, sliceRows: undefined };
