@@ -68,6 +68,11 @@ function registerLanguageFeatures(
     vscode.languages.registerHoverProvider(READABLE_DOCUMENTS, new ShapeHover(readings, numbers)),
     vscode.languages.registerInlayHintsProvider(READABLE_DOCUMENTS, inlays),
     vscode.languages.registerCodeActionsProvider(READABLE_DOCUMENTS, diagnostics, { providedCodeActionKinds }),
+    readings.onDidChangeSiblings(() => {
+      lenses.refresh();
+      inlays.refresh();
+      diagnostics.refresh();
+    }),
     vscode.workspace.onDidChangeConfiguration(change => {
       if (change.affectsConfiguration('rnnExplorer.codeLens')) lenses.refresh();
       if (change.affectsConfiguration('rnnExplorer.inlayHints')) inlays.refresh();

@@ -1,6 +1,8 @@
-import { readFile } from 'node:fs/promises';
+import { readFile, stat } from 'node:fs/promises';
+import { basename, dirname, isAbsolute, join, relative, resolve, sep } from 'node:path';
 import type { Reading } from '../reader/reading.ts';
-import { readSource } from '../reader/read.ts';
+import { readSource, surroundingsOf } from '../reader/read.ts';
+import { LONGEST_FILE } from '../reader/siblings.ts';
 import { print, readingFile, UsageError } from './output.ts';
 
 const LANGUAGES: Readonly<Record<string, string>> = {
@@ -31,7 +33,28 @@ export async function readModelFile(path: string): Promise<ReadFile> {
   if (language === undefined)
     throw new UsageError(`${path}: only files ending in ${Object.keys(LANGUAGES).join(', ')} can be read`);
   const text = await readingFile(path, () => readFile(path, 'utf8'));
-  return { text, reading: readSource(text, language) };
+  const { root, path: inside } = placeOf(path);
+  const surroundings = await surroundingsOf(inside, text, language, one => readSibling(join(root, one)));
+  return { text, reading: readSource(text, language, { surroundings }) };
+}
+
+/** The folder under which a program may import: where the command line stands, or that of the file. */
+function placeOf(path: string): { readonly root: string; readonly path: string } {
+  const whole = resolve(path);
+  const inside = relative(process.cwd(), whole);
+  const isBelow = !inside.startsWith('..') && !isAbsolute(inside);
+  return isBelow
+    ? { root: process.cwd(), path: inside.split(sep).join('/') }
+    : { root: dirname(whole), path: basename(whole) };
+}
+
+async function readSibling(path: string): Promise<string | undefined> {
+  try {
+    const { size } = await stat(path);
+    return size > LONGEST_FILE ? undefined : await readFile(path, 'utf8');
+  } catch {
+    return undefined; // most places at which a module might stand are empty
+  }
 }
 
 /** `read FILE…`: prints what the reader finds as JSON: an object for one file, a list for several. */

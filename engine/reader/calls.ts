@@ -32,6 +32,8 @@ export interface Reader {
   apply(callee: Abstract, given: readonly GivenArgument[], range: TextRange): Abstract;
   /** Calls a function of the program. */
   call(callee: Abstract, args: readonly Abstract[], range: TextRange): Abstract;
+  /** A module of the workspace by the name under which the program imports it; null for a library. */
+  imported(name: string): Abstract | null;
   /** A module-level name of the program. */
   global(name: RegExp): Abstract | null;
   textOf(range: TextRange): string;

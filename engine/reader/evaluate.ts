@@ -7,12 +7,14 @@ import type { Graph } from './graph.ts';
 import { mentionsRecurrence } from './mention.ts';
 import type { Diagnostic, TextRange } from './reading.ts';
 import { add, type Dimension, divide, equal, multiply, symbol } from './sizes.ts';
+import { Siblings, type Surroundings } from './siblings.ts';
 import { index } from './tensors.ts';
 import {
   type Abstract, boolean, type Cells, type ClassValue, dimension, fromDimension, held, type FunctionValue, type Instance, list, NONE, number, type Scope, type Sequence, shortText,
   string, tuple, unknown,
 } from './values.ts'; // prettier-ignore
 import { itemsOf, MAX_ITEMS, textOf, typicalItem } from './items.ts';
+import { parseJson } from './json.ts';
 import type { Language } from './language.ts';
 import type { Argument, Expression, Statement } from './syntax.ts';
 
@@ -62,10 +64,90 @@ export class Interpreter implements Reader {
   #inside = 0;
   #identities = 0;
 
-  constructor(text: string, graph: Graph, language: Language) {
-    this.#text = text;
+  readonly #siblings: Siblings | null;
+  /** The statements that make objects. */
+  readonly #places = new WeakMap<Instance, TextRange>();
+  readonly #modules = new Map<string, Abstract & { kind: 'object' }>();
+  /** The file whose statements are being run. */
+  #path: string;
+
+  /** @param surroundings of the text, where it stands in a workspace. */
+  constructor(text: string, graph: Graph, language: Language, surroundings: Surroundings | null = null) {
+    this.#siblings = surroundings === null ? null : new Siblings(surroundings, language, text.length);
+    this.#text = text + (this.#siblings?.text ?? '');
+    this.#path = surroundings?.path ?? '';
     this.graph = graph;
+    graph.end = text.length;
     this.#language = language;
+  }
+
+  imported(name: string): Abstract | null {
+    const found = this.#siblings?.find(name, this.#path) ?? null;
+    if (found === null) return null;
+    const known = this.#modules.get(found.path);
+    if (known !== undefined) return known;
+    const names = new Map<string, Abstract>([['__name__', string(name)]]);
+    const made = { kind: 'object' as const, type: 'module', attributes: names };
+    // A module that is imported while it imports has the names that it has so far.
+    this.#modules.set(found.path, made);
+    if (found.path.endsWith('.json')) {
+      const data = parseJson(found.text);
+      names.set('default', data);
+      if (data.kind === 'dict') for (const [key, value] of data.entries) names.set(key, value);
+      return made;
+    }
+    if (this.#depth >= MAX_CALL_DEPTH) return made;
+    const state = [this.#path, this.statement, this.assignedTo, this.graph.place] as const;
+    this.#path = found.path;
+    this.graph.place = null;
+    this.#depth++;
+    this.#language.exports(names);
+    this.#block(found.module.body, { names, parent: null, frame: 0 });
+    this.#language.exported(names);
+    this.#depth--;
+    [this.#path, this.statement, this.assignedTo, this.graph.place] = state;
+    return made;
+  }
+
+  /** `import a.b as c` and `import a.b`, which binds `a`. */
+  #import({ module, alias }: Statement & { kind: 'import' }, scope: Scope): void {
+    const found = this.imported(module);
+    if (alias !== null) {
+      scope.names.set(alias, found ?? { kind: 'path', path: module });
+      return;
+    }
+    const [top = '', ...inside] = module.split('.');
+    if (found === null) {
+      scope.names.set(top, { kind: 'path', path: top });
+      return;
+    }
+    let at = this.imported(top) ?? scope.names.get(top);
+    if (at?.kind !== 'object') at = { kind: 'object', type: 'module', attributes: new Map() };
+    scope.names.set(top, at);
+    for (const [position, name] of inside.entries()) {
+      const whole = module
+        .split('.')
+        .slice(0, position + 2)
+        .join('.');
+      const part: Abstract = this.imported(whole) ?? { kind: 'object', type: 'module', attributes: new Map() };
+      if (at.kind === 'object') at.attributes.set(name, part);
+      at = part;
+    }
+  }
+
+  /** `from a import b`: a name of the module, or a module of the package. */
+  #importFrom({ module, names }: Statement & { kind: 'import-from' }, scope: Scope): void {
+    const found = this.imported(module);
+    for (const { name, alias } of names) {
+      if (name === '*') {
+        if (found?.kind !== 'object') continue;
+        for (const [each, value] of found.attributes) if (/^[A-Za-z]/.test(each)) scope.names.set(each, value);
+        continue;
+      }
+      const own = found?.kind === 'object' ? found.attributes.get(name) : undefined;
+      const inside = own ?? this.imported(module.endsWith('.') ? module + name : `${module}.${name}`);
+      scope.names.set(alias, inside ?? { kind: 'path', path: `${module}.${name}` });
+    }
   }
 
   identity(): number {
@@ -170,9 +252,14 @@ export class Interpreter implements Reader {
   }
 
   #record(range: TextRange, value: Abstract): void {
-    if (!SHOWN.has(value.kind)) return;
+    if (!SHOWN.has(value.kind) || !this.#isHere(range)) return;
     const key = range.start * 4096 + Math.min(range.end - range.start, 4095);
     if (!this.occurrences.has(key)) this.occurrences.set(key, { range, value });
+  }
+
+  /** Whether a range is of the text that is open, not of a file that it imports. */
+  #isHere({ start }: TextRange): boolean {
+    return start < this.graph.end;
   }
 
   // Statements
@@ -189,6 +276,7 @@ export class Interpreter implements Reader {
   #execute(statement: Statement, scope: Scope): Completion {
     this.#work++;
     this.statement = statement.range;
+    if (this.#isHere(statement.range)) this.graph.place = statement.range;
     switch (statement.kind) {
       case 'expression':
         this.evaluate(statement.value, scope);
@@ -208,16 +296,11 @@ export class Interpreter implements Reader {
         this.#assign(statement.target, value, scope);
         return NEXT;
       }
-      case 'import': {
-        const [top = ''] = statement.module.split('.');
-        if (statement.alias !== null) scope.names.set(statement.alias, { kind: 'path', path: statement.module });
-        else scope.names.set(top, { kind: 'path', path: top });
+      case 'import':
+        this.#import(statement, scope);
         return NEXT;
-      }
       case 'import-from':
-        for (const { name, alias } of statement.names) {
-          if (name !== '*') scope.names.set(alias, { kind: 'path', path: `${statement.module}.${name}` });
-        }
+        this.#importFrom(statement, scope);
         return NEXT;
       case 'if': {
         const test = this.#language.truth(this.evaluate(statement.test, scope));
@@ -239,7 +322,7 @@ export class Interpreter implements Reader {
         return this.#try(statement, scope);
       case 'function': {
         const made = this.#function(statement.name, statement.parameters, statement.body, scope);
-        this.uncalled.set(statement.body, made);
+        if (this.#isHere(statement.range)) this.uncalled.set(statement.body, made);
         for (const decorator of statement.decorators) this.evaluate(decorator, scope);
         scope.names.set(statement.name, decorated(made, statement.decorators));
         return NEXT;
@@ -377,7 +460,7 @@ export class Interpreter implements Reader {
   /** A function without a name; one with statements may be the program itself, called by nobody in the text. */
   #lambda(expression: Expression & { kind: 'lambda' }, assignedTo: string | null, scope: Scope): FunctionValue {
     const made = this.#function(assignedTo ?? 'lambda', expression.parameters, expression.body, scope);
-    if (isStatements(made.body)) this.uncalled.set(made.body, made);
+    if (isStatements(made.body) && this.#isHere(expression.range)) this.uncalled.set(made.body, made);
     return made;
   }
 
@@ -391,7 +474,7 @@ export class Interpreter implements Reader {
       frame: scope.frame,
     });
     scope.names.set(statement.name, made);
-    this.classes.push(made);
+    if (this.#isHere(statement.range)) this.classes.push(made);
   }
 
   #assign(target: Expression, value: Abstract, scope: Scope): void {
@@ -960,13 +1043,16 @@ export class Interpreter implements Reader {
     }
     const runnable = (instance: Instance): boolean =>
       this.#isModule(instance.of) && !instance.called && !instance.attributes.has(' output');
+    const run = (instance: Instance): void => {
+      this.graph.place = this.#places.get(instance) ?? null;
+      this.#callInstance(instance, [], instance.of.range, instance.of.name);
+    };
     for (const instance of this.instances.slice()) {
       const contained = this.instances.some(other => [...other.attributes.values()].includes(instance));
-      if (runnable(instance) && !contained) this.#callInstance(instance, [], instance.of.range, instance.of.name);
+      if (runnable(instance) && !contained) run(instance);
     }
     // Parts that nothing in the text puts together.
-    for (const instance of this.instances.slice())
-      if (runnable(instance)) this.#callInstance(instance, [], instance.of.range, instance.of.name);
+    for (const instance of this.instances.slice()) if (runnable(instance)) run(instance);
   }
 
   /** Whether objects of a class make modules of the text when they are made. */
@@ -981,7 +1067,9 @@ export class Interpreter implements Reader {
 
   #instantiate(of: ClassValue, given: readonly GivenArgument[]): Abstract {
     const instance: Instance = { kind: 'instance', of, attributes: new Map(), name: null, result: null, called: false };
-    this.instances.push(instance);
+    // What a module makes for itself stands in its own file.
+    if (this.graph.place !== null || this.#isHere(of.range)) this.instances.push(instance);
+    if (this.graph.place !== null) this.#places.set(instance, this.graph.place);
     const init = this.#member(of, '__init__');
     if (init?.kind === 'function') this.#callFunction(init, given, instance);
     else {
@@ -1019,6 +1107,7 @@ export class Interpreter implements Reader {
       this.#record(parameter.range, value);
     }
     const { frame, assignedTo, statement } = this;
+    const { place } = this.graph;
     this.frame = ++this.#frames;
     this.assignedTo = null;
     this.#depth++;
@@ -1030,6 +1119,7 @@ export class Interpreter implements Reader {
     this.frame = frame;
     this.assignedTo = assignedTo;
     this.statement = statement;
+    this.graph.place = place;
     return result.kind === 'return' ? result.value : NONE;
   }
 }

@@ -33,6 +33,8 @@ export interface Input {
 export interface NodeRecord {
   readonly node: GraphNode;
   readonly range: TextRange;
+  /** Where the text that is open makes it: its range, or the statement that has called into another file. */
+  readonly place: TextRange | null;
   readonly framework: Framework;
   readonly frame: number;
   /** The cells of a recurrent node as objects of the program. */
@@ -77,6 +79,10 @@ export class Graph {
   readonly names = new Map<string, TensorRef>();
   /** Nodes whose values a loss puts through a softmax. */
   readonly scores = new Set<string>();
+  /** The statement of the text that is open which is being run; null while a module is imported. */
+  place: TextRange | null = null;
+  /** Length of that text: ranges behind it are of other files. */
+  end = Infinity;
   /** What is still to be built when the program has been read: models whose inputs no call has shown. */
   readonly atEnd: (() => void)[] = [];
   /** Where a program takes the last row of a batch of outputs. */
@@ -132,6 +138,7 @@ export class Graph {
     this.nodes.set(id, {
       node,
       range: more.range,
+      place: more.range.start < this.end ? more.range : this.place,
       framework: more.framework ?? 'tensorflow1',
       frame: more.frame ?? 0,
       cells: more.cells ?? [],
@@ -139,6 +146,15 @@ export class Graph {
       open: more.open ?? [],
     });
     return id;
+  }
+
+  /** Builds something when the program has been read, as if it stood where it stands now. */
+  later(build: () => void): void {
+    const { place } = this;
+    this.atEnd.push(() => {
+      this.place = place;
+      build();
+    });
   }
 
   /** The input that a tensor is, if it is one. */

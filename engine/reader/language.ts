@@ -15,6 +15,10 @@ export interface Language {
   /** Parses text in any state of repair: around a fault, everything else is still there. */
   readonly parse: (source: SourceText, memory?: ParseMemory) => SyntaxModule;
   readonly comments: (source: SourceText) => readonly Comment[];
+  /** Names of the modules that a text may import from its workspace, by a search for words. */
+  readonly imports: (text: string) => readonly string[];
+  /** The paths at which a module may stand that a file imports by that name, the likeliest first. */
+  readonly placesOf: (module: string, from: string) => readonly string[];
   /** The frameworks that its programs use; the first that knows a call reads it. */
   readonly frameworks: readonly FrameworkTable[];
   /** Its own functions and those of its standard library, by path. */
@@ -25,6 +29,10 @@ export interface Language {
   readonly name: (name: string) => Abstract | null;
   /** An attribute that the language itself defines (`length`, an entry of an object); null where it leaves that to others. */
   readonly attribute: (object: Abstract, name: string) => Abstract | null;
+  /** Gives a module what it exports by (`module.exports`). */
+  readonly exports: (names: Map<string, Abstract>) => void;
+  /** Puts what it has exported that way among its names. */
+  readonly exported: (names: Map<string, Abstract>) => void;
   /** Whether it takes a value for true; null where that cannot be told. */
   readonly truth: (value: Abstract | undefined) => Abstract | null;
 }

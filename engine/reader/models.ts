@@ -208,8 +208,9 @@ function lensRange(records: readonly NodeRecord[], text: string): TextRange {
   if (first === undefined) return { start: 0, end: 0 };
   // Layers of Keras and PyTorch are defined where they are made, wherever they are called.
   const layers = first.framework !== 'tensorflow1';
-  const own = first.cells.filter(cell => layers || cell.frame === first.frame).map(cell => cell.range);
-  const [range = first.range] = own.toSorted((a, b) => a.start - b.start);
+  const here = first.cells.filter(cell => cell.range.start < text.length);
+  const own = here.filter(cell => layers || cell.frame === first.frame).map(cell => cell.range);
+  const [range = first.place ?? first.range] = own.toSorted((a, b) => a.start - b.start);
   return lineOf(text, range);
 }
 
@@ -220,7 +221,10 @@ function modelName(records: readonly NodeRecord[]): string {
 
 /** The pieces of the text in which the model is built and trained. */
 function extentOf(records: readonly NodeRecord[], { training }: Root, pieces: readonly TextRange[]): TextRange {
-  const places = [...records.map(record => record.range), ...(training === null ? [] : [training.range])];
+  const places = [
+    ...records.map(record => record.place ?? record.range),
+    ...(training === null ? [] : [training.range]),
+  ];
   const holding = pieces.filter(piece => places.some(({ start }) => piece.start <= start && start < piece.end));
   const [first] = holding.length > 0 ? holding : pieces;
   const last = (holding.length > 0 ? holding : pieces).at(-1);
@@ -229,7 +233,14 @@ function extentOf(records: readonly NodeRecord[], { training }: Root, pieces: re
 
 /** The models of a graph, in the order of the text, each with the ids of its nodes. */
 export function modelsOf(graph: Graph, facts: ProgramFacts): FoundModel[] {
-  const roots = rootsOf(graph);
+  // A model that only another file makes stands there.
+  const isHere = (root: Root): boolean =>
+    [...closure(graph, root.refs)].some(
+      id => graph.nodes.get(id)?.node.op === 'recurrent' && graph.nodes.get(id)?.place !== null,
+    );
+  const roots = rootsOf(graph).filter(
+    root => isHere(root) || (root.training !== null && root.training.range.start < graph.end),
+  );
   const found = roots.map((root): FoundModel => {
     const ids = withNamed(graph, closure(graph, root.refs));
     const records = [...graph.nodes.values()].filter(({ node }) => ids.has(node.id));
@@ -268,7 +279,10 @@ export function modelsOf(graph: Graph, facts: ProgramFacts): FoundModel[] {
     const driver = clash
       ? [...graph.nodes.values()].find(({ node }) => ids.has(node.id) && node.op === 'recurrent')
       : undefined;
-    return { model: driver === undefined ? model : { ...model, range: lineOf(facts.text, driver.range) }, ids };
+    return {
+      model: driver === undefined ? model : { ...model, range: lineOf(facts.text, driver.place ?? driver.range) },
+      ids,
+    };
   });
   return separate.toSorted((a, b) => a.model.range.start - b.model.range.start);
 }

@@ -16,6 +16,7 @@ import { readFences } from './note.ts';
 import { valueOf } from './present.ts';
 import { PYTHON } from './python/python.ts';
 import type { Reading, SymbolReading, TextRange } from './reading.ts';
+import { gatherSiblings, type Surroundings } from './siblings.ts';
 import { type SourceText, wholeText } from './source.ts';
 import { readSpecFile } from './specFile.ts';
 import { tensorsOf } from './tensors.ts';
@@ -32,17 +33,40 @@ const LANGUAGES: ReadonlyMap<string, Language> = new Map([
   ...['typescript', 'ts', 'mts', 'cts', 'tsx', 'typescriptreact'].map(name => [name, JAVASCRIPT] as const),
 ]);
 
+export interface ReadOptions {
+  /** Of the text's last version, where it is read again and again as it is typed. */
+  readonly memory?: ParseMemory | undefined;
+  /** The files that the text imports from, by `surroundingsOf`. */
+  readonly surroundings?: Surroundings | undefined;
+}
+
+/**
+ * The files that a program imports from, and those that they import from; undefined for what imports nothing.
+ * @param path of the program, from the root under which files may be read.
+ * @param read text of a file by such a path; undefined where there is none.
+ */
+export async function surroundingsOf(
+  path: string,
+  text: string,
+  id: string,
+  read: (path: string) => Promise<string | undefined>,
+): Promise<Surroundings | undefined> {
+  const language = LANGUAGES.get(id);
+  if (language === undefined || isGenerated(text) || !mentionsRecurrence(text)) return undefined;
+  const found = await gatherSiblings(path, text, language, read);
+  return found.files.size === 0 ? undefined : found;
+}
+
 /**
  * Reads the models of a text and every tensor's shape. Ranges are offsets into the text, also inside fences.
  * @param id VS Code's language id: `python`, `typescript`, `markdown`; `rnn.json` for the description of a model itself.
- * @param memory of the text's last version, where it is read again and again as it is typed.
  */
-export function readSource(text: string, id: string, memory?: ParseMemory): Reading {
+export function readSource(text: string, id: string, { memory, surroundings }: ReadOptions = {}): Reading {
   if (id === SPEC_FILE) return guarded(() => readSpecFile(text));
   if (isGenerated(text) || !mentionsRecurrence(text)) return NOTHING;
   if (id === 'markdown') return guarded(() => readNote(text, memory));
   const language = LANGUAGES.get(id);
-  return language === undefined ? NOTHING : guarded(() => readProgram(text, language, memory));
+  return language === undefined ? NOTHING : guarded(() => readProgram(text, language, memory, surroundings));
 }
 
 /** Long lines are what a program has written: a bundle of TensorFlow.js mentions every layer. */
@@ -62,8 +86,8 @@ export function guarded(read: () => Reading): Reading {
   }
 }
 
-function readProgram(text: string, language: Language, memory?: ParseMemory): Reading {
-  const interpreter = new Interpreter(text, new Graph(), language);
+function readProgram(text: string, language: Language, memory?: ParseMemory, surroundings?: Surroundings): Reading {
+  const interpreter = new Interpreter(text, new Graph(), language, surroundings);
   const source = wholeText(text);
   interpreter.run(language.parse(source, memory).body);
   interpreter.runUncalled();
@@ -123,7 +147,8 @@ function readingOf(
   return {
     models: models.map(({ model }) => model),
     symbols: inOrder(symbols),
-    diagnostics: inOrder([...diagnostics, ...faults, ...unheeded]),
+    // What is wrong in a file that is imported is told where it is open.
+    diagnostics: inOrder([...diagnostics, ...faults, ...unheeded]).filter(({ range }) => range.start <= text.length),
   };
 }
 

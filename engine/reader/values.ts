@@ -162,6 +162,8 @@ export interface Network {
   readonly className: string;
   readonly name: string;
   readonly layers: Layer[];
+  /** The statement of the text that is open which makes it, or calls what does. */
+  readonly place: TextRange | null;
   /** What it is fed with and gives, once it is built. */
   built: { readonly input: Tensor | null; readonly output: Abstract } | null;
 }

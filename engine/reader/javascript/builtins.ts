@@ -1,6 +1,7 @@
 /** JavaScript's own functions and the methods of its arrays, objects and texts, as far as programs build models with them. */
 import type { Call, CallEntry, CallTable } from '../calls.ts';
 import { itemsOf, MAX_ITEMS, textOf, typicalItem } from '../items.ts';
+import { parseJson } from '../json.ts';
 import { extreme, many, numeric, range } from '../sharedBuiltins.ts';
 import {
   type Abstract,
@@ -120,37 +121,17 @@ function setEntry(dict: Abstract & { kind: 'dict' }, key: string, value: Abstrac
 
 /** JSON that stands in the program as a text. */
 function parsed({ args }: Call): Abstract {
-  const text = args.rest[0];
-  if (text?.kind !== 'string') return unknown('');
-  try {
-    return fromJson(JSON.parse(text.value));
-  } catch {
-    return unknown('');
-  }
-}
-
-/** A JSON value; the parser has bounded its depth by the length of the text. */
-export function fromJson(value: unknown, depth = 0): Abstract {
-  if (depth > 20) return unknown('');
-  switch (typeof value) {
-    case 'number':
-      return number(value);
-    case 'string':
-      return string(value);
-    case 'boolean':
-      return boolean(value);
-    default:
-      if (value === null || typeof value !== 'object') return NONE;
-      if (Array.isArray(value)) return list(value.slice(0, MAX_ITEMS).map(item => fromJson(item, depth + 1)));
-  }
-  const pairs = Object.entries(value).slice(0, MAX_ITEMS).map(([key, item]) => [key, fromJson(item, depth + 1)] as const); // prettier-ignore
-  return { kind: 'dict', entries: new Map(pairs), pairs: pairs.map(([key, item]) => [string(key), item] as const) };
+  const [text] = args.rest;
+  return text?.kind === 'string' ? parseJson(text.value) : unknown('');
 }
 
 /** By path. `require` gives the module itself, as an import does. */
 export const FUNCTIONS: CallTable = {
   [COUNT]: entry(range),
-  require: entry(({ args }) => (args.rest[0]?.kind === 'string' ? { kind: 'path', path: args.rest[0].value } : NONE)),
+  require: entry(({ args, reader }) => {
+    const [name] = args.rest;
+    return name?.kind === 'string' ? (reader.imported(name.value) ?? { kind: 'path', path: name.value }) : NONE;
+  }),
   Array: entry(({ args }) => (args.rest.length === 1 ? ofLength(args.rest[0]!) : list(args.rest))),
   'Array.from': entry(arrayFrom),
   'Array.of': entry(({ args }) => list(args.rest)),

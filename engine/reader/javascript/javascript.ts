@@ -1,8 +1,9 @@
 /** JavaScript and TypeScript, with the framework that their programs use. */
 import type { Language } from '../language.ts';
 import { TENSORFLOWJS } from '../tensorflowjs/table.ts';
-import { NONE } from '../values.ts';
+import { type Abstract, NONE } from '../values.ts';
 import { attribute, FUNCTIONS, METHODS, truth } from './builtins.ts';
+import { importsIn, placesOf } from './imports.ts';
 import { commentsOf, parseJavaScript } from './parse.ts';
 
 /** Names that stand for themselves: functions, and the objects that hold functions. */
@@ -11,9 +12,25 @@ const NAMES: ReadonlySet<string> = new Set(Object.keys(FUNCTIONS).map(path => pa
 /** A page that loads TensorFlow.js by a script tag has it as `tf`; fragments often leave the import out. */
 const GLOBAL = 'tf';
 
+function beginExports(names: Map<string, Abstract>): void {
+  const own: Abstract = { kind: 'dict', entries: new Map(), pairs: [] };
+  names.set('exports', own);
+  names.set('module', { kind: 'dict', entries: new Map([['exports', own]]), pairs: [] });
+}
+
+/** What a module has put into `module.exports` stands beside what it exports by name. */
+function endExports(names: Map<string, Abstract>): void {
+  const module = names.get('module');
+  const given = module?.kind === 'dict' ? module.entries.get('exports') : undefined;
+  if (given?.kind === 'dict') for (const [name, value] of given.entries) names.set(name, value);
+  else if (given !== undefined) names.set('default', given);
+}
+
 export const JAVASCRIPT: Language = {
   parse: parseJavaScript,
   comments: commentsOf,
+  imports: importsIn,
+  placesOf,
   frameworks: [TENSORFLOWJS],
   functions: FUNCTIONS,
   methods: METHODS,
@@ -23,5 +40,7 @@ export const JAVASCRIPT: Language = {
     return NAMES.has(name) ? { kind: 'path', path: name } : null;
   },
   attribute,
+  exports: beginExports,
+  exported: endExports,
   truth,
 };

@@ -55,14 +55,14 @@ const INPUT: CallEntry = {
 function network(call: Call, className: string, layers: Layer[]): Network {
   const name =
     call.args.string('name') ?? call.reader.graph.layerName(className === 'Sequential' ? 'sequential' : 'functional');
-  return { kind: 'network', framework: call.framework, className, name, layers, built: null };
+  return { kind: 'network', framework: call.framework, className, name, layers, place: call.reader.graph.place, built: null };
 }
 
 function sequential(call: Call): Abstract {
   const given = call.args.get('layers');
   const made = network(call, 'Sequential', []);
   for (const item of given?.kind === 'sequence' ? given.items : []) addLayer(made, item);
-  call.reader.graph.atEnd.push(() => {
+  call.reader.graph.later(() => {
     build(call, made, null);
   });
   return made;
@@ -105,12 +105,16 @@ function build(call: Call, of: Network, data: Tensor | null): Network['built'] {
   const { scopes } = call.reader;
   // Keras 3 puts a Sequential's name before those of its layers.
   if (of.framework === 'keras3') scopes.push(of.name);
+  const { graph } = call.reader;
+  const { place } = graph;
+  graph.place = of.place;
   let value: Abstract = start;
   for (const layer of of.layers) {
     value = layer.run(call, value);
     if (layer.made !== undefined) call.reader.show(layer.made, value);
   }
   if (of.framework === 'keras3') scopes.pop();
+  graph.place = place;
   of.built = { input: start, output: value };
   return of.built;
 }
@@ -249,7 +253,7 @@ function compile(call: Call): Abstract {
     return done;
   };
   compiled.set(model, finish);
-  call.reader.graph.atEnd.push(() => void finish(null));
+  call.reader.graph.later(() => void finish(null));
   return NONE;
 }
 

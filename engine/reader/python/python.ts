@@ -5,6 +5,7 @@ import type { Language } from '../language.ts';
 import { PYTORCH } from '../pytorch/table.ts';
 import { TENSORFLOW1 } from '../tensorflow1/table.ts';
 import { BUILTIN_METHODS, BUILTINS, truth } from './builtins.ts';
+import { importsIn, placesOf } from './imports.ts';
 import { commentsOf, parsePython } from './parse.ts';
 import { NUMPY } from './numpy.ts';
 import { STANDARD_LIBRARY, STANDARD_METHODS } from './standardLibrary.ts';
@@ -29,6 +30,8 @@ const BUILTIN_CALLS: CallTable = Object.fromEntries(
 export const PYTHON: Language = {
   parse: parsePython,
   comments: commentsOf,
+  imports: importsIn,
+  placesOf,
   frameworks: [KERAS, TENSORFLOW1, PYTORCH],
   functions: { ...BUILTIN_CALLS, ...STANDARD_LIBRARY, ...NUMPY },
   methods: { ...BUILTIN_METHODS, ...STANDARD_METHODS },
@@ -37,5 +40,7 @@ export const PYTHON: Language = {
     return path === undefined ? null : { kind: 'path', path };
   },
   attribute: () => null,
+  exports: () => undefined,
+  exported: () => undefined,
   truth,
 };

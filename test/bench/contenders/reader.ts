@@ -66,8 +66,8 @@ const results = FILES.map(({ name, language, text }) => {
   const memory = new ParseMemory();
   const middle = text.indexOf('\n', Math.floor(text.length / 2));
   const typed = (round: number): string => `${text.slice(0, middle)}${'x'.repeat(round % 9)}${text.slice(middle)}`;
-  for (let round = 0; round < 9; round++) readSource(typed(round), language, memory);
-  const keystroke = times(ROUNDS, round => readSource(typed(round), language, memory));
+  for (let round = 0; round < 9; round++) readSource(typed(round), language, { memory });
+  const keystroke = times(ROUNDS, round => readSource(typed(round), language, { memory }));
   const { symbols } = reading;
   const hover = times(ROUNDS, round => {
     const symbol = symbols[(round * 37) % Math.max(1, symbols.length)];

@@ -34,7 +34,7 @@ describe('reading a text again as it is typed', () => {
         text = text.slice(0, at) + typed + text.slice(at + Math.floor(next() * 4));
         // Now and then all is undone.
         if (edit % 20 === 19) text = original;
-        assert.deepEqual(readSource(text, id, memory), readSource(text, id), `edit ${edit} at ${at}`);
+        assert.deepEqual(readSource(text, id, { memory }), readSource(text, id), `edit ${edit} at ${at}`);
       }
     });
   }
@@ -44,6 +44,6 @@ describe('reading a text again as it is typed', () => {
     const long = readFileSync(join(samples, 'mnist_lstm.py'), 'utf8');
     const short = 'import tensorflow as tf\ncell = tf.nn.rnn_cell.LSTMCell(3)\n';
     for (const text of [long, short, '', long, `${short}${long}`, short])
-      assert.deepEqual(readSource(text, 'python', memory), readSource(text, 'python'));
+      assert.deepEqual(readSource(text, 'python', { memory }), readSource(text, 'python'));
   });
 });

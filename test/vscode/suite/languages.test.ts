@@ -46,6 +46,20 @@ describe('JavaScript and descriptions of models in VS Code', () => {
     assert.deepEqual(await lensTitles(document), []);
   }); // prettier-ignore
 
+  it('take constants from files beside them, also from what is not saved yet', async () => {
+    const config = await openText('javascript', 'export const UNITS = 6;\n');
+    const name = config.uri.path.split('/').at(-1)!;
+    const text = `import { UNITS } from './${name}';\n${PROGRAM.replace('units: 5', 'units: UNITS')}`;
+    const document = await openText('javascript', text);
+    assert.ok((await lensTitles(document)).some(title => title.startsWith('LSTM 6 ')));
+    const edit = new vscode.WorkspaceEdit();
+    edit.replace(config.uri, config.lineAt(0).range, 'export const UNITS = 9;');
+    await vscode.workspace.applyEdit(edit);
+    assert.ok(config.isDirty);
+    assert.ok((await lensTitles(document)).some(title => title.startsWith('LSTM 9 ')));
+    await config.save();
+  });
+
   it('are left alone where they have nothing to do with recurrent networks', async () => {
     const document = await openText('javascript', 'export const answer = 42;\n');
     assert.deepEqual(await lensTitles(document), []);
