@@ -529,7 +529,7 @@ class WasmNetwork implements Network {
       const values = axis === 0 ? inputs : others[id];
       if (values === undefined) throw new EngineError('invalid-shape', phrase('The input {0} is missing.', id));
       const found = axis === 0 ? steps : values.length / (size * width);
-      if (found < 1 || values.length !== size * found * width)
+      if (found < 1 || !Number.isInteger(found) || values.length !== size * found * width)
         throw axis === 0
           ? new EngineError('invalid-shape', phrase('The inputs must be [{0}, {1}, {2}] ({3} values), but have {4} values.', size, steps, width, size * steps * width, values.length))
           : new EngineError('invalid-shape', phrase('The input {0} must be [{1}, steps, {2}], but has {3} values.', id, size, width, values.length));
