@@ -3,7 +3,7 @@
 The wrapper multiplies inside the cell, at every step. Here all steps are laid end to end, multiplied
 once, and cut into windows again: 结果相同，但只做一次大的矩阵乘法. It is the same function, and faster.
 
-What to do       Press "Train Model", then choose a run of the other file in "Compare" beside the curve.
+What to do       Press "Train Model", then a run of the other file under "Compare with".
 What to look at  Hover stacked_rnn_outputs and outputs: [batch · 20, 100] and [batch, 20, 1].
                  In the tensor inspector outputs is h of all 100 units, before the dense layer.
 What to expect   The errors of the wrapper: some 0.5 after 100 steps, 0.04 to 0.05 after 1,400.
