@@ -11,6 +11,8 @@ export interface Program {
   readonly given: ReferenceInputs;
   readonly values: ReadonlyMap<string, Numbers>;
   readonly gradients: ReadonlyMap<string, Numbers>;
+  /** Before each step of training on this batch, where the framework was trained. */
+  readonly losses: readonly number[];
 }
 
 type Tensors = Record<string, Numbers>;
@@ -19,15 +21,25 @@ type Tensors = Record<string, Numbers>;
 export function readBeyond(file: string): Program[] {
   const text = readFileSync(join(import.meta.dirname, '../../fixtures/beyond', file), 'utf8');
   const { cases } = JSON.parse(text) as {
-    cases: { name: string; spec: unknown; inputs: Tensors; weights: Tensors; values: Tensors; gradients: Tensors }[];
+    cases: {
+      name: string;
+      spec: unknown;
+      inputs: Tensors;
+      weights: Tensors;
+      values: Tensors;
+      gradients: Tensors;
+      masks?: Tensors;
+      losses?: number[];
+    }[];
   };
   const mapOf = (tensors: Tensors) => new Map(Object.entries(tensors));
-  return cases.map(({ name, spec, inputs, weights, values, gradients }) => ({
+  return cases.map(({ name, spec, inputs, weights, values, gradients, masks, losses = [] }) => ({
     name,
     spec: checkModelSpec(spec),
-    given: { inputs: mapOf(inputs), weights: mapOf(weights) },
+    given: { inputs: mapOf(inputs), weights: mapOf(weights), ...(masks && { masks: mapOf(masks) }) },
     values: mapOf(values),
     gradients: mapOf(gradients),
+    losses,
   }));
 }
 
@@ -35,5 +47,6 @@ export const BEYOND: readonly { readonly title: string; readonly file: string; r
   { title: 'PyTorch in float64', file: 'programs-torch.json', referenceBound: 1e-12 },
   { title: 'TensorFlow 1 in float64', file: 'programs-tf1.json', referenceBound: 1e-12 },
   { title: 'Keras 3', file: 'programs-keras3.json', referenceBound: 1e-5 },
+  { title: 'TensorFlow 1.15 (contrib)', file: 'programs-contrib.json', referenceBound: 1e-5 },
   { title: 'TensorFlow.js', file: 'programs-tfjs.json', referenceBound: 1e-5 },
 ];

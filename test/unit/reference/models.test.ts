@@ -31,10 +31,15 @@ const MODELS: Record<string, [Framework, GraphNode[], Partial<LossSpec>?]> = {
     rnn({ wrappers: [{ wrapper: 'input_projection', units: 5, activation: 'tanh' }] }),
     gru({ wrappers: [{ wrapper: 'output_projection', units: 2 }] }),
   ])],
+  'layer normalization with coupled gates, peepholes and a projection': ['tensorflow1', tf1([lstm({ className: 'CoupledInputForgetGateLSTMCell', coupledInputForget: true, peepholes: true, projection: { units: 2 }, layerNorm: { gain: 1, shift: 0 } })])],
+  'layers of cuDNN in both directions': ['tensorflow1', tf1([lstm({ className: 'CudnnLSTM' }), lstm({ className: 'CudnnLSTM' })], { direction: 'bidirectional', driver: 'layer' })],
+  'layers of cuDNN GRU': ['tensorflow1', tf1([gru({ className: 'CudnnGRU' }), gru({ className: 'CudnnGRU' })], { driver: 'layer' })],
+  'projections within projections': ['tensorflow1', tf1([gru({ wrappers: [{ wrapper: 'output_projection', units: 2, activation: 'swish' }, { wrapper: 'input_projection', units: 5 }, { wrapper: 'output_projection', units: 3 }, { wrapper: 'input_projection', units: 2 }] })])],
+  'a leaky rectifier with a slope of its own, softmax as gate': ['keras3', [recurrent([gru({ className: 'GRU', activation: 'leaky_relu', negativeSlope: 0.3, recurrentActivation: 'softmax' })], { returnSequences: true })]],
   'cells that share weights': ['tensorflow1', tf1([gru({ units: 4 }), gru({ units: 4, sharesWeightsWith: 0 })])],
   'a stack in both directions': ['tensorflow1', tf1([lstm({}), gru({})], { direction: 'bidirectional' })],
   'every activation of an RNN stack': ['tensorflow1', tf1(
-    (['sigmoid', 'elu', 'selu', 'softplus', 'softsign', 'swish', 'gelu', 'leaky_relu', 'linear'] as const).map(activation => rnn({ activation })),
+    (['sigmoid', 'elu', 'selu', 'softplus', 'softsign', 'swish', 'gelu', 'gelu_tanh', 'leaky_relu', 'linear'] as const).map(activation => rnn({ activation })),
   )],
   'Keras cells with hard sigmoids, both directions averaged': ['keras3', [
     recurrent([lstm({ className: 'LSTM', recurrentActivation: 'hard_sigmoid_keras3' })], { direction: 'bidirectional', merge: 'average', returnSequences: true }),
