@@ -1,6 +1,6 @@
 /**
  * `npm run bench`: our engine against others, against the peak of its own tile, and along one dimension at a time.
- * `--only=engines,shares,threads,relaxed,sweep,reader,data,VS Code` measures some parts, and `PART:NAME` some of a part
+ * `--only=engines,tfjs backends,shares,threads,relaxed,sweep,reader,data,VS Code` measures some parts, and `PART:NAME` some of a part
  * (`engines:ours`, `shares:gru`, `sweep:Batch`); the other parts of RESULTS.md stay as they are.
  */
 import { execFileSync } from 'node:child_process';
@@ -9,7 +9,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { build } from 'esbuild';
 import { dataSection } from './data.ts';
-import { enginesSection } from './engines.ts';
+import { enginesSection, slowEnginesSection } from './engines.ts';
 import { hostSection } from './host.ts';
 import { BENCH, NODE_24, type Ours } from './places.ts';
 import { readerSection } from './reader.ts';
@@ -30,6 +30,7 @@ const HOST_ROUNDS = 5;
 /** Parts that can be measured, each by some of its names; none: all of it. */
 const PARTS: Readonly<Record<string, (ours: Ours, chosen: readonly string[]) => Section | readonly Section[] | Promise<Section>>> = {
   engines: (ours, chosen) => enginesSection(ours, rounds, chosen),
+  'tfjs backends': ours => slowEnginesSection(ours, rounds),
   shares: (ours, chosen) => sharesSection(ours, rounds, chosen),
   threads: ours => threadsSection(ours, rounds),
   relaxed: ours => relaxedSection(ours, rounds),

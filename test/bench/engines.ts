@@ -37,17 +37,37 @@ function contenders({ program, dist }: Ours): Contender[] {
     { name: 'PyTorch, 2 threads', command: '/usr/bin/python3', args: [script('torch_step.py'), '1'], env: { ...ONE_THREAD, OPENBLAS_NUM_THREADS: '2' } },
     { name: 'tfjs-node, public API', ...tfjsNode('public') },
     { name: 'tfjs-node, fused BlockLSTM', ...tfjsNode('fused') },
+  ];
+} // prettier-ignore
+
+/** TensorFlow.js without TensorFlow is so slow that it gets a table of its own, with fewer steps. */
+function slowContenders(ours: Ours): Contender[] {
+  return [
+    contenders(ours)[0]!,
     { name: 'tfjs wasm', command: process.execPath, args: [script('tfjs_step.mjs'), 'wasm'], steps: 5 },
-    { name: 'tfjs cpu', command: process.execPath, args: [script('tfjs_step.mjs'), 'cpu'], steps: 3 },
+    { name: 'tfjs cpu', command: process.execPath, args: [script('tfjs_step.mjs'), 'cpu'], steps: 2 },
   ];
 } // prettier-ignore
 
 /** @param chosen parts of names; none: all. */
-export async function enginesSection(ours: Ours, rounds: number, chosen: readonly string[]): Promise<Section> {
+export function enginesSection(ours: Ours, rounds: number, chosen: readonly string[]): Promise<Section> {
+  return takeTurns('Against others', contenders(ours), rounds, chosen);
+}
+
+export function slowEnginesSection(ours: Ours, rounds: number): Promise<Section> {
+  return takeTurns("Against TensorFlow.js' own backends", slowContenders(ours), rounds, []);
+}
+
+async function takeTurns(
+  title: string,
+  all: readonly Contender[],
+  rounds: number,
+  chosen: readonly string[],
+): Promise<Section> {
   const where = circumstances();
   const problems: string[] = [];
   const runners: { contender: Contender; runner: Runner; title: string; times: number[]; used: number[] }[] = [];
-  for (const contender of contenders(ours)) {
+  for (const contender of all) {
     if (chosen.length > 0 && !chosen.some(part => contender.name.includes(part))) continue;
     try {
       runners.push({ contender, ...(await Runner.start(contender)), times: [], used: [] });
@@ -66,9 +86,9 @@ export async function enginesSection(ours: Ours, rounds: number, chosen: readonl
   for (const { runner } of runners) runner.end();
   const base = runners[0];
   return {
-    title: 'Against others',
+    title,
     lines: [
-      `${where} Medians of ${rounds} steps, taking turns (fewer of the slowest); one thread each where nothing else is said. Ratios above 1: slower than ${base?.contender.name ?? 'the first'}.`,
+      `${where} Medians of ${rounds} steps, taking turns (fewer where it says so); one thread each where nothing else is said. Ratios above 1: slower than ${base?.contender.name ?? 'the first'}.`,
       '',
       '| engine | version | step, ms | fastest, ms | CPU, ms | steps | clock, ratio | CPU, ratio |',
       '|---|---|---|---|---|---|---|---|',
