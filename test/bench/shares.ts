@@ -64,7 +64,7 @@ export async function sharesSection(ours: Ours, rounds: number, chosen: readonly
   return {
     title: 'Shares of the peak',
     lines: [
-      `${where} The peak is the best of the three bare tiles (4×8, 3×12, 5×8) over panels in the first cache, the best of many half milliseconds after V8 has compiled it for good, in the same process between the steps. One thread: medians of each call of a kernel over 15 steps, which other work on the machine hardly touches.`,
+      `${where} The peak is the best of the three bare tiles (4×8, 3×12, 5×8) over panels in the first cache, the best of many half milliseconds after V8 has compiled it for good, in the same process between the steps. One thread: medians over 15 steps of each call of a kernel and of each gap between two, which other work on the machine hardly touches.`,
       '',
       '| cells, 3 × 150 | tile, GFLOP/s | products, GFLOP/s | of the tile | step, ms | whole step, of the tile |',
       '|---|---|---|---|---|---|',

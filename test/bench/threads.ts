@@ -32,7 +32,7 @@ export async function threadsSection({ program, dist }: Ours, rounds: number): P
       '|---|---|---|---|---|---|',
       ...counts.map((count, k) => {
         const own = times[k]!;
-        return `| ${count} | ${median(own).toFixed(1)} | ${Math.min(...own).toFixed(1)} | ${(median(alone) / median(own)).toFixed(2)} | ${(Math.min(...alone) / Math.min(...own)).toFixed(2)} | ${(100 * idle[k]!).toFixed(2)} % of a core |`;
+        return `| ${count} | ${median(own).toFixed(1)} | ${Math.min(...own).toFixed(1)} | ${(median(alone) / median(own)).toFixed(2)} | ${(Math.min(...alone) / Math.min(...own)).toFixed(2)} | ${(100 * idle[k]!).toFixed(3)} % of a core |`;
       }),
       '',
       `- One sample traced through the network with all gates: ${median(traces).toFixed(2)} ms (slowest of ${traces.length}: ${Math.max(...traces).toFixed(2)} ms)`,

@@ -44,7 +44,8 @@ const module = new WebAssembly.Module(bytesOf(build));
 // The peak is that of the kernels as they are, so they are linked before the clocks are put around them.
 const bare = linkKernels(module, new WebAssembly.Memory({ initial: 4, maximum: 65536, shared: build.shared }));
 /** Calls of kernels in the order of a step, which is always the same. */
-let calls: { readonly name: string; readonly ms: number; readonly operations: number }[] = [];
+let calls: { readonly name: string; readonly started: number; readonly ended: number; readonly operations: number }[] =
+  [];
 if (profile) watchKernels();
 
 const backend = createWasmBackend(bytesOf(build), {
@@ -80,14 +81,14 @@ function peak(): number[] {
   return TILES.map((_, shape) => measureTile(bare, shape, Math.ceil(at / PROBE_BYTES) * PROBE_BYTES, 40));
 }
 
-/** CPU that all threads together use while nothing is asked of them, in milliseconds of a second; 100 ms after a step. */
+/** Part of a core that all threads together use while nothing is asked of them, from 100 ms after a step. */
 async function idle(): Promise<number> {
   network.trainStep(batch);
   await pause(100);
   const before = process.cpuUsage();
   await pause(2000);
   const { user, system } = process.cpuUsage(before);
-  return (user + system) / 2000;
+  return (user + system) / 2e6;
 }
 
 function step(): string {
@@ -104,24 +105,30 @@ function timed(work: () => void): number {
 }
 
 /**
- * 15 steps with a clock around every kernel. Of each call in the step the median counts, so that what else runs on the
- * machine, which meets few of the short calls, leaves no trace; what passes between the calls is the step's own.
+ * 15 steps with a clock around every kernel. Of each call in the step, and of each gap before one, the median counts, so
+ * that what else runs on the machine, which meets few of them, leaves no trace.
  */
 function profileSteps(): Profile {
-  const steps: (typeof calls)[] = [];
-  const between: number[] = [];
+  const steps: { readonly calls: typeof calls; readonly gaps: number[] }[] = [];
   let best = 0;
   for (let round = 0; round < 15; round++) {
     calls = [];
-    const ms = timed(() => network.trainStep(batch));
-    between.push(ms - calls.reduce((sum, call) => sum + call.ms, 0));
-    steps.push(calls);
+    let last = performance.now();
+    network.trainStep(batch);
+    const end = performance.now();
+    const gaps = [...calls, { started: end, ended: end }].map(({ started, ended }) => {
+      const gap = started - last;
+      last = ended;
+      return gap;
+    });
+    steps.push({ calls, gaps });
     best = Math.max(best, ...peak());
   }
   const parts: Record<string, { ms: number; operations: number }> = {};
-  let ms = median(between);
+  let ms = 0;
+  for (let k = 0; k <= calls.length; k++) ms += median(steps.map(({ gaps }) => gaps[k]!));
   calls.forEach(({ name, operations }, k) => {
-    const own = median(steps.map(step => step[k]!.ms));
+    const own = median(steps.map(step => step.calls[k]!.ended - step.calls[k]!.started));
     const part = (parts[name] ??= { ms: 0, operations: 0 });
     part.ms += own;
     part.operations += operations;
@@ -144,8 +151,13 @@ function watchKernels(): void {
         (...numbers: number[]) => {
           const started = performance.now();
           const result = call(...numbers);
-          const ms = performance.now() - started;
-          calls.push({ name, ms, operations: isProduct ? 2 * numbers[7]! * numbers[8]! * numbers[9]! : 0 });
+          const ended = performance.now();
+          calls.push({
+            name,
+            started,
+            ended,
+            operations: isProduct ? 2 * numbers[7]! * numbers[8]! * numbers[9]! : 0,
+          });
           return result;
         },
       ];
