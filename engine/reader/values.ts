@@ -1,6 +1,7 @@
 /** What an expression can be worth when nothing is run: numbers and texts, tensors of a graph, cells, unknowns. */
 import type { Phrase } from '../model/phrase.ts';
 import type {
+  DecaySpec,
   CellSpec,
   ClippingSpec,
   Framework,
@@ -215,6 +216,8 @@ export type Abstract =
   | Cells
   | Layer
   | Network
+  /** A learning rate that falls from `start`. */
+  | { readonly kind: 'schedule'; readonly start: number; readonly decay: DecaySpec }
   | { readonly kind: 'optimizer'; readonly spec: OptimizerSpec; readonly complete: boolean; readonly clipping?: ClippingSpec; readonly decay?: TrainingSpec['learningRateDecay'] }
   | { readonly kind: 'training'; readonly step: number }
   | { readonly kind: 'data'; readonly source: DataSource; readonly part: 'all' | 'train' | 'test' }

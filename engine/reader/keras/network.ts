@@ -6,6 +6,7 @@ import { BATCH, isBatch, type TrainingRecord } from '../graph.ts';
 import { type Dimension, symbol } from '../sizes.ts';
 import { nameAxes, tensorsOf } from '../tensors.ts';
 import { rowsOf } from './layers.ts';
+import { schedulesOf } from '../schedules.ts';
 import { dtypeOf, shapeOf } from '../tensorflow1/operations.ts';
 import {
   type Abstract,
@@ -55,7 +56,15 @@ const INPUT: CallEntry = {
 function network(call: Call, className: string, layers: Layer[]): Network {
   const name =
     call.args.string('name') ?? call.reader.graph.layerName(className === 'Sequential' ? 'sequential' : 'functional');
-  return { kind: 'network', framework: call.framework, className, name, layers, place: call.reader.graph.place, built: null };
+  return {
+    kind: 'network',
+    framework: call.framework,
+    className,
+    name,
+    layers,
+    place: call.reader.graph.place,
+    built: null,
+  };
 }
 
 function sequential(call: Call): Abstract {
@@ -382,41 +391,8 @@ function numbers(args: Call['args'], names: Readonly<Record<string, keyof Optimi
   return Object.fromEntries(entries);
 }
 
-function schedule(kind: NonNullable<TrainingSpec['learningRateDecay']>['kind']): CallEntry {
-  return {
-    signature: 'initial_learning_rate, decay_steps, decay_rate, staircase=False, name=None',
-    result: ({ args }) => ({
-      kind: 'object',
-      type: 'keras.schedule',
-      attributes: new Map<string, Abstract>([
-        ['kind', { kind: 'string', value: kind }],
-        ['start', args.get('initial_learning_rate') ?? NONE],
-        ['steps', args.get('decay_steps') ?? NONE],
-        ['rate', args.get('decay_rate') ?? NONE],
-        ['staircase', args.get('staircase') ?? NONE],
-      ]),
-    }),
-  };
-}
-
-function scheduleOf(
-  value: Abstract | undefined,
-): { readonly start: number; readonly decay: NonNullable<TrainingSpec['learningRateDecay']> } | null {
-  if (value?.kind !== 'object' || value.type !== 'keras.schedule') return null;
-  const [kind, start, steps, rate, staircase] = ['kind', 'start', 'steps', 'rate', 'staircase'].map(key =>
-    value.attributes.get(key),
-  );
-  if (kind?.kind !== 'string' || start?.kind !== 'number' || steps?.kind !== 'number' || rate?.kind !== 'number')
-    return null;
-  return {
-    start: start.value,
-    decay: {
-      kind: kind.value as 'exponential',
-      rate: rate.value,
-      steps: steps.value,
-      ...(staircase?.kind === 'boolean' && staircase.value ? { staircase: true } : {}),
-    },
-  };
+function scheduleOf(value: Abstract | undefined): Extract<Abstract, { kind: 'schedule' }> | null {
+  return value?.kind === 'schedule' ? value : null;
 }
 
 // Data sets
@@ -471,8 +447,7 @@ export const KERAS_CALLS: CallTable = {
   'keras.optimizers.AdamW': optimizer('adamw', 'weight_decay=0.004, beta_1=0.9, beta_2=0.999, epsilon=1e-7'),
   'keras.optimizers.Adamax': optimizer('adamax', 'beta_1=0.9, beta_2=0.999, epsilon=1e-7'),
   'keras.optimizers.Nadam': optimizer('nadam', 'beta_1=0.9, beta_2=0.999, epsilon=1e-7'),
-  'keras.optimizers.schedules.ExponentialDecay': schedule('exponential'),
-  'keras.optimizers.schedules.InverseTimeDecay': schedule('inverse_time'),
+  ...schedulesOf('keras.'),
   'keras.datasets.mnist.load_data': loadData('mnist'),
   'keras.datasets.fashion_mnist.load_data': loadData('fashion_mnist'),
 };

@@ -7,6 +7,7 @@ import { INITIALIZER_CALLS } from './initializers.ts';
 import { OPERATION_CALLS, OPERATION_METHODS } from './operations.ts';
 import { SCOPE_CALLS } from './scopes.ts';
 import { SHAPE_CALLS } from './shapes.ts';
+import { schedulesOf } from '../schedules.ts';
 import { TRAINING_CALLS, TRAINING_METHODS } from './training.ts';
 
 /** Names under which releases and private modules also had what the table has, in the order in which they are tried. */
@@ -46,6 +47,7 @@ export const TENSORFLOW1: FrameworkTable = {
     ...OPERATION_CALLS,
     ...SCOPE_CALLS,
     ...TRAINING_CALLS,
+    ...schedulesOf('tf.'),
     ...DATA_CALLS,
   },
   methods: { ...CELL_METHODS, ...DRIVER_METHODS, ...OPERATION_METHODS, ...TRAINING_METHODS, ...DATA_METHODS },

@@ -161,7 +161,9 @@ function optimizer(
   return {
     signature,
     result: ({ args }) => {
-      const rate = args.number('learning_rate');
+      const falling = args.get('learning_rate');
+      const schedule = falling?.kind === 'schedule' ? falling : undefined;
+      const rate = schedule?.start ?? args.number('learning_rate');
       const given = Object.fromEntries(
         Object.entries(options(args)).filter(([, value]) => value !== undefined),
       ) as Partial<OptimizerSpec>;
@@ -170,7 +172,7 @@ function optimizer(
         ...(rate === undefined || rate <= 0 ? {} : { learningRate: rate }),
         ...given,
       };
-      return { kind: 'optimizer', spec, complete: rate !== undefined };
+      return { kind: 'optimizer', spec, complete: rate !== undefined, ...(schedule && { decay: schedule.decay }) };
     },
   };
 }
@@ -186,6 +188,7 @@ function record(
   trainings.push({
     loss: of,
     optimizer: spec.kind === 'optimizer' ? spec.spec : null,
+    ...(spec.kind === 'optimizer' && spec.decay && { decay: spec.decay }),
     clipping,
     range,
     epochs: null,
