@@ -378,7 +378,7 @@ class DataPage {
   #showFirst({ sample, tokenNames, classNames, classes }: Preview): void {
     if (!sample) return;
     const { kind, steps, features, values, targets, featureNames } = sample;
-    const width = Math.max(200, this.#first.element.parentElement?.clientWidth ?? 400);
+    const width = Math.max(200, this.#firstNote.clientWidth);
     const height = kind === 'tokens' ? 56 : STRIP_HEIGHT;
     this.#first.resize(width, height);
     const drawn = readSample({ index: 0, kind, steps, features, values, tokenNames, label: undefined });

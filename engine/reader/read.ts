@@ -11,6 +11,7 @@ import { Places } from './layerWeights.ts';
 import type { ParseMemory } from './parseMemory.ts';
 import { phrase } from '../model/phrase.ts';
 import { mentionsRecurrence } from './mention.ts';
+import { isDataOpen, loadedFile } from './loads.ts';
 import { type FoundModel, modelsOf } from './models.ts';
 import { readFences } from './note.ts';
 import { valueOf } from './present.ts';
@@ -89,10 +90,16 @@ export function guarded(read: () => Reading): Reading {
 function readProgram(text: string, language: Language, memory?: ParseMemory, surroundings?: Surroundings): Reading {
   const interpreter = new Interpreter(text, new Graph(), language, surroundings);
   const source = wholeText(text);
-  interpreter.run(language.parse(source, memory).body);
+  const { body } = language.parse(source, memory);
+  interpreter.run(body);
   interpreter.runUncalled();
   const pieces = [{ start: 0, end: text.length }];
-  const models = modelsOf(interpreter.graph, { pieces, text });
+  const data = loadedFile(body);
+  const models = modelsOf(interpreter.graph, { pieces, text }).map(found =>
+    data && isDataOpen(found.model.spec)
+      ? { ...found, model: { ...found.model, spec: { ...found.model.spec, data } } }
+      : found,
+  );
   return readingOf(interpreter, models, text, [source], language);
 }
 

@@ -56,6 +56,11 @@ export async function headOf(path: string, choices: FileChoices): Promise<FileHe
   return { format, stamp, arrays: heads, ...(targetsPath && { targetsPath }) };
 } // prettier-ignore
 
+/** Windows of a long text lie side by side; of a short one they overlap, so that there are some thousands. */
+function strideOf(bytes: number, window: number): number {
+  return Math.min(window, Math.max(1, Math.floor(bytes / 3000)));
+}
+
 function openArrays(path: string, format: FileFormat): Promise<ArrayFile> {
   return format === 'npz' ? openNpz(path) : format === 'idx' ? openIdx(path) : openNpy(path);
 }
@@ -94,7 +99,7 @@ function arrange(head: FileHead, demand: Demand, choices: FileChoices): Arrangem
     const kind = choices.arrangement ?? (demand.target === 'labels' && !demand.everyStep && demand.width !== undefined && demand.width < 20 ? 'lines' : 'characters');
     if (kind === 'lines') return { kind, longest: window ?? LONGEST_LINE, labelled: !demand.everyStep };
     const characters = window ?? CHARACTERS;
-    return { kind: 'characters', window: characters, stride: choices.stride ?? (demand.everyStep ? characters : 3) };
+    return { kind: 'characters', window: characters, stride: choices.stride ?? strideOf(head.stamp.bytes, characters) };
   }
   if (head.table) return arrangeColumns(head.table.columns, demand, choices);
   const arrays = head.arrays ?? [];

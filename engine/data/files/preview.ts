@@ -10,7 +10,7 @@ import { type FileHead, headOf, loadFile, plan } from './plan.ts';
 import { readCharacters } from './text.ts';
 
 /** Rows of a table that are read for a preview. */
-const EXCERPT = 2000;
+const EXCERPT = 5000;
 const SHOWN_ROWS = 8;
 const SHOWN_CHARACTERS = 1200;
 
