@@ -229,7 +229,10 @@ describe('samples of a file', () => {
   }); // prettier-ignore
 
   it('are shown before, with shapes, counts and the first one', async () => {
-    const path = write('k.csv', 'time,price,volume\n' + rows(20_000, n => `t${n + 100_000},${(n / 7 + 10_000).toFixed(3)},${n + 100_000}`));
+    const path = write(
+      'k.csv',
+      'time,price,volume\n' + rows(20_000, n => `t${n + 100_000},${(n / 7 + 10_000).toFixed(3)},${n + 100_000}`),
+    );
     const preview = await previewFile(path, demand(forecaster(20)), {}, {});
     assert.deepEqual(preview.columns!.map(({ name, kind }) => [name, kind]), [['time', 'text'], ['price', 'numbers'], ['volume', 'numbers']]); // prettier-ignore
     assert.equal(preview.rows!.length, 8);
