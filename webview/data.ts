@@ -316,7 +316,7 @@ class DataPage {
       names.slice(0, SPELLED).join(' ') + (names.length > SPELLED ? ' …' : '');
     const count = (key: 'train' | 'validation' | 'test'): string => formatCount(counts[key]);
     const entries: [string, Child[]][] = [
-      [text('dataInputs'), [shape(['B', steps, features ?? '?'])]],
+      [text('dataInputs'), [shape(tokenNames && features === 1 ? ['B', steps] : ['B', steps, features ?? '?'])]],
       [
         text('dataTargets'),
         [

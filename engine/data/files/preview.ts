@@ -72,7 +72,7 @@ async function beginning(path: string, { format, stamp, table, arrays }: FileHea
     path,
     format,
     bytes: stamp.bytes,
-    size: `${megabytes(stamp.bytes)} MB`,
+    size: stamp.bytes < 1 << 20 ? `${Math.ceil(stamp.bytes / 1024)} KB` : `${megabytes(stamp.bytes)} MB`,
     columns: table?.columns,
     rows: table?.rows.slice(0, SHOWN_ROWS).map(row => row.map(cell => cell.slice(0, 60))),
     dialect: table?.dialect,
