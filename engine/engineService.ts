@@ -18,6 +18,7 @@ import { check } from './model/validate.ts';
 import { type Handlers, Transferred } from './protocol/channel.ts';
 import {
   type EngineSide,
+  type FoundWeights,
   ModelParams,
   PreviewParams,
   OpenParams,
@@ -26,10 +27,14 @@ import {
   TensorsParams,
   TrainParams,
   TraceParams,
+  WeightsParams,
 } from './protocol/engine.ts';
 import type { FilePreview } from './protocol/preview.ts';
 import type { AnsweredSample, GateTrace, TensorTrace } from './protocol/trace.ts';
 import type { RunSettings } from './runs/format.ts';
+import { writeSafetensors } from './formats/safetensors.ts';
+import { matchWeights } from './weights/matchWeights.ts';
+import { readWeightFile } from './weights/weightFile.ts';
 import { readCheckpoint, writeCheckpoint } from './training/checkpoint.ts';
 import { Reporter } from './training/reporter.ts';
 import { stepsPerEpoch, Trainer, type TrainingState, UNTRAINED } from './training/trainer.ts';
@@ -105,6 +110,8 @@ export class EngineService {
       this.#preview(check(PreviewParams, params, 'message "preview"', 'invalid-message'), signal),
     statistics: params =>
       modelStatistics(this.#inspected(check(ModelParams, params, 'message "statistics"', 'invalid-message').model)),
+    weights: (params, signal) =>
+      this.#weights(check(WeightsParams, params, 'message "weights"', 'invalid-message'), signal),
     close: params => this.#close(check(ModelParams, params, 'message "close"', 'invalid-message').model),
     ping: () => null,
   };
@@ -139,6 +146,12 @@ export class EngineService {
     const demand = demandOf(spec);
     if (!isDemand(demand)) throw new EngineError('invalid-model', demand);
     return previewFile(path, demand, choices, { signal });
+  }
+
+  async #weights({ path, spec }: WeightsParams, signal: AbortSignal): Promise<Transferred<FoundWeights>> {
+    const { rows, weights } = matchWeights(spec, await readWeightFile(path, { signal }));
+    const checkpoint = weights && writeSafetensors(weights);
+    return new Transferred({ rows, checkpoint }, checkpoint ? [checkpoint] : []);
   }
 
   /** @throws EngineError `in-use` */

@@ -130,6 +130,8 @@ function registerCommands(
     showLog: () => {
       log.show();
     },
+    loadWeights: async model => (await getStudio()).loadWeights(model),
+    exportWeights: async () => (await getStudio()).exportWeights(),
     installTensorflow: async () => {
       const module = await import('./commands/installTensorflow.ts');
       await module.installTensorflow(context, log);

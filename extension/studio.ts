@@ -40,6 +40,7 @@ import { ShownRun } from './runs/shownRun.ts';
 import { SourceWatch } from './runs/sourceWatch.ts';
 import { TrainingDesk } from './runs/trainingDesk.ts';
 import { TrainingStatus } from './runs/trainingStatus.ts';
+import { loadWeights, weightsOf } from './runs/weightFiles.ts';
 import { describeError, measureHead } from './translate.ts';
 
 /** VS Code waits a few seconds for extensions when a window closes; the step under way may take one of them. */
@@ -189,6 +190,51 @@ export class Studio {
     this.#shown.showModel(model, { spec, data, settings: defaultSettings(spec), source: sourceOf(model) });
     this.inspection.prepare();
     await this.gatesView.reveal({ focus: false });
+  }
+
+  /**
+   * Looks into a model with the weights of a file, without training.
+   * @param file path; asked for where it is left out
+   */
+  async loadWeights(argument: unknown, file?: string): Promise<void> {
+    const model = await pickModel(this.finder, argument);
+    if (!model || !(await this.#canRun(model))) return;
+    const path = file ?? (await askForWeights(model.uri));
+    if (path === undefined) return;
+    const { spec } = model.reading;
+    const weights = await loadWeights(this.engine, spec, path);
+    const data = weights && (await this.data.of(model));
+    if (!data) return;
+    this.#shown.showModel(model, { spec, data, settings: defaultSettings(spec), source: sourceOf(model), weights });
+    this.inspection.prepare();
+    await this.gatesView.reveal({ focus: false });
+  }
+
+  /**
+   * Writes the weights of the shown run's last checkpoint by their framework's names.
+   * @param file path; asked for where it is left out
+   */
+  async exportWeights(file?: vscode.Uri): Promise<void> {
+    await this.restore();
+    const { run } = this.#shown;
+    const checkpoint = run && (await this.runs.lastCheckpoint(run));
+    if (!run || !checkpoint) {
+      const train = vscode.l10n.t('Train Model');
+      const message = vscode.l10n.t(
+        'There are no trained weights to export: train a model, or pick a run that was trained.',
+      );
+      if ((await vscode.window.showInformationMessage(message, train)) === train) await this.train(undefined);
+      return;
+    }
+    const { source, spec } = run.record;
+    const near = vscode.Uri.joinPath(vscode.Uri.parse(source.uri), '..', `${spec.name || 'model'}.safetensors`);
+    const to = file ?? (await vscode.window.showSaveDialog({ title: vscode.l10n.t('Export weights of {0}', run.head().title), defaultUri: near, filters: { safetensors: ['safetensors'] } })); // prettier-ignore
+    if (!to) return;
+    await vscode.workspace.fs.writeFile(to, new Uint8Array(weightsOf(spec, checkpoint)));
+    vscode.window.setStatusBarMessage(
+      vscode.l10n.t('Weights written to {0}', vscode.workspace.asRelativePath(to)),
+      5000,
+    );
   }
 
   async openTrainingPanel(): Promise<void> {
@@ -374,6 +420,17 @@ export class Studio {
       return null;
     };
   }
+}
+
+async function askForWeights(near: vscode.Uri): Promise<string | undefined> {
+  const [file] =
+    (await vscode.window.showOpenDialog({
+      title: vscode.l10n.t('Weights to load'),
+      openLabel: vscode.l10n.t('Load'),
+      defaultUri: vscode.Uri.joinPath(near, '..'),
+      filters: { [vscode.l10n.t('Weights')]: ['safetensors', 'npz'], [vscode.l10n.t('All Files')]: ['*'] },
+    })) ?? [];
+  return file?.fsPath;
 }
 
 function sourceOf({ uri, hash, position }: SourceModel): RunRecord['source'] {

@@ -46,6 +46,7 @@ export class SubjectHead {
   readonly #live = h('span', { class: 'live', title: text('liveHint') }, text('live'));
   readonly #trained = h('span', { class: 'faint' });
   readonly #runs: RunPicker;
+  #weights: string | undefined;
 
   constructor(showRun: (run: string) => void, actions: readonly Button[]) {
     this.#runs = new RunPicker(showRun);
@@ -63,7 +64,8 @@ export class SubjectHead {
     );
   }
 
-  subject({ run, runs, model, live }: InspectorSubject): void {
+  subject({ run, runs, model, live, weights }: InspectorSubject): void {
+    this.#weights = weights;
     setText(this.#title, run?.title ?? model.source);
     setText(this.#detail, text('headline', model.headline, formatCount(model.parameters)));
     setAttributes(this.#detail, { title: `${model.source}:${model.line}` });
@@ -73,7 +75,8 @@ export class SubjectHead {
 
   /** How far the weights are trained that the page shows. */
   trained(epoch: number, step: number): void {
-    setText(this.#trained, step === 0 ? text('untrained') : text('epochAndStep', epoch, formatCount(step)));
+    const untrained = this.#weights === undefined ? text('untrained') : text('weightsFrom', this.#weights);
+    setText(this.#trained, step === 0 ? untrained : text('epochAndStep', epoch, formatCount(step)));
     setAttributes(this.#trained, { 'data-step': step, 'data-epoch': epoch });
   }
 }

@@ -9,6 +9,7 @@ import { readNpy } from '../formats/npy.ts';
 import { readSafetensors, type StoredTensor } from '../formats/safetensors.ts';
 import type { NamedInputs } from '../inspection/namedInputs.ts';
 import type { InputSpec, ModelSpec } from '../model/spec.ts';
+import { readWeightFile } from '../weights/weightFile.ts';
 import { fittingWeights } from '../weights/weights.ts';
 import { readingFile, UsageError } from './output.ts';
 
@@ -52,7 +53,7 @@ export async function readInputs(spec: ModelSpec, files: FedFiles): Promise<Name
 
 /** The network of a model, with weights from a file. */
 export async function openNetwork(spec: ModelSpec, weights: string, batchSize: number): Promise<Network> {
-  const fitting = fittingWeights(spec, await readTensors(weights));
+  const fitting = fittingWeights(spec, await readWeightFile(weights));
   // The build puts the kernels beside the command line.
   const backend = createWasmBackend(readFileSync(join(__dirname, 'kernels.wasm')));
   const network = backend.createNetwork(spec, { seed: 0, batchSize });

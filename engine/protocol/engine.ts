@@ -10,6 +10,7 @@ import type { ErrorReply } from '../errors.ts';
 import type { FilePreview } from './preview.ts';
 import type { ModelStatistics } from './statistics.ts';
 import { type AnsweredSample, type GateTrace, type TensorTrace, UnitOrder } from './trace.ts';
+import type { WeightRow } from '../weights/matchWeights.ts';
 
 const closed = { additionalProperties: false } as const;
 
@@ -40,6 +41,16 @@ export const PreviewParams = Type.Object(
   closed,
 );
 export type PreviewParams = Static<typeof PreviewParams>;
+
+/** Holds a file of weights against a model. */
+export const WeightsParams = Type.Object({ path: Type.String({ minLength: 1 }), spec: ModelSpec }, closed);
+export type WeightsParams = Static<typeof WeightsParams>;
+
+export interface FoundWeights {
+  readonly rows: readonly WeightRow[];
+  /** The weights as a checkpoint that was never trained here (safetensors); undefined unless all fit. */
+  readonly checkpoint: ArrayBuffer | undefined;
+}
 
 export const ModelParams = Type.Object({ model: Type.String({ minLength: 1 }) }, closed);
 export type ModelParams = Static<typeof ModelParams>;
@@ -107,6 +118,7 @@ export interface EngineSide {
     tensors: { params: TensorsParams; result: TensorTrace };
     sample: { params: TensorsParams; result: AnsweredSample };
     preview: { params: PreviewParams; result: FilePreview };
+    weights: { params: WeightsParams; result: FoundWeights };
     statistics: { params: ModelParams; result: ModelStatistics };
     close: { params: ModelParams; result: null };
     /** Whether it is there. */

@@ -8,6 +8,7 @@ export const PAGE_STRINGS = {
   live: 'live',
   liveHint: 'Training goes on; this view follows it about once a second',
   untrained: 'seeded weights, not trained yet',
+  weightsFrom: 'weights from {0}',
   epochAndStep: 'epoch {0} · step {1}',
   headline: '{0} · {1} parameters',
   openSource: 'Show {0}, line {1}',

@@ -160,6 +160,8 @@ export interface InspectorSubject {
   readonly runs: readonly RunHead[];
   /** Gates change by themselves now: the run is going on. */
   readonly live: boolean;
+  /** File of the weights of a model that was not trained here; undefined for seeded ones. */
+  readonly weights: string | undefined;
 }
 
 export const GatesPageRequests = {

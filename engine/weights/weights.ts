@@ -2,8 +2,8 @@
 import type { Parameter } from '../backends/backend.ts';
 import { EngineError } from '../errors.ts';
 import type { StoredTensor } from '../formats/safetensors.ts';
-import { modelParameters } from '../model/parameters.ts';
-import { phrase } from '../model/phrase.ts';
+import { modelParameters, type ParameterShape } from '../model/parameters.ts';
+import { type Phrase, phrase } from '../model/phrase.ts';
 import type { ModelSpec } from '../model/spec.ts';
 
 /**
@@ -25,17 +25,23 @@ export function fittingWeights(spec: ModelSpec, given: ReadonlyMap<string, Store
     );
   if (surplus !== undefined)
     throw new EngineError('unknown', phrase('The model has no weight {0}; it has {1}.', surplus, [...names].join(', ')));
-  return expected.map(({ name, shape }) => {
-    const found = given.get(name)!;
-    const fits = shape.length === found.shape.length && shape.every((size, axis) => typeof size === 'string' || size === found.shape[axis]);
-    if (!fits)
-      throw new EngineError('invalid-shape', phrase('The weight {0} must be [{1}], but is [{2}].', name, shape.join(', '), found.shape.join(', ')));
-    const { values } = found;
-    if (!(values instanceof Float32Array || values instanceof Float64Array))
-      throw new EngineError('invalid-shape', phrase('The weight {0} must hold floating-point numbers.', name));
-    const bad = values.findIndex(value => !Number.isFinite(value));
-    if (bad >= 0)
-      throw new EngineError('invalid-shape', phrase('The weight {0} must be finite, but value {1} is {2}.', name, bad, String(values[bad])));
-    return { name, shape: found.shape, values: Float32Array.from(values) };
+  return expected.map(parameter => {
+    const found = given.get(parameter.name)!;
+    const refusal = refusalOf(parameter, found);
+    if (refusal) throw new EngineError('invalid-shape', refusal);
+    return { name: parameter.name, shape: found.shape, values: Float32Array.from(found.values as Float32Array) };
   });
 } // prettier-ignore
+
+/** Why a tensor cannot be this weight; undefined when it can. */
+export function refusalOf({ name, shape }: ParameterShape, { shape: found, values }: StoredTensor): Phrase | undefined {
+  const fits =
+    shape.length === found.length && shape.every((size, axis) => typeof size === 'string' || size === found[axis]);
+  if (!fits) return phrase('The weight {0} must be [{1}], but is [{2}].', name, shape.join(', '), found.join(', '));
+  if (!(values instanceof Float32Array || values instanceof Float64Array))
+    return phrase('The weight {0} must hold floating-point numbers.', name);
+  const bad = values.findIndex(value => !Number.isFinite(value));
+  return bad < 0
+    ? undefined
+    : phrase('The weight {0} must be finite, but value {1} is {2}.', name, bad, String(values[bad]));
+}

@@ -13,6 +13,8 @@ export const COMMANDS = {
   stopTraining: 'rnnExplorer.stopTraining',
   showLines: 'rnnExplorer.showLines',
   showLog: 'rnnExplorer.showLog',
+  loadWeights: 'rnnExplorer.loadWeights',
+  exportWeights: 'rnnExplorer.exportWeights',
   installTensorflow: 'rnnExplorer.installTensorflow',
   /** With a run's id: shows it in the training panel. */
   showRun: 'rnnExplorer.showRun',

@@ -15,6 +15,7 @@ import type { RunRecord, RunSettings } from '../../engine/runs/format.ts';
 import type { InspectorModel } from '../pages/inspectorPage.ts';
 import type { EngineSession } from './engineSession.ts';
 import type { RunService } from './runService.ts';
+import type { LoadedWeights } from './weightFiles.ts';
 import { modelHead, type RunState } from './runState.ts';
 
 const OPEN_TIMEOUT_MS = 120_000;
@@ -27,6 +28,8 @@ export interface SeededModel {
   readonly settings: RunSettings;
   readonly data: DataBinding;
   readonly source: RunRecord['source'];
+  /** From a file of the person's, in place of seeded ones. */
+  readonly weights?: LoadedWeights;
 }
 
 type Subject = { readonly run: RunState } | { readonly model: SeededModel };
@@ -86,6 +89,7 @@ export class Inspection implements InspectorModel, vscode.Disposable {
       model: modelHead(spec, source),
       runs: this.#runs.known.map(run => run.head()),
       live: this.#run?.record.status === 'running',
+      weights: 'model' in this.#subject ? this.#subject.model.weights?.label : undefined,
     };
   }
 
@@ -162,14 +166,16 @@ export class Inspection implements InspectorModel, vscode.Disposable {
 
   async #load(id: string, subject: Subject): Promise<void> {
     const { spec, settings, data } = 'run' in subject ? subject.run.record : subject.model;
-    const checkpoint = 'run' in subject ? await this.#runs.lastCheckpoint(subject.run) : undefined;
+    const checkpoint =
+      'run' in subject ? await this.#runs.lastCheckpoint(subject.run) : subject.model.weights?.checkpoint;
     const params = { model: id, spec, settings, data, ...(checkpoint && { checkpoint }) };
     await this.#engine.request('open', params, { timeout: OPEN_TIMEOUT_MS });
   }
 }
 
-function seededId({ source, settings, data }: SeededModel): string {
-  return `seeded ${source.hash} ${settings.seed} ${JSON.stringify(data)}`;
+function seededId({ source, settings, data, weights }: SeededModel): string {
+  const from = weights ? `${weights.path} ${weights.read}` : settings.seed;
+  return `seeded ${source.hash} ${from} ${JSON.stringify(data)}`;
 }
 
 /** The engine names tensors in English. */

@@ -309,6 +309,7 @@ const subject: InspectorSubject | undefined =
         model,
         runs: [run(3, 'finished'), run(2, 'stopped'), run(1, 'diverged')],
         live: scenario === 'live',
+        weights: undefined,
       };
 
 /** Curves of a run of so many steps: TensorFlow's own losses of epoch 0, then a decay that is made up. */
