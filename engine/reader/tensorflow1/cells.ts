@@ -212,6 +212,14 @@ export const CELL_CALLS: CallTable = {
   'tf.nn.rnn_cell.GRUBlockCellV2': cell('GRUBlockCellV2', 'num_units, cell_size=None, reuse=None, name=None', () => ({
     cell: 'gru',
   })),
+  'tf.contrib.cudnn_rnn.CudnnCompatibleLSTMCell': cell('CudnnCompatibleLSTMCell', 'num_units, reuse=None', () => ({
+    cell: 'lstm',
+  })),
+  'tf.contrib.cudnn_rnn.CudnnCompatibleGRUCell': cell(
+    'CudnnCompatibleGRUCell',
+    'num_units, reuse=None, kernel_initializer=None',
+    () => ({ cell: 'gru', resetAfter: true }),
+  ),
   'tf.nn.rnn_cell.CoupledInputForgetGateLSTMCell': cell(
     'CoupledInputForgetGateLSTMCell',
     'num_units, use_peepholes=False, initializer=None, num_proj=None, proj_clip=None, num_unit_shards=1, num_proj_shards=1, forget_bias=1.0, state_is_tuple=True, activation=None, reuse=None, layer_norm=False, norm_gain=1.0, norm_shift=0.0',

@@ -1,6 +1,7 @@
 /** TensorFlow 1 as one table of calls. */
 import type { FrameworkTable } from '../calls.ts';
 import { CELL_CALLS, CELL_METHODS } from './cells.ts';
+import { CUDNN_CALLS } from './cudnn.ts';
 import { DATA_CALLS, DATA_METHODS } from './data.ts';
 import { DRIVER_CALLS, DRIVER_METHODS } from './drivers.ts';
 import { INITIALIZER_CALLS } from './initializers.ts';
@@ -17,6 +18,7 @@ const RENAMES: readonly (readonly [RegExp, string])[] = [
   [/^tf\.compat\.v1\b/, 'tf'],
   [/^tf\.python\.ops\.(rnn_cell|rnn_cell_impl)\./, 'tf.nn.rnn_cell.'],
   [/^tf\.contrib\.rnn\.python\.ops\.\w+\./, 'tf.contrib.rnn.'],
+  [/^tf\.contrib\.cudnn_rnn\.python\.(?:layers|ops)\.\w+\./, 'tf.contrib.cudnn_rnn.'],
   [/^tf\.python\.ops\.rnn\./, 'tf.nn.'],
   [/^tf\.models\.rnn\.rnn_cell\./, 'tf.nn.rnn_cell.'],
   [/^tf\.models\.rnn\.rnn\./, 'tf.nn.'],
@@ -42,6 +44,7 @@ export const TENSORFLOW1: FrameworkTable = {
   calls: {
     ...SHAPE_CALLS,
     ...CELL_CALLS,
+    ...CUDNN_CALLS,
     ...DRIVER_CALLS,
     ...INITIALIZER_CALLS,
     ...OPERATION_CALLS,
