@@ -396,6 +396,7 @@ const CASES: readonly {
 
 /** Well-formed programs near the rules, in which nothing may be found. */
 const WELL_FORMED: Readonly<Record<string, string>> = {
+  'a part that is kept under the name dropout_prob, as TensorFlow 1 programs have it': `dropout_prob = 0.9\n${stack('[tf.nn.rnn_cell.DropoutWrapper(tf.nn.rnn_cell.GRUCell(6), output_keep_prob=dropout_prob)]')}`,
   'one name for both states': unpacked('out, hidden = self.rnn(x)', 'out[:, -1]'),
   'states of a GRU cell and a context vector': `import torch\nimport torch.nn as nn\nclass Net(nn.Module):\n    def __init__(self):\n        super().__init__()\n        self.rnn = nn.GRU(4, 6, batch_first=True)\n    def forward(self, x):\n        c, h = self.rnn(x)\n        return c, h\n`,
   'layers counted to make cells': `import torch.nn as nn\nclass Net(nn.Module):\n    def __init__(self, num_layers=2):\n        super().__init__()\n        self.num_layers = num_layers\n        self.cells = nn.ModuleList([nn.LSTMCell(4, 4) for _ in range(num_layers)])\n    def forward(self, x):\n        for t in range(7):\n            h, c = self.cells[0](x[:, t])\n        return h\n`,
