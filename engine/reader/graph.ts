@@ -53,6 +53,8 @@ export interface TrainingRecord {
   readonly range: TextRange;
   readonly decay?: TrainingSpec['learningRateDecay'];
   readonly metrics?: TrainingSpec['metrics'];
+  /** In how many loops its rounds have been counted. */
+  counted?: number;
   /** Filled in when the program runs it. */
   epochs: number | null;
   iterations: number | null;

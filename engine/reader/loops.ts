@@ -7,8 +7,11 @@ const LOOPS_OVER_EPOCHS = /epoch/i;
 
 /** Epochs and iterations, from the loops in which a training step is run. */
 export function countLoops(training: TrainingRecord, reader: Reader, batchSize: number | null): void {
-  training.batchSize ??= batchSize ?? plainNumber(reader.global(/^(?:batch_?size|n_?batch)$/i));
   const loops = reader.loops;
+  // Every round of a loop runs the step; what the loops say is the same each time.
+  if (training.counted === loops.length) return;
+  training.counted = loops.length;
+  training.batchSize ??= batchSize ?? plainNumber(reader.global(/^(?:batch_?size|n_?batch)$/i));
   const named = loops.find(loop => LOOPS_OVER_EPOCHS.test(loop.variable) || LOOPS_OVER_EPOCHS.test(loop.text));
   const epochs = named ?? (loops.length > 1 ? loops[0] : undefined);
   if (epochs !== undefined) training.epochs ??= plainNumber(epochs.count);

@@ -339,7 +339,7 @@ function stepOptimizer({ self, reader, range }: Call): Abstract {
   const { graph } = reader;
   if (self.kind !== 'optimizer' || graph.backward === null) return NONE;
   const { loss, clipping } = graph.backward;
-  let record = graph.trainings.find(training => training.range.start === range.start);
+  let record = graph.trainings.findLast(training => training.range.start === range.start);
   if (record === undefined) {
     record = { loss, optimizer: self.spec, clipping, range, epochs: null, iterations: null, batchSize: null };
     graph.trainings.push(record);
