@@ -34,18 +34,18 @@ export class ModelFinder implements vscode.Disposable {
   }
 
   /** The models of the document that the person works with. */
-  async currentModels(): Promise<SourceModel[]> {
+  async currentModels(): Promise<readonly SourceModel[]> {
     const document = await this.currentDocument();
     return document ? this.modelsOf(document) : [];
   }
 
-  async modelsOf(document: vscode.TextDocument): Promise<SourceModel[]> {
+  async modelsOf(document: vscode.TextDocument): Promise<readonly SourceModel[]> {
     const read = await this.#readings.read(document);
     return read ? sourceModels(read) : [];
   }
 
   /** The models of a document or notebook that need not be open. @returns undefined when it cannot be read any more. */
-  async modelsAt(uri: vscode.Uri): Promise<SourceModel[] | undefined> {
+  async modelsAt(uri: vscode.Uri): Promise<readonly SourceModel[] | undefined> {
     const text = await textAt(uri);
     return text && sourceModels({ text, reading: await this.#readings.readText(text) });
   }

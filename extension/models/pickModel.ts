@@ -22,7 +22,7 @@ export async function pickModel(finder: ModelFinder, argument: unknown): Promise
 }
 
 /** Menus of editors pass the address of their document. */
-async function modelsMeant(finder: ModelFinder, argument: unknown): Promise<SourceModel[]> {
+async function modelsMeant(finder: ModelFinder, argument: unknown): Promise<readonly SourceModel[]> {
   if (argument instanceof vscode.Uri) return (await finder.modelsAt(argument)) ?? [];
   return finder.currentModels();
 }

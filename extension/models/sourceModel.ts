@@ -1,5 +1,5 @@
 import type * as vscode from 'vscode';
-import type { ModelReading } from '../../engine/reader/reading.ts';
+import type { ModelReading, Reading, TextRange } from '../../engine/reader/reading.ts';
 import { sourceHash } from '../../engine/runs/sourceHash.ts';
 import type { DocumentReading } from '../language/readingCache.ts';
 import { locate } from '../language/readableText.ts';
@@ -20,9 +20,26 @@ export interface SourceModel {
   readonly position: vscode.Position;
 }
 
+/** By reading: lenses, hovers and commands ask for the same ones again and again. */
+const known = new WeakMap<Reading, readonly SourceModel[]>();
+
 /** All models of a read document, from top to bottom. */
-export function sourceModels({ text, reading }: DocumentReading): SourceModel[] {
+export function sourceModels(read: DocumentReading): readonly SourceModel[] {
+  const models = known.get(read.reading) ?? modelsOf(read);
+  known.set(read.reading, models);
+  return models;
+}
+
+function modelsOf({ text, reading }: DocumentReading): readonly SourceModel[] {
   const models: SourceModel[] = [];
+  // Models of one file share its text.
+  const hashes = new Map<string, string>();
+  const hashOf = ({ start, end }: TextRange): string => {
+    const place = `${start} ${end}`;
+    const hash = hashes.get(place) ?? sourceHash(text.text, { start, end });
+    hashes.set(place, hash);
+    return hash;
+  };
   const seen = new Map<string, number>();
   for (const model of reading.models) {
     const place = locate(text, model.range.start);
@@ -34,7 +51,7 @@ export function sourceModels({ text, reading }: DocumentReading): SourceModel[] 
       key: `${text.uri.toString()}#${model.spec.name}${count === 0 ? '' : `.${count}`}`,
       file: fileName(text.uri),
       reading: model,
-      hash: sourceHash(text.text, model.extent),
+      hash: hashOf(model.extent),
       ...place,
     });
   }
