@@ -5,14 +5,14 @@ import { Points } from './points.ts';
 import { text } from './text.ts';
 import { dropdown } from './toolkit.ts';
 
-/** Colours of the runs, the shown one first, as variables of the theme. */
+/** Colours of the runs, the shown one first, as variables of the theme; orange last, since VS Code's own is faint. */
 const COLORS = [
   'charts-blue',
-  'charts-orange',
   'charts-green',
   'charts-purple',
   'charts-red',
   'charts-yellow',
+  'charts-orange',
 ] as const;
 
 /** A run beside the shown one, with its points. */

@@ -26,7 +26,7 @@ export function readSample(sample: Sample): ReadSample {
 }
 
 /** Colours of what is asked for and what the network gives, as variables of the theme; what goes in is faint. */
-export const ANSWER_COLORS = { wanted: 'charts-green', given: 'charts-orange' } as const;
+export const ANSWER_COLORS = { wanted: 'charts-green', given: 'charts-blue' } as const;
 
 interface Box {
   readonly x: number;
