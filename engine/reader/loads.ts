@@ -53,7 +53,8 @@ export function loadedFile(body: readonly Statement[]): DataSpec | undefined {
     for (const [key, child] of Object.entries(syntax)) if (key !== 'range') visit(child);
   };
   visit(body);
-  return found === undefined ? undefined : { kind: 'file', source: found };
+  // An address on the web is no file.
+  return found === undefined || found.includes('://') ? undefined : { kind: 'file', source: found };
 }
 
 function loads(callee: Expression): boolean {

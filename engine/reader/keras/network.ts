@@ -1,5 +1,5 @@
 /** Keras' models: Sequential, functional and subclassed, and how they are compiled and trained. */
-import { phrase } from '../../model/phrase.ts';
+import { type Phrase, phrase } from '../../model/phrase.ts';
 import type { ClippingSpec, LossSpec, OptimizerSpec, TrainingSpec } from '../../model/spec.ts';
 import type { Call, CallEntry, CallTable } from '../calls.ts';
 import { BATCH, isBatch, type TrainingRecord } from '../graph.ts';
@@ -397,29 +397,49 @@ function scheduleOf(value: Abstract | undefined): Extract<Abstract, { kind: 'sch
 
 // Data sets
 
-/** Rows of the training and the test part, and the shape of one row. */
-const DATA_SETS: Readonly<
-  Record<
-    string,
-    { readonly rows: readonly [number, number]; readonly shape: readonly number[]; readonly dtype: string }
-  >
-> = {
-  mnist: { rows: [60_000, 10_000], shape: [28, 28], dtype: 'uint8' },
-  fashion_mnist: { rows: [60_000, 10_000], shape: [28, 28], dtype: 'uint8' },
+interface DataSet {
+  /** Rows of the training and the test part. */
+  readonly rows: readonly [number, number];
+  /** Axes of one row. */
+  readonly axes: readonly TensorAxis[];
+  readonly dtype: string;
+  readonly meaning: Phrase;
+}
+
+const IMAGES = {
+  rows: [60_000, 10_000],
+  axes: [
+    { name: 'steps', size: 28 },
+    { name: 'features', size: 28 },
+  ],
+  dtype: 'uint8',
+  meaning: phrase('images, one row of pixels a step'),
+} as const satisfies DataSet;
+const TEXTS = {
+  axes: [{ name: 'steps', size: symbol('length') }],
+  dtype: 'int32',
+  meaning: phrase('texts as numbers of words, each of its own length'),
+} as const;
+
+/** Source: the documentation of `keras.datasets`. */
+const DATA_SETS: Readonly<Record<string, DataSet>> = {
+  mnist: IMAGES,
+  fashion_mnist: IMAGES,
+  imdb: { ...TEXTS, rows: [25_000, 25_000] },
+  reuters: { ...TEXTS, rows: [8_982, 2_246] },
 };
 
 function loadData(name: string): CallEntry {
   return {
     signature: 'path=None, num_words=None',
     result: ({ reader, range }) => {
-      const { rows, shape, dtype } = DATA_SETS[name]!;
+      const { rows, axes, dtype, meaning } = DATA_SETS[name]!;
       const source = { kind: name, source: reader.textOf(range) };
       const halves = rows.map((count, at) => {
         const derivation: Derivation = { op: 'data', source, part: at === 0 ? 'train' : 'test' };
         const axis = { name: 'rows', size: count };
-        const axes = [axis, { name: 'steps', size: shape[0]! }, { name: 'features', size: shape[1]! }];
         return list([
-          tensor(dtype, axes, { derivation, meaning: phrase('images, one row of pixels a step') }),
+          tensor(dtype, [axis, ...axes], { derivation, meaning }),
           tensor('uint8', [axis], { derivation, meaning: phrase('class labels') }),
         ]);
       });
@@ -427,6 +447,22 @@ function loadData(name: string): CallEntry {
     },
   };
 }
+
+/** Rows of different lengths in one tensor, filled up or cut to one length. */
+const PAD_SEQUENCES: CallEntry = {
+  signature: "sequences, maxlen=None, dtype='int32', padding='pre', truncating='pre', value=0.0",
+  result: ({ args, reader, range }) => {
+    const of = args.get('sequences');
+    if (of?.kind !== 'tensor' || of.axes?.[0] === undefined) return unknown(reader.textOf(range).slice(0, 60));
+    const { meaning: _, ...rest } = of;
+    const size = args.some('maxlen') === undefined ? of.axes[1]?.size : args.size('maxlen');
+    return {
+      ...rest,
+      dtype: args.string('dtype') ?? 'int32',
+      axes: [of.axes[0], { name: 'steps', size: size ?? null }],
+    };
+  },
+};
 
 export const KERAS_CALLS: CallTable = {
   'keras.Input': INPUT,
@@ -450,6 +486,10 @@ export const KERAS_CALLS: CallTable = {
   ...schedulesOf('keras.'),
   'keras.datasets.mnist.load_data': loadData('mnist'),
   'keras.datasets.fashion_mnist.load_data': loadData('fashion_mnist'),
+  'keras.datasets.imdb.load_data': loadData('imdb'),
+  'keras.datasets.reuters.load_data': loadData('reuters'),
+  'keras.preprocessing.sequence.pad_sequences': PAD_SEQUENCES,
+  'keras.utils.pad_sequences': PAD_SEQUENCES,
 };
 
 /** What a model that is built gives for another input: tensors of the same shape with the rows of that input. */
