@@ -95,7 +95,7 @@ export class SamplePicker {
       this.#bars,
       this.#strip.element,
     );
-    this.#strip.element.classList.add('strip');
+    this.#strip.element.classList.add('time-strip');
     setAttributes(this.#strip.element, { role: 'img' });
     show(this.#strip.element, false);
     if (strip !== 0)

@@ -303,7 +303,7 @@ describe('the pages, with real numbers under the content security policy of the 
       await page.getByRole('heading', { name: 'Mean squared error' }).waitFor();
       assert.equal(await page.getByRole('heading', { name: 'Accuracy' }).isVisible(), false);
       assert.equal(await page.locator('[data-tile="train"]').isVisible(), false);
-      const strip = page.locator('.sample .strip[data-kind="series"]');
+      const strip = page.locator('.sample .time-strip[data-kind="series"]');
       await strip.waitFor();
       assert.match(await page.locator('.answer-text').innerText(), /^mean squared error 0\.\d+$/);
       await strip.hover({ position: { x: 20, y: 40 } });
