@@ -71,6 +71,11 @@ function isFull(bounds: readonly [Abstract, Abstract, Abstract]): boolean {
   return bounds.every(bound => bound.kind === 'none');
 }
 
+/** `None`, `tf.newaxis`. */
+function addsAxis(item: Abstract): boolean {
+  return item.kind === 'none' || (item.kind === 'path' && item.path.endsWith('.newaxis'));
+}
+
 /** `tensor[indices]`, by NumPy's rules. */
 export function index(graph: Graph, of: Tensor, indices: readonly Abstract[], range: TextRange): Tensor {
   const [first, ...further] = indices;
@@ -94,13 +99,13 @@ export function index(graph: Graph, of: Tensor, indices: readonly Abstract[], ra
   const picked: { readonly axis: TensorAxis; readonly at: number | null }[] = [];
   let whole = true;
   let position = 0;
-  const used = indices.filter(item => item.kind !== 'ellipsis' && item.kind !== 'none').length;
+  const used = indices.filter(item => item.kind !== 'ellipsis' && !addsAxis(item)).length;
   for (const item of indices) {
     if (item.kind === 'ellipsis') {
       for (let skip = of.axes.length - used; skip > 0; skip--) axes.push(of.axes[position++]!);
       continue;
     }
-    if (item.kind === 'none') {
+    if (addsAxis(item)) {
       axes.push({ name: '', size: 1 });
       whole = false;
       continue;

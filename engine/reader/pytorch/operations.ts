@@ -194,7 +194,7 @@ function unpack({ args }: Call): Abstract {
   const batchFirst = args.boolean('batch_first') === true;
   const stepsFirst = of.axes?.[0]?.name === 'steps';
   const padded = of.axes !== null && stepsFirst === batchFirst ? transpose(rest, [1, 0, 2]) : rest;
-  const batch = of.axes?.find(isBatch);
+  const batch = of.axes?.find(isBatch) ?? of.axes?.[stepsFirst ? 1 : 0];
   return tuple([
     padded,
     tensor('int64', batch === undefined ? null : [batch], { meaning: phrase('number of valid steps of each row') }),
