@@ -12,13 +12,14 @@ describe('weights of files in VS Code', () => {
   let studio: Studio;
   let folder: string;
   let argument: ModelArgument;
+  const data = { source: 'delayed-recall' };
   before(async () => {
     studio = await (await activated()).studio();
     folder = mkdtempSync(join(tmpdir(), 'rnn-weights-'));
     const document = await openText('python', recurrentProgram());
     const [model] = await studio.finder.currentModels();
     assert.ok(model);
-    await studio.data.remember(model.key, { source: 'mnist-rows' });
+    await studio.data.remember(model.key, data);
     argument = { uri: document.uri.toString(), key: model.key };
   });
   after(async () => {
@@ -40,7 +41,7 @@ describe('weights of files in VS Code', () => {
     await studio.runs.start({
       spec: model.reading.spec,
       settings: { epochs: 1, batchSize: 50, learningRate: 0.01, seed: 1, examples: 500 },
-      data: { source: 'mnist-rows' },
+      data,
       source: { uri: argument.uri, hash: model.hash, line: model.position.line },
       modelKey: model.key,
     });
