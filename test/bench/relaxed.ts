@@ -26,7 +26,7 @@ export async function relaxedSection({ program, dist }: Ours, rounds: number): P
   );
   for (const runner of [plain, relaxed]) runner.end();
   const differences = exact!.map((weight, k) => Math.abs(weight - other![k]!));
-  const largest = Math.max(...differences.map(difference => difference));
+  const largest = differences.reduce((most, difference) => Math.max(most, difference), 0);
   const norm = (values: readonly number[]) => Math.sqrt(values.reduce((sum, value) => sum + value * value, 0));
   const profiles: Profile[] = [];
   for (const options of [{}, { relaxed: true }]) {

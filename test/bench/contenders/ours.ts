@@ -81,14 +81,17 @@ function peak(): number[] {
   return TILES.map((_, shape) => measureTile(bare, shape, Math.ceil(at / PROBE_BYTES) * PROBE_BYTES, 40));
 }
 
-/** Part of a core that all threads together use while nothing is asked of them, from 100 ms after a step. */
+/** Part of a core that all threads together use while nothing is asked of them: the median of five half seconds after a step. */
 async function idle(): Promise<number> {
   network.trainStep(batch);
-  await pause(100);
-  const before = process.cpuUsage();
-  await pause(2000);
-  const { user, system } = process.cpuUsage(before);
-  return (user + system) / 2e6;
+  const shares: number[] = [];
+  for (let k = 0; k < 5; k++) {
+    const before = process.cpuUsage();
+    await pause(500);
+    const { user, system } = process.cpuUsage(before);
+    shares.push((user + system) / 500_000);
+  }
+  return median(shares);
 }
 
 function step(): string {
