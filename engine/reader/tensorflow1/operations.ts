@@ -147,7 +147,11 @@ function elementwise(call: Call): Abstract {
   const [a, b] = [call.args.get('x'), call.args.get('y')];
   if (a?.kind !== 'tensor' || b?.kind !== 'tensor') {
     const only = tensorOf(a) ?? tensorOf(b);
-    return only === null ? unknown('') : tensor(only.dtype, only.axes, scaled(only, a?.kind === 'tensor' ? b : a));
+    if (only === null) return unknown('');
+    const other = a?.kind === 'tensor' ? b : a;
+    // What is not known may stretch an axis of one.
+    const axes = other?.kind === 'unknown' ? (only.axes?.map(axis => (axis.size === 1 ? { ...axis, size: null } : axis)) ?? null) : only.axes; // prettier-ignore
+    return tensor(only.dtype, axes, scaled(only, other));
   }
   return tensor(a.dtype, broadcast(a, b));
 }
