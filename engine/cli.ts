@@ -29,7 +29,7 @@ const HELP = `rnn-explorer: trains the recurrent network that stands in a file, 
     --scaling KIND        standardise, none, or bytes (divide by 255)
     --encoding KIND       utf-8, utf-16le, utf-16be, latin1
     --threads N           threads that compute (one core is left free); they change no bit of the result
-    --relaxed             multiply-add with one rounding where the processor can: faster, but other bits on other machines
+    --relaxed             multiply-add with one rounding where the processor can: faster on some, but other bits on other machines
     --quick               one epoch of 5,000 examples in batches of 50: learning within half a minute
     --out DIR             store the run in a folder of DIR: run.json, metrics.jsonl, checkpoints as safetensors
     --json                every step and epoch as a line of JSON

@@ -16,6 +16,6 @@ export const KERNEL_BUILDS = {
   plain: { file: 'kernels.wasm', shared: false, title: 'WebAssembly SIMD' },
   /** For threads; the same bits as `plain`. */
   shared: { file: 'kernelsShared.wasm', shared: true, title: 'WebAssembly SIMD' },
-  /** Multiply-add with one rounding, where the processor can: faster, and with other bits from machine to machine. */
+  /** Multiply-add with one rounding, where the processor can: faster on some, and with other bits from machine to machine. */
   relaxed: { file: 'kernelsRelaxed.wasm', shared: true, title: 'WebAssembly SIMD with relaxed multiply-add' },
 } as const satisfies Readonly<Record<string, KernelBuild>>;
