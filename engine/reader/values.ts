@@ -1,4 +1,5 @@
 /** What an expression can be worth when nothing is run: numbers and texts, tensors of a graph, cells, unknowns. */
+import type { ChosenActivation } from './activations.ts';
 import type { Phrase } from '../model/phrase.ts';
 import type {
   DecaySpec,
@@ -143,6 +144,8 @@ export interface Layer {
   readonly inputShape?: readonly (Dimension | null)[];
   /** Rows of a batch, where its shape is told with them; null where it is told without. */
   readonly rows?: Dimension | null;
+  /** The function that it computes, where it is nothing else. */
+  readonly activation?: ChosenActivation | null;
   /** The cells that it runs over the steps, and what it gives of them. */
   readonly recurrent?: RecurrentOptions & { readonly cells: Cells };
 }

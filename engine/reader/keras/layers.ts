@@ -1,7 +1,7 @@
 /** Keras' layers. Signatures and defaults: Keras 3 `keras/src/layers`; what differs in Keras 2 is told by the framework. */
 import { phrase, type Phrase } from '../../model/phrase.ts';
 import type { Activation, CellSpec, GraphNode, Initializer, RecurrentNode, TensorRef } from '../../model/spec.ts';
-import { activationOf } from '../activations.ts';
+import { activationOf, type ChosenActivation, withOptions } from '../activations.ts';
 import { checkDropout } from '../dropoutSense.ts';
 import type { Call, CallEntry, CallTable } from '../calls.ts';
 import { giving } from '../fixes.ts';
@@ -46,11 +46,18 @@ function layerName(call: Call, className: string): string {
 }
 
 /** An activation by Keras' names; hard sigmoid is another function in Keras 3. */
-function activation(call: Call, name: string): Activation | null | undefined {
+function activation(call: Call, name: string): ChosenActivation | null | undefined {
   const given = call.args.get(name);
   const found = activationOf(given?.kind === 'string' ? { ...given, value: snake(given.value) } : given);
-  return found === 'hard_sigmoid' && call.framework === 'keras3' ? 'hard_sigmoid_keras3' : found;
+  return found == null ? found : inFramework(found, call.framework);
 }
+
+function inFramework(spec: ChosenActivation, framework: Call['framework']): ChosenActivation {
+  const third = spec.activation === 'hard_sigmoid' && framework === 'keras3';
+  return third ? { activation: 'hard_sigmoid_keras3' } : spec;
+}
+
+const LINEAR: ChosenActivation = { activation: 'linear' };
 
 const INITIALIZERS: Readonly<Record<string, Initializer>> = {
   zeros: { kind: 'zeros' },
@@ -115,10 +122,10 @@ function cellOf(call: Call, kind: CellKind, className: string): Cells {
   const units = dimension(given) ?? symbol('units');
   if (typeof units !== 'number')
     open.push(phrase('{0} is not known: {1}', 'units', given === undefined ? '' : shortText(given)));
-  const chosen = (name: string): Activation | undefined => {
+  const chosen = (name: string): ChosenActivation | undefined => {
     if (!args.isGiven(name)) return undefined;
     // None is linear.
-    const found = args.get(name)?.kind === 'none' ? 'linear' : activation(call, name);
+    const found = args.get(name)?.kind === 'none' ? LINEAR : activation(call, name);
     if (found === null) open.push(phrase('{0} is not known: {1}', name, args.text(name)));
     return found ?? undefined;
   };
@@ -132,13 +139,16 @@ function cellOf(call: Call, kind: CellKind, className: string): Cells {
     cell: kind,
     className,
     units: toSize(units),
-    ...(own === undefined || own === 'tanh' ? {} : { activation: own }),
-    ...(recurrent === undefined || recurrent === usual.recurrent ? {} : { recurrentActivation: recurrent }),
+    ...(own === undefined || own.activation === 'tanh' ? {} : own),
+    ...(recurrent === undefined || recurrent.activation === usual.recurrent
+      ? {}
+      : { recurrentActivation: recurrent.activation }),
     ...(args.boolean('use_bias') === false ? { useBias: false } : {}),
     ...(kind === 'lstm' && unit !== undefined && unit !== usual.unitForgetBias ? { unitForgetBias: unit } : {}),
     ...(kind === 'gru' && after !== undefined && after !== usual.resetAfter ? { resetAfter: after } : {}),
     ...(input === undefined ? {} : { inputDropout: input }),
     ...(state === undefined ? {} : { recurrentDropout: state }),
+    ...(args.givenNumber('implementation') === 1 ? { implementation: 1 } : {}),
     ...initializer(call, 'kernel_initializer', 'kernelInitializer', open),
     ...initializer(call, 'recurrent_initializer', 'recurrentInitializer', open),
     ...initializer(call, 'bias_initializer', 'biasInitializer', open),
@@ -160,7 +170,7 @@ function cellOf(call: Call, kind: CellKind, className: string): Cells {
 }
 
 const CELL_OPTIONS =
-  "units, activation='tanh', recurrent_activation='sigmoid', use_bias=True, kernel_initializer='glorot_uniform', recurrent_initializer='orthogonal', bias_initializer='zeros', unit_forget_bias=True, dropout=0.0, recurrent_dropout=0.0, reset_after=True, name=None";
+  "units, activation='tanh', recurrent_activation='sigmoid', use_bias=True, kernel_initializer='glorot_uniform', recurrent_initializer='orthogonal', bias_initializer='zeros', unit_forget_bias=True, dropout=0.0, recurrent_dropout=0.0, reset_after=True, implementation=2, name=None";
 const SIMPLE_OPTIONS = CELL_OPTIONS.replace(" recurrent_activation='sigmoid',", '');
 const LAYER_OPTIONS =
   'return_sequences=False, return_state=False, go_backwards=False, stateful=False, unroll=False, zero_output_for_mask=False, input_shape=None, batch_input_shape=None, input_dim=None, input_length=None, time_major=False, batch_size=None';
@@ -475,18 +485,74 @@ function keeping(
   return tensor(of.dtype, of.axes, { ref: { from: id }, ...about, ...carried });
 }
 
+/** Applies an activation; one that is not known keeps the shape. */
+function activated(call: Call, of: Tensor, name: string, spec: ChosenActivation | null): Tensor {
+  if (spec === null) return shaped(of, of.axes);
+  const { activation } = spec;
+  return keeping(
+    call,
+    of,
+    name,
+    input => ({ op: 'activation', input, ...spec }),
+    activation === 'softmax' ? phrase('probabilities of the classes') : phrase('after {0}', activation),
+  );
+}
+
+/** A layer that is an activation; other layers may take it for theirs. */
+function activationLayer(className: string, which: Activation, options: string): CallEntry {
+  const entry = simple(className, options, (applied, of, made, name) =>
+    activated(applied, of, name, withOptions(which, made)),
+  );
+  return {
+    signature: entry.signature,
+    result: call => {
+      const made = entry.result(call);
+      return made.kind === 'layer' ? { ...made, activation: withOptions(which, call) } : made;
+    },
+  };
+}
+
+/** Activations as functions of a tensor, with their options. Source: Keras 3 `activations/activations.py`, Keras 2.15. */
+const FUNCTION_OPTIONS: Partial<Record<Activation, string>> = {
+  leaky_relu: 'negative_slope=0.2, alpha=None',
+  relu: 'negative_slope=0.0, max_value=None, threshold=0.0, alpha=None',
+  elu: 'alpha=1.0',
+  gelu: 'approximate=False',
+};
+const FUNCTIONS = ['relu', 'relu6', 'leaky_relu', 'elu', 'selu', 'gelu', 'tanh', 'sigmoid', 'hard_sigmoid', 'softmax', 'log_softmax', 'softplus', 'softsign', 'swish', 'silu', 'exponential', 'linear'] as const; // prettier-ignore
+const ACTIVATION_FUNCTIONS: CallTable = Object.fromEntries(
+  FUNCTIONS.map((name): [string, CallEntry] => {
+    const which: Activation = name === 'silu' ? 'swish' : name;
+    const options = FUNCTION_OPTIONS[which] ?? 'axis=-1';
+    return [
+      `keras.activations.${name}`,
+      {
+        signature: `x, ${options}`,
+        result: call => {
+          const of = call.args.get('x');
+          const spec = withOptions(which, call);
+          if (of?.kind !== 'tensor') return unknown(name);
+          return activated(call, of, name, spec === null ? null : inFramework(spec, call.framework));
+        },
+      },
+    ];
+  }),
+);
+
 function denseApply(applied: Call, of: Tensor, made: Call, name: string, scope: string): Tensor {
   const { args } = made;
   const chosen = args.isGiven('activation') ? activation(made, 'activation') : undefined;
   const out = denseNode(applied.reader.graph, of, {
     id: name,
     units: dimension(oneOf(args, 'units', 'output_dim')) ?? symbol('units'),
-    activation: chosen ?? 'linear',
+    ...(chosen ?? LINEAR),
     useBias: args.boolean('use_bias') !== false,
     scope: scoped(applied, scope),
     range: applied.range,
     meaning:
-      chosen === 'softmax' ? phrase('probabilities of the classes') : phrase('output of the dense layer {0}', name),
+      chosen?.activation === 'softmax'
+        ? phrase('probabilities of the classes')
+        : phrase('output of the dense layer {0}', name),
     ...initializer(made, 'kernel_initializer', 'kernelInitializer'),
     ...initializer(made, 'bias_initializer', 'biasInitializer'),
   });
@@ -691,17 +757,14 @@ export const KERAS_LAYERS: CallTable = {
     const dropped = made.args.number('rate') ?? 0;
     return keeping(applied, of, name, input => ({ op: 'dropout', input, rate: Math.min(Math.max(dropped, 0), 0.999) }));
   }),
-  'keras.layers.Activation': simple('Activation', 'activation', (applied, of, made, name) => {
-    const found = activation(made, 'activation');
-    if (found == null) return tensor(of.dtype, of.axes);
-    return keeping(
-      applied,
-      of,
-      name,
-      input => ({ op: 'activation', input, activation: found }),
-      found === 'softmax' ? phrase('probabilities of the classes') : phrase('after {0}', found),
-    );
-  }),
+  'keras.layers.Activation': simple('Activation', 'activation', (applied, of, made, name) =>
+    activated(applied, of, name, activation(made, 'activation') ?? null),
+  ),
+  'keras.layers.LeakyReLU': activationLayer('LeakyReLU', 'leaky_relu', 'negative_slope=0.3, alpha=None'),
+  'keras.layers.ReLU': activationLayer('ReLU', 'relu', 'max_value=None, negative_slope=0.0, threshold=0.0'),
+  'keras.layers.ELU': activationLayer('ELU', 'elu', 'alpha=1.0'),
+  'keras.layers.Softmax': activationLayer('Softmax', 'softmax', ''),
+  ...ACTIVATION_FUNCTIONS,
   'keras.layers.Flatten': simple('Flatten', '', (applied, of) => {
     const sizes = (of.axes ?? []).slice(1).map(axis => axis.size);
     const size = sizes.reduce<Dimension | null>(

@@ -2,12 +2,14 @@
 import { checkDropout } from '../dropoutSense.ts';
 import { phrase, type Phrase } from '../../model/phrase.ts';
 import type { Activation, CellSpec, RecurrentNode, TensorRef } from '../../model/spec.ts';
+import { type ChosenActivation, withOptions } from '../activations.ts';
 import { Arguments, type Call, type CallEntry, type CallTable } from '../calls.ts';
 import { BATCH, denseNode, type Graph, unitsAxis } from '../graph.ts';
 import { batchFirst } from '../fixes.ts';
 import type { TextRange } from '../reading.ts';
 import { cellSpecs, outputsMeaning, sequenceInput, STACK_OUTPUTS } from '../recurrent.ts';
 import { type Dimension, multiply, symbol, toSize } from '../sizes.ts';
+import { shaped } from '../shapeRules.ts';
 import { checkStateOrder, checkStateWidths } from '../stateChecks.ts';
 import { reshape, tensorsOf } from '../tensors.ts';
 import {
@@ -417,8 +419,10 @@ export function simple(
   };
 }
 
-/** An activation on a tensor, as a layer or as a function. */
-export function activate(call: Call, of: Tensor, activation: Activation): Tensor {
+/** An activation on a tensor, as a layer or as a function; null for one that is not known. */
+export function activate(call: Call, of: Tensor, spec: ChosenActivation | null): Tensor {
+  if (spec === null) return shaped(of, of.axes);
+  const { activation } = spec;
   const meaning =
     activation === 'softmax'
       ? phrase('probabilities of the classes')
@@ -426,15 +430,17 @@ export function activate(call: Call, of: Tensor, activation: Activation): Tensor
         ? phrase('logarithms of the probabilities')
         : phrase('after {0}', activation);
   if (of.ref === undefined) return tensor(of.dtype, of.axes, { meaning });
-  const id = call.reader.graph.add(activation, { op: 'activation', input: of.ref, activation }, { range: call.range });
+  const id = call.reader.graph.add(activation, { op: 'activation', input: of.ref, ...spec }, { range: call.range });
   return {
     ...tensor(of.dtype, of.axes, { ref: { from: id }, meaning }),
     ...(of.displaced === undefined ? {} : { displaced: of.displaced }),
   };
 }
 
-const activation = (className: string, which: Activation): CallEntry =>
-  simple(className, 'dim=None, inplace=False', (applied, of) => activate(applied, of, which));
+const activation = (className: string, which: Activation, options = 'dim=None'): CallEntry =>
+  simple(className, `${options}, inplace=False`, (applied, of, made) =>
+    activate(applied, of, withOptions(which, made)),
+  );
 
 /** Drops part of a tensor while training. */
 export function drop(call: Call, of: Tensor, rate: number): Tensor {
@@ -588,6 +594,15 @@ export const MODULE_CALLS: CallTable = {
   'torch.nn.Sigmoid': activation('Sigmoid', 'sigmoid'),
   'torch.nn.Softmax': activation('Softmax', 'softmax'),
   'torch.nn.LogSoftmax': activation('LogSoftmax', 'log_softmax'),
+  'torch.nn.LeakyReLU': activation('LeakyReLU', 'leaky_relu', 'negative_slope=0.01'),
+  'torch.nn.GELU': activation('GELU', 'gelu', "approximate='none'"),
+  'torch.nn.ELU': activation('ELU', 'elu', 'alpha=1.0'),
+  'torch.nn.SELU': activation('SELU', 'selu', ''),
+  'torch.nn.SiLU': activation('SiLU', 'swish', ''),
+  'torch.nn.ReLU6': activation('ReLU6', 'relu6', ''),
+  'torch.nn.Softplus': activation('Softplus', 'softplus', 'beta=1.0, threshold=20.0'),
+  'torch.nn.Softsign': activation('Softsign', 'softsign', ''),
+  'torch.nn.Hardsigmoid': activation('Hardsigmoid', 'hard_sigmoid_keras3', ''),
   'torch.nn.Sequential': { signature: '*modules', result: sequential },
   'torch.nn.ModuleList': { signature: 'modules=None', result: moduleList },
   'torch.nn.Parameter': {

@@ -4,6 +4,7 @@ import type { Activation, LossSpec, OptimizerSpec, TensorRef } from '../../model
 import type { Call, CallEntry, CallTable } from '../calls.ts';
 import { BATCH, type Input, isBatch } from '../graph.ts';
 import { countLoops } from '../loops.ts';
+import { withOptions } from '../activations.ts';
 import { placeOf, reduced, shaped } from '../shapeRules.ts';
 import type { Dimension } from '../sizes.ts';
 import { concatenate, concatenateMany, reshape, stack, stackMany, tensorsOf, transpose } from '../tensors.ts';
@@ -130,11 +131,12 @@ const same: CallEntry = {
   result: ({ self, args }) => (self.kind === 'none' ? (args.rest[0] ?? NONE) : self),
 };
 
-const function1 = (which: Activation): CallEntry => ({
-  signature: 'input, dim=None, inplace=False',
+/** An activation as a function of a tensor, or as its method. */
+const activation = (which: Activation, options = 'dim=None'): CallEntry => ({
+  signature: `input, ${options}, inplace=False`,
   result: call => {
     const of = subject(call);
-    return of === null ? unknown(which) : activate(call, of, which);
+    return of === null ? unknown(which) : activate(call, of, withOptions(which, call));
   },
 });
 
@@ -430,16 +432,26 @@ export const TORCH_CALLS: CallTable = {
   'torch.mean': { signature: 'input, dim=None, keepdim=False', result: reduceOver('mean') },
   'torch.sum': { signature: 'input, dim=None, keepdim=False', result: reduceOver('sum') },
   'torch.max': { signature: 'input, dim=None, keepdim=False', result: reduceOver('max') },
-  'torch.relu': function1('relu'),
-  'torch.tanh': function1('tanh'),
-  'torch.sigmoid': function1('sigmoid'),
-  'torch.softmax': function1('softmax'),
-  'torch.log_softmax': function1('log_softmax'),
-  'torch.nn.functional.relu': function1('relu'),
-  'torch.nn.functional.tanh': function1('tanh'),
-  'torch.nn.functional.sigmoid': function1('sigmoid'),
-  'torch.nn.functional.softmax': function1('softmax'),
-  'torch.nn.functional.log_softmax': function1('log_softmax'),
+  'torch.relu': activation('relu'),
+  'torch.tanh': activation('tanh'),
+  'torch.sigmoid': activation('sigmoid'),
+  'torch.softmax': activation('softmax'),
+  'torch.log_softmax': activation('log_softmax'),
+  'torch.nn.functional.relu': activation('relu'),
+  'torch.nn.functional.tanh': activation('tanh'),
+  'torch.nn.functional.sigmoid': activation('sigmoid'),
+  'torch.nn.functional.softmax': activation('softmax'),
+  'torch.nn.functional.log_softmax': activation('log_softmax'),
+  'torch.nn.functional.leaky_relu': activation('leaky_relu', 'negative_slope=0.01'),
+  'torch.nn.functional.gelu': activation('gelu', "approximate='none'"),
+  'torch.nn.functional.elu': activation('elu', 'alpha=1.0'),
+  'torch.nn.functional.selu': activation('selu', ''),
+  'torch.selu': activation('selu', ''),
+  'torch.nn.functional.silu': activation('swish', ''),
+  'torch.nn.functional.relu6': activation('relu6', ''),
+  'torch.nn.functional.softplus': activation('softplus', 'beta=1.0, threshold=20.0'),
+  'torch.nn.functional.softsign': activation('softsign', ''),
+  'torch.nn.functional.hardsigmoid': activation('hard_sigmoid_keras3', ''),
   'torch.nn.functional.dropout': {
     signature: 'input, p=0.5, training=True, inplace=False',
     result: call => {
@@ -563,9 +575,9 @@ export const TORCH_METHODS: CallTable = {
   'tensor.cpu': same,
   'tensor.float': same,
   'tensor.requires_grad_': same,
-  'tensor.relu': function1('relu'),
-  'tensor.tanh': function1('tanh'),
-  'tensor.sigmoid': function1('sigmoid'),
+  'tensor.relu': activation('relu'),
+  'tensor.tanh': activation('tanh'),
+  'tensor.sigmoid': activation('sigmoid'),
   'instance.to': same,
   'instance.cuda': same,
   'instance.train': same,

@@ -31,7 +31,7 @@ function cell(
       const spec: CellSpec = {
         className,
         units: toSize(units),
-        ...(activation == null ? {} : { activation }),
+        ...(activation == null ? {} : activation),
         ...(name === undefined ? {} : { name }),
         ...rest,
       };
@@ -70,6 +70,15 @@ function forgetBias(call: Call, open: Phrase[]): { forgetBias?: number } {
 function initializer(call: Call, name: string, key: 'kernelInitializer' | 'biasInitializer'): Partial<CellSpec> {
   const value = initializerOf(call.args.get(name));
   return value === undefined ? {} : { [key]: value };
+}
+
+function layerNorm(call: Call, open: Phrase[]): Pick<CellSpec, 'layerNorm'> {
+  const { args } = call;
+  if (args.boolean('layer_norm') === undefined)
+    open.push(phrase('{0} is not known: {1}', 'layer_norm', args.text('layer_norm')));
+  if (args.boolean('layer_norm') !== true) return {};
+  const [gain, shift] = [amount(call, 'norm_gain', open), amount(call, 'norm_shift', open)];
+  return { layerNorm: { gain: gain ?? 1, shift: shift ?? 0 } };
 }
 
 const peepholeLstm = (call: Call, open: Phrase[]): Omit<CellSpec, 'className' | 'units'> => {
@@ -143,7 +152,7 @@ function projectionWrapper(
     const wrapper: CellWrapper = {
       wrapper: which,
       units: toSize(units),
-      ...(activation == null ? {} : { activation }),
+      ...(activation == null ? {} : { activation: activation.activation }),
     };
     const output = which === 'output_projection';
     return wrapped(
@@ -223,18 +232,17 @@ export const CELL_CALLS: CallTable = {
   'tf.nn.rnn_cell.CoupledInputForgetGateLSTMCell': cell(
     'CoupledInputForgetGateLSTMCell',
     'num_units, use_peepholes=False, initializer=None, num_proj=None, proj_clip=None, num_unit_shards=1, num_proj_shards=1, forget_bias=1.0, state_is_tuple=True, activation=None, reuse=None, layer_norm=False, norm_gain=1.0, norm_shift=0.0',
-    (call, open) => ({ ...peepholeLstm(call, open), coupledInputForget: true }),
+    (call, open) => ({ ...peepholeLstm(call, open), coupledInputForget: true, ...layerNorm(call, open) }),
   ),
   'tf.nn.rnn_cell.LayerNormBasicLSTMCell': cell(
     'LayerNormBasicLSTMCell',
     'num_units, forget_bias=1.0, input_size=None, activation=None, layer_norm=True, norm_gain=1.0, norm_shift=0.0, dropout_keep_prob=1.0, dropout_prob_seed=None, reuse=None',
     (call, open) => {
       const keep = amount(call, 'dropout_keep_prob', open) ?? 1;
-      const norm = { gain: call.args.number('norm_gain') ?? 1, shift: call.args.number('norm_shift') ?? 0 };
       return {
         cell: 'lstm',
         ...forgetBias(call, open),
-        ...(call.args.boolean('layer_norm') === false ? {} : { layerNorm: norm }),
+        ...layerNorm(call, open),
         ...(keep < 1 && keep > 0 ? { recurrentDropout: 1 - keep } : {}),
       };
     },

@@ -1,10 +1,10 @@
 /** TensorFlow 1's inputs, layers and operations on tensors, as far as recurrent programs use them. */
 import { phrase, type Phrase } from '../../model/phrase.ts';
 import type { Activation } from '../../model/spec.ts';
-import { activationOf } from '../activations.ts';
+import { activationOf, type ChosenActivation, withOptions } from '../activations.ts';
 import { Arguments, type Call, type CallEntry, type CallTable } from '../calls.ts';
 import { denseNode, isBatch } from '../graph.ts';
-import { matrixProduct } from '../shapeRules.ts';
+import { matrixProduct, shaped } from '../shapeRules.ts';
 import { type Dimension, symbol, toSize } from '../sizes.ts';
 import {
   broadcast,
@@ -76,6 +76,8 @@ function onTensor(name: string, apply: (of: Tensor, call: Call) => Abstract): (c
   };
 }
 
+const LINEAR: ChosenActivation = { activation: 'linear' };
+
 /** What a dense layer gives on the last axis; `default_name` numbers the layers that have no name of their own. */
 function dense(
   inputs: string,
@@ -92,7 +94,7 @@ function dense(
       args.isGiven('activation') || args.isGiven('activation_fn')
         ? (args.get('activation') ?? args.get('activation_fn'))
         : undefined;
-    const named = activation === undefined ? fallbackActivation : (activationOf(activation) ?? 'linear');
+    const named = activation === undefined ? { activation: fallbackActivation } : (activationOf(activation) ?? LINEAR);
     const kernel = initializerOf(args.get('kernel_initializer') ?? args.get('weights_initializer'));
     const biases = initializerOf(args.get('bias_initializer') ?? args.get('biases_initializer'));
     const useBias =
@@ -100,7 +102,7 @@ function dense(
     const name = args.string(scope);
     return denseNode(reader.graph, of, {
       units: size,
-      activation: named,
+      ...named,
       useBias,
       scope: name === undefined ? reader.graph.layerName(scoped(call, defaultName)) : scoped(call, name),
       range,
@@ -111,13 +113,17 @@ function dense(
 }
 
 /** Applies an activation as an operation. */
-function activate(activation: Activation): CallEntry {
+function activate(which: Activation, options = 'axis=-1'): CallEntry {
   return {
-    signature: 'features, axis=-1, name=None',
-    result: onTensor('features', (of, { reader, range }) => {
+    signature: `features, ${options}, name=None`,
+    result: onTensor('features', (of, call) => {
+      const { reader, range } = call;
+      const spec = withOptions(which, call);
+      if (spec === null) return shaped(of, of.axes);
+      const { activation } = spec;
       const meaning = activationMeaning(activation, of);
       if (of.ref === undefined) return tensor(of.dtype, of.axes, { meaning });
-      const id = reader.graph.add(activation, { op: 'activation', input: of.ref, activation }, { range });
+      const id = reader.graph.add(activation, { op: 'activation', input: of.ref, ...spec }, { range });
       return tensor(of.dtype, of.axes, { ref: { from: id }, meaning });
     }),
   };
@@ -392,6 +398,16 @@ export const OPERATION_CALLS: CallTable = {
   'tf.tanh': activate('tanh'),
   'tf.nn.tanh': activate('tanh'),
   'tf.nn.relu': activate('relu'),
+  'tf.nn.relu6': activate('relu6'),
+  'tf.nn.leaky_relu': activate('leaky_relu', 'alpha=0.2'),
+  'tf.nn.gelu': activate('gelu', 'approximate=False'),
+  'tf.nn.elu': activate('elu'),
+  'tf.nn.selu': activate('selu'),
+  'tf.nn.swish': activate('swish'),
+  'tf.nn.silu': activate('swish'),
+  'tf.nn.softplus': activate('softplus'),
+  'tf.nn.softsign': activate('softsign'),
+  'tf.nn.log_softmax': activate('log_softmax'),
   'tf.matmul': { signature: 'a, b, transpose_a=False, transpose_b=False, name=None', result: multiplyMatrices },
   'tf.nn.bias_add': { signature: 'x, y, data_format=None, name=None', result: combine('add') },
   'tf.nn.xw_plus_b': {
