@@ -49,9 +49,10 @@ export interface NodeRecord {
 export interface TrainingRecord {
   readonly loss: Tensor;
   readonly optimizer: OptimizerSpec | null;
-  readonly clipping: ClippingSpec | null;
+  /** In the order in which they are done. */
+  readonly clipping: readonly ClippingSpec[];
   readonly range: TextRange;
-  readonly decay?: TrainingSpec['learningRateDecay'];
+  decay?: TrainingSpec['learningRateDecay'];
   readonly metrics?: TrainingSpec['metrics'];
   /** In how many loops its rounds have been counted. */
   counted?: number;
@@ -92,7 +93,7 @@ export class Graph {
   /** Where a program takes states apart. */
   readonly unpackings: Unpacking[] = [];
   /** The loss of the last backward pass, and how its gradients have been clipped since (PyTorch). */
-  backward: { readonly loss: Tensor; clipping: ClippingSpec | null } | null = null;
+  backward: { readonly loss: Tensor; readonly clipping: ClippingSpec[] } | null = null;
   readonly #taken = new Map<string, number>();
   readonly #layers = new Map<string, number>();
 

@@ -1,9 +1,14 @@
 /** How long a program trains, read off the loops around a training step. */
-import type { Reader } from './calls.ts';
+import type { Loop, Reader } from './calls.ts';
 import type { TrainingRecord } from './graph.ts';
 import type { Abstract } from './values.ts';
 
 const LOOPS_OVER_EPOCHS = /epoch/i;
+
+/** Whether a loop says that it goes over epochs. */
+export function isEpochs({ variable, text }: Loop): boolean {
+  return LOOPS_OVER_EPOCHS.test(variable) || LOOPS_OVER_EPOCHS.test(text);
+}
 
 /** Epochs and iterations, from the loops in which a training step is run. */
 export function countLoops(training: TrainingRecord, reader: Reader, batchSize: number | null): void {
@@ -12,7 +17,7 @@ export function countLoops(training: TrainingRecord, reader: Reader, batchSize: 
   if (training.counted === loops.length) return;
   training.counted = loops.length;
   training.batchSize ??= batchSize ?? plainNumber(reader.global(/^(?:batch_?size|n_?batch)$/i));
-  const named = loops.find(loop => LOOPS_OVER_EPOCHS.test(loop.variable) || LOOPS_OVER_EPOCHS.test(loop.text));
+  const named = loops.find(isEpochs);
   const epochs = named ?? (loops.length > 1 ? loops[0] : undefined);
   if (epochs !== undefined) training.epochs ??= plainNumber(epochs.count);
   else if (loops[0] !== undefined) training.iterations ??= plainNumber(loops[0].count);

@@ -156,6 +156,7 @@ function lossSpec(loss: Tensor | null): LossSpec | null {
 
 function trainingSpec(graph: Graph, root: Root, ids: ReadonlySet<string>): TrainingSpec {
   const { training } = root;
+  const clipping = training?.clipping ?? [];
   const metrics = [
     ...(training?.metrics ?? []),
     ...graph.metrics.filter(({ of }) => ids.has(of.from)).map(({ metric }) => metric),
@@ -165,7 +166,7 @@ function trainingSpec(graph: Graph, root: Root, ids: ReadonlySet<string>): Train
   );
   return {
     ...(training?.optimizer == null ? {} : { optimizer: training.optimizer }),
-    ...(training?.clipping == null ? {} : { clipping: training.clipping }),
+    ...(clipping.length === 0 ? {} : { clipping: clipping.length === 1 ? clipping[0]! : [...clipping] }),
     ...(training?.decay === undefined ? {} : { learningRateDecay: training.decay }),
     ...(training?.epochs == null ? {} : { epochs: training.epochs }),
     ...(training?.iterations == null ? {} : { iterations: training.iterations }),

@@ -33,7 +33,7 @@ export type Derivation =
   | { readonly op: 'right'; readonly of: Tensor; readonly topK: number } // whether the label is among the k largest
   | { readonly op: 'best'; readonly of: Tensor } // index of the largest
   | { readonly op: 'accuracy'; readonly of: Tensor; readonly topK: number }
-  | { readonly op: 'gradient'; readonly loss: Tensor; readonly clipping?: ClippingSpec }
+  | { readonly op: 'gradient'; readonly loss: Tensor; readonly clipping?: readonly ClippingSpec[] }
   | { readonly op: 'variables' }
   | { readonly op: 'zeros' }
   | { readonly op: 'data'; readonly source: DataSource; readonly part: 'train' | 'test' | 'batch' }; // prettier-ignore
@@ -221,7 +221,7 @@ export type Abstract =
   | Network
   /** A learning rate that falls from `start`. */
   | { readonly kind: 'schedule'; readonly start: number; readonly decay: DecaySpec }
-  | { readonly kind: 'optimizer'; readonly spec: OptimizerSpec; readonly complete: boolean; readonly clipping?: ClippingSpec; readonly decay?: TrainingSpec['learningRateDecay'] }
+  | { readonly kind: 'optimizer'; readonly spec: OptimizerSpec; readonly complete: boolean; readonly clipping?: readonly ClippingSpec[]; readonly decay?: TrainingSpec['learningRateDecay'] }
   | { readonly kind: 'training'; readonly step: number }
   | { readonly kind: 'data'; readonly source: DataSource; readonly part: 'all' | 'train' | 'test' }
   | FunctionValue

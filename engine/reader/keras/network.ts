@@ -316,7 +316,7 @@ function metricsOf(value: Abstract | undefined): NonNullable<TrainingSpec['metri
 
 interface Optimizer {
   readonly spec: OptimizerSpec | null;
-  readonly clipping: ClippingSpec | null;
+  readonly clipping: readonly ClippingSpec[];
   readonly decay: NonNullable<TrainingSpec['learningRateDecay']> | null;
 }
 
@@ -334,10 +334,10 @@ const BY_NAME: Readonly<Record<string, OptimizerSpec['kind']>> = {
 function optimizerOf(value: Abstract | undefined): Optimizer {
   if (value?.kind === 'string') {
     const kind = BY_NAME[value.value.toLowerCase()];
-    return { spec: kind === undefined ? null : { kind }, clipping: null, decay: null };
+    return { spec: kind === undefined ? null : { kind }, clipping: [], decay: null };
   }
-  if (value?.kind !== 'optimizer') return { spec: null, clipping: null, decay: null };
-  return { spec: value.spec, clipping: value.clipping ?? null, decay: value.decay ?? null };
+  if (value?.kind !== 'optimizer') return { spec: null, clipping: [], decay: null };
+  return { spec: value.spec, clipping: value.clipping ?? [], decay: value.decay ?? null };
 }
 
 function optimizer(kind: OptimizerSpec['kind'], signature: string): CallEntry {
@@ -368,7 +368,7 @@ function optimizer(kind: OptimizerSpec['kind'], signature: string): CallEntry {
         ['clipnorm', 'norm'],
         ['global_clipnorm', 'global_norm'],
       ] as const;
-      const [clipping] = limits.flatMap(([name, how]): ClippingSpec[] => {
+      const clipping = limits.flatMap(([name, how]): ClippingSpec[] => {
         const limit = args.givenNumber(name);
         return limit === undefined || limit <= 0 ? [] : [{ kind: how, limit }];
       });
@@ -376,7 +376,7 @@ function optimizer(kind: OptimizerSpec['kind'], signature: string): CallEntry {
         kind: 'optimizer',
         spec,
         complete: plain !== undefined || rate === undefined,
-        ...(clipping === undefined ? {} : { clipping }),
+        clipping,
         ...(decay === null ? {} : { decay: decay.decay }),
       };
     },

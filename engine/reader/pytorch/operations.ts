@@ -343,7 +343,15 @@ function stepOptimizer({ self, reader, range }: Call): Abstract {
   const { loss, clipping } = graph.backward;
   let record = graph.trainings.findLast(training => training.range.start === range.start);
   if (record === undefined) {
-    record = { loss, optimizer: self.spec, clipping, range, epochs: null, iterations: null, batchSize: null };
+    record = {
+      loss,
+      optimizer: self.spec,
+      clipping: [...clipping],
+      range,
+      epochs: null,
+      iterations: null,
+      batchSize: null,
+    };
     graph.trainings.push(record);
   }
   countLoops(record, reader, null);
@@ -355,8 +363,7 @@ function clip(kind: 'value' | 'global_norm', argument: string): CallEntry {
     signature: `parameters, ${argument}, norm_type=2.0`,
     result: ({ args, reader }) => {
       const limit = args.number(argument);
-      if (reader.graph.backward !== null && limit !== undefined && limit > 0)
-        reader.graph.backward.clipping = { kind, limit };
+      if (limit !== undefined && limit > 0) reader.graph.backward?.clipping.push({ kind, limit });
       return NONE;
     },
   };
@@ -550,7 +557,7 @@ export const TORCH_METHODS: CallTable = {
     signature: 'gradient=None, retain_graph=None',
     result: ({ self, reader }) => {
       if (self.kind === 'tensor' && self.derivation?.op === 'loss')
-        reader.graph.backward = { loss: self, clipping: null };
+        reader.graph.backward = { loss: self, clipping: [] };
       return NONE;
     },
   },

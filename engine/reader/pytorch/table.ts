@@ -2,6 +2,7 @@
 import type { FrameworkTable } from '../calls.ts';
 import { MODULE_CALLS } from './modules.ts';
 import { TORCH_CALLS, TORCH_METHODS } from './operations.ts';
+import { SCHEDULER_CALLS, SCHEDULER_METHODS } from './schedulers.ts';
 import { TORCH_SHAPE_METHODS, TORCH_SHAPES } from './shapes.ts';
 
 /** Private modules and other names of what the table has. */
@@ -21,6 +22,6 @@ export const PYTORCH: FrameworkTable = {
     if (!/^torch(?:vision)?\./.test(path)) return null;
     return { name: RENAMES.reduce((name, [from, to]) => name.replace(from, to), path), framework: 'pytorch' };
   },
-  calls: { ...TORCH_SHAPES, ...MODULE_CALLS, ...TORCH_CALLS },
-  methods: { ...TORCH_SHAPE_METHODS, ...TORCH_METHODS },
+  calls: { ...TORCH_SHAPES, ...MODULE_CALLS, ...TORCH_CALLS, ...SCHEDULER_CALLS },
+  methods: { ...TORCH_SHAPE_METHODS, ...TORCH_METHODS, ...SCHEDULER_METHODS },
 };

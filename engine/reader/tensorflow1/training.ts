@@ -181,7 +181,7 @@ function record(
   reader: Reader,
   of: Tensor,
   spec: Abstract,
-  clipping: ClippingSpec | null,
+  clipping: readonly ClippingSpec[],
   range: TrainingRecord['range'],
 ): Abstract {
   const { trainings } = reader.graph;
@@ -200,7 +200,7 @@ function record(
 
 function minimize({ self, args, reader, range }: Call): Abstract {
   const of = asTensor(args.get('loss'));
-  return of === null ? NONE : record(reader, of, self, null, range);
+  return of === null ? NONE : record(reader, of, self, [], range);
 }
 
 const gradientOf = (of: Tensor): Tensor =>
@@ -231,7 +231,7 @@ function gradientIn(value: Abstract | undefined, depth = 0): Extract<Derivation,
 
 function applyGradients({ self, args, reader, range }: Call): Abstract {
   const found = gradientIn(args.get('grads_and_vars'));
-  return found === null ? NONE : record(reader, found.loss, self, found.clipping ?? null, range);
+  return found === null ? NONE : record(reader, found.loss, self, found.clipping ?? [], range);
 }
 
 function clipped(value: Abstract | undefined, clipping: ClippingSpec, depth = 0): Abstract {
@@ -240,7 +240,10 @@ function clipped(value: Abstract | undefined, clipping: ClippingSpec, depth = 0)
   if (value?.kind === 'sequence')
     return { ...value, items: value.items.map(item => clipped(item, clipping, depth + 1)) };
   if (value?.kind === 'tensor' && value.derivation?.op === 'gradient')
-    return { ...value, derivation: { ...value.derivation, clipping } };
+    return {
+      ...value,
+      derivation: { ...value.derivation, clipping: [...(value.derivation.clipping ?? []), clipping] },
+    };
   return value ?? NONE;
 }
 

@@ -46,3 +46,59 @@ describe('learning rates that fall are read', () => {
     assert.equal(trainingOf(keras('CosineDecay(0.4, steps())')).decay, undefined);
   });
 });
+
+/** A training loop; `inEpoch` stands after the batches, `inBatch` after each. */
+const pytorch = (scheduler: string, inEpoch: string, inBatch = 'pass', clipping = 'pass'): string => `import torch
+from torch import nn
+from torch.optim import lr_scheduler
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.rnn = nn.GRU(3, 6, batch_first=True)
+        self.linear = nn.Linear(6, 4)
+    def forward(self, x):
+        outputs, h = self.rnn(x)
+        return self.linear(h[-1])
+net = Net()
+optimizer = torch.optim.SGD(net.parameters(), lr=0.4)
+scheduler = ${scheduler}
+def train():
+    for x, y in loader:
+        optimizer.zero_grad()
+        nn.functional.cross_entropy(net(x), y).backward()
+        ${clipping}
+        optimizer.step()
+        ${inBatch}
+for epoch in range(20):
+    train()
+    ${inEpoch}
+`;
+
+describe("PyTorch's schedulers are read, by the loop in which they are stepped", () => {
+  const cases: readonly (readonly [scheduler: string, decay: DecaySpec | undefined])[] = [
+    ['lr_scheduler.StepLR(optimizer, step_size=30, gamma=0.5)', { kind: 'step', rate: 0.5, steps: 30 }],
+    ['lr_scheduler.MultiStepLR(optimizer, [10, 15])', { kind: 'piecewise', boundaries: [10, 15], factors: [1, 0.1, 0.1 ** 2] }],
+    ['torch.optim.lr_scheduler.ExponentialLR(optimizer, gamma=0.9)', { kind: 'exponential', rate: 0.9, steps: 1 }],
+    ['lr_scheduler.CosineAnnealingLR(optimizer, T_max=20, eta_min=0.1)', { kind: 'cosine', steps: 20, floor: 0.25, cycle: true }],
+    ['lr_scheduler.PolynomialLR(optimizer, total_iters=10, power=2)', { kind: 'polynomial', steps: 10, floor: 0, power: 2 }],
+    ['lr_scheduler.LambdaLR(optimizer, lr_lambda=lambda epoch: 0.95 ** epoch)', { kind: 'exponential', rate: 0.95, steps: 1 }],
+    ['lr_scheduler.LambdaLR(optimizer, lambda epoch: 0.5 ** (epoch // 4))', { kind: 'step', rate: 0.5, steps: 4 }],
+    ['lr_scheduler.LambdaLR(optimizer, lambda epoch: 1 / (1 + epoch))', { kind: 'inverse_time', rate: 1, steps: 1 }],
+    ['lr_scheduler.LambdaLR(optimizer, lambda epoch: min(1, epoch / 10))', undefined],
+    ['lr_scheduler.StepLR(optimizer, step_size=size())', undefined],
+  ]; // prettier-ignore
+  for (const [scheduler, decay] of cases) {
+    it(scheduler, () => {
+      const epochs = decay && { ...decay, per: 'epoch' };
+      assert.deepEqual(trainingOf(pytorch(scheduler, 'scheduler.step()')), { rate: 0.4, decay: epochs });
+      assert.deepEqual(trainingOf(pytorch(scheduler, 'pass', 'scheduler.step()')), { rate: 0.4, decay });
+      assert.equal(trainingOf(pytorch(scheduler, 'pass')).decay, undefined);
+    });
+  }
+
+  it('two clippings one after the other', () => {
+    const clips = 'nn.utils.clip_grad_value_(net.parameters(), 0.5); nn.utils.clip_grad_norm_(net.parameters(), 1.0)';
+    const { training } = readSource(pytorch('None', 'pass', 'pass', clips), 'python').models[0]!.spec;
+    assert.deepEqual(training.clipping, [{ kind: 'value', limit: 0.5 }, { kind: 'global_norm', limit: 1 }]); // prettier-ignore
+  });
+});

@@ -1,0 +1,114 @@
+/** PyTorch's learning rate schedulers. Source: PyTorch 2 `torch/optim/lr_scheduler.py`. */
+import { defaultLearningRate } from '../../model/learningRates.ts';
+import type { DecaySpec } from '../../model/spec.ts';
+import type { Call, CallEntry, CallTable } from '../calls.ts';
+import { isEpochs } from '../loops.ts';
+import { type Abstract, NONE, number, unknown } from '../values.ts';
+
+/** @param start the first rate. @returns undefined where an option cannot be read. */
+type Rule = (call: Call, start: number) => DecaySpec | undefined;
+
+function scheduler(options: string, rule: Rule): CallEntry {
+  return {
+    signature: `optimizer, ${options}, last_epoch=-1`,
+    result: call => {
+      const optimizer = call.args.get('optimizer');
+      if (optimizer?.kind !== 'optimizer') return unknown('');
+      const start = optimizer.spec.learningRate ?? defaultLearningRate('pytorch', optimizer.spec.kind);
+      const decay = rule(call, start);
+      if (decay === undefined) return unknown('');
+      const attributes = new Map<string, Abstract>([
+        ['optimizer', optimizer],
+        ['schedule', { kind: 'schedule', start, decay }],
+      ]);
+      return { kind: 'object', type: 'torch.scheduler', attributes };
+    },
+  };
+}
+
+function positive(call: Call, name: string): number | undefined {
+  const value = call.args.number(name);
+  return value === undefined || value <= 0 ? undefined : value;
+}
+
+const exponential: Rule = call => {
+  const rate = positive(call, 'gamma');
+  return rate === undefined ? undefined : { kind: 'exponential', rate, steps: 1 };
+};
+
+const everySoMany: Rule = call => {
+  const [rate, steps] = [positive(call, 'gamma'), positive(call, 'step_size')];
+  return rate === undefined || steps === undefined ? undefined : { kind: 'step', rate, steps };
+};
+
+const milestones: Rule = call => {
+  const given = call.args.get('milestones');
+  const rate = positive(call, 'gamma');
+  if (given?.kind !== 'sequence' || given.items.length === 0 || rate === undefined) return undefined;
+  const boundaries = given.items.flatMap(item => (item.kind === 'number' ? [item.value] : []));
+  if (boundaries.length < given.items.length) return undefined;
+  boundaries.sort((a, b) => a - b);
+  return { kind: 'piecewise', boundaries, factors: [1, ...boundaries.map((_, at) => rate ** (at + 1))] };
+};
+
+const cosine: Rule = (call, start) => {
+  const [steps, least] = [positive(call, 'T_max'), call.args.number('eta_min')];
+  if (steps === undefined || least === undefined || least < 0) return undefined;
+  return { kind: 'cosine', steps, floor: least / start, cycle: true };
+};
+
+const polynomial: Rule = call => {
+  const [steps, power] = [positive(call, 'total_iters'), positive(call, 'power')];
+  return steps === undefined || power === undefined ? undefined : { kind: 'polynomial', steps, floor: 0, power };
+};
+
+/** So many numbers are put into the function of a `LambdaLR`. */
+const PROBED = 64;
+
+/** A function of the number of steps that is one of the simple ones, wherever it is asked. */
+const lambda: Rule = call => {
+  const given = call.args.get('lr_lambda');
+  const own = given?.kind === 'sequence' && given.items.length === 1 ? given.items[0] : given;
+  if (own?.kind !== 'function') return undefined;
+  const values = Array.from({ length: PROBED }, (_, k) => call.reader.call(own, [number(k)], call.range)).flatMap(
+    value => (value.kind === 'number' && value.value > 0 ? [value.value] : []),
+  );
+  if (values.length < PROBED || values[0] !== 1) return undefined;
+  const first = values.findIndex(value => value !== 1);
+  if (first < 0) return undefined;
+  const rate = values[first]!;
+  const candidates: readonly (readonly [decay: DecaySpec, at: (k: number) => number])[] = [
+    [first === 1 ? { kind: 'exponential', rate, steps: 1 } : { kind: 'step', rate, steps: first }, k => rate ** Math.floor(k / first)],
+    [{ kind: 'inverse_time', rate: 1 / rate - 1, steps: 1 }, k => 1 / (1 + (1 / rate - 1) * k)],
+  ]; // prettier-ignore
+  return candidates.find(([, at]) => values.every((value, k) => Math.abs(value - at(k)) <= 1e-9 * value))?.[0];
+};
+
+/** The rate falls with the epochs or with the steps, by the loop in which the scheduler is stepped. */
+function step({ self, reader }: Call): Abstract {
+  const [optimizer, schedule] = ['optimizer', 'schedule'].map(name =>
+    self.kind === 'object' ? self.attributes.get(name) : undefined,
+  );
+  if (optimizer?.kind !== 'optimizer' || schedule?.kind !== 'schedule') return NONE;
+  for (const training of reader.graph.trainings) {
+    if (training.optimizer !== optimizer.spec) continue;
+    const loop = reader.loops.at(-1);
+    const outside = (training.counted ?? 0) > reader.loops.length;
+    const per = outside || (loop !== undefined && isEpochs(loop)) ? 'epoch' : 'step';
+    training.decay = per === 'epoch' ? { ...schedule.decay, per } : schedule.decay;
+  }
+  return NONE;
+}
+
+export const SCHEDULER_CALLS: CallTable = {
+  'torch.optim.StepLR': scheduler('step_size, gamma=0.1', everySoMany),
+  'torch.optim.MultiStepLR': scheduler('milestones, gamma=0.1', milestones),
+  'torch.optim.ExponentialLR': scheduler('gamma', exponential),
+  'torch.optim.CosineAnnealingLR': scheduler('T_max, eta_min=0.0', cosine),
+  'torch.optim.PolynomialLR': scheduler('total_iters=5, power=1.0', polynomial),
+  'torch.optim.LambdaLR': scheduler('lr_lambda', lambda),
+};
+
+export const SCHEDULER_METHODS: CallTable = {
+  'torch.scheduler.step': { signature: 'epoch=None', result: step },
+};
