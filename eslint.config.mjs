@@ -68,6 +68,7 @@ export default tseslint.config(
           '!**/engine/data/ownFile.ts',
           '!**/engine/data/fileData.ts',
           '!**/engine/data/demand.ts',
+          '!**/engine/data/dataSizes.ts',
         ],
         'The host talks to the numbers through the worker (engine/protocol).',
       ],

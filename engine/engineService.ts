@@ -1,5 +1,6 @@
 /** What the worker serves: models that are open, their training and their traces. */
 import type { Backend, Network } from './backends/backend.ts';
+import { sizesOf } from './data/dataSizes.ts';
 import { demandOf } from './data/demand.ts';
 import { type FileStamp, stampOf } from './data/files/bytes.ts';
 import { previewFile } from './data/files/preview.ts';
@@ -11,6 +12,7 @@ import { modelStatistics } from './inspection/statistics.ts';
 import { answeredSample, buffersOf, gateTrace, type Inspected, tensorTrace } from './inspection/traces.ts';
 import { Survey } from './inspection/survey.ts';
 import { tensorAxes } from './model/axes.ts';
+import { fillSizes } from './model/openSizes.ts';
 import { countOf } from './model/parameters.ts';
 import { formatPhrase, phrase } from './model/phrase.ts';
 import type { ModelSpec } from './model/spec.ts';
@@ -116,11 +118,15 @@ export class EngineService {
     ping: () => null,
   };
 
-  async #open({ model: id, spec, data, settings, checkpoint }: OpenParams, signal: AbortSignal): Promise<OpenedModel> {
+  async #open(
+    { model: id, spec: read, data, settings, checkpoint }: OpenParams,
+    signal: AbortSignal,
+  ): Promise<OpenedModel> {
     this.#refuseTrained(id);
     // A file is looked at before it is read, so that a change while it is read counts as one.
     const stamp = data.file && (await stampOf(data.file.path));
-    const dataset = await this.#load(id, { binding: data, stamp }, spec, signal);
+    const dataset = await this.#load(id, { binding: data, stamp }, read, signal);
+    const spec = fillSizes(read, sizesOf(read, dataset));
     this.#refuseTrained(id);
     const { seed, batchSize } = settings;
     const threads = settings.threads ?? Math.min(this.#threads, Math.ceil(batchSize / LEAST_ROWS));
@@ -132,6 +138,7 @@ export class EngineService {
     const survey = new Survey(network, dataset);
     this.#models.set(id, { spec, settings, network, dataset, survey, state, training: undefined });
     return {
+      spec,
       parameters: countOf(network.parameters) ?? 0,
       ...(data.file && stamp && { dataStamp: stamp }),
       trainCount: dataset.train.count,

@@ -4,9 +4,9 @@
  */
 import * as vscode from 'vscode';
 import { EngineError } from '../engine/errors.ts';
+import { readiness } from '../engine/data/dataSizes.ts';
 import type { DataBinding } from '../engine/data/source.ts';
 import { headline } from '../engine/model/headline.ts';
-import { unsupported } from '../engine/model/support.ts';
 import type { RunRecord, RunSettings } from '../engine/runs/format.ts';
 import { defaultSettings } from '../engine/runs/settings.ts';
 import { RunStore } from '../engine/runs/store.ts';
@@ -345,7 +345,7 @@ export class Studio {
   }
 
   async #canRun({ reading: { spec, open } }: SourceModel): Promise<boolean> {
-    const reasons = [...unsupported(spec), ...open];
+    const reasons = readiness(spec, open).obstacles;
     if (reasons.length === 0) return true;
     await explainUnsupported(headline(spec), reasons);
     return false;

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { DATA_SOURCES, dataSource, fittingSources, sourceFor } from '../data/sources.ts';
+import { readiness } from '../data/dataSizes.ts';
 import { demandOf } from '../data/demand.ts';
 import { FileChoices, type FileData } from '../data/fileData.ts';
 import { headOf, plan } from '../data/files/plan.ts';
@@ -11,7 +12,6 @@ import { headline } from '../model/headline.ts';
 import { parameterCount } from '../model/parameters.ts';
 import { type MeasureId, measureOf } from '../model/measures.ts';
 import { formatPhrase, phrase } from '../model/phrase.ts';
-import { unsupported } from '../model/support.ts';
 import { check } from '../model/validate.ts';
 import { EngineClient } from '../protocol/client.ts';
 import { engineThread } from '../protocol/engineRunner.ts';
@@ -47,7 +47,7 @@ const OPEN_TIMEOUT = 120_000;
 export async function train(options: TrainOptions): Promise<number> {
   const file = await readModelFile(options.file);
   const { spec, range, extent } = pickModel(options, file);
-  const reasons = unsupported(spec);
+  const reasons = readiness(spec, []).obstacles;
   if (reasons[0]) throw new EngineError('unsupported', phrase('This model cannot be trained yet: {0}', reasons.map(formatPhrase).join('; ')));
   const data = await pickData(options, spec);
   const settings = check(RunSettings, { ...defaultSettings(spec), ...options.settings }, 'settings', 'invalid-message');
@@ -109,22 +109,22 @@ interface WorkOptions {
 
 /** Opens the model, trains it to the end of its settings, and ends the worker. */
 async function work(record: RunRecord, checkpoint: ArrayBuffer | undefined, options: WorkOptions): Promise<number> {
-  const { spec, settings, data } = record;
+  const { settings, data } = record;
   const client = new EngineClient(engineThread(join(__dirname, 'engineWorker.js'), { relaxed: options.relaxed }));
   const output = new RunOutput(client, record, options);
   try {
-    const opening = { model: record.id, spec, data, settings, ...(checkpoint && { checkpoint }) };
+    const opening = { model: record.id, spec: record.spec, data, settings, ...(checkpoint && { checkpoint }) };
     client.on('loading', ({ bytes, total }) => {
       showStatus(`reading ${data.file ? basename(data.file.path) : data.source}: ${Math.round((100 * bytes) / Math.max(1, total))} %`);
     });
-    const { engine, dataStamp } = await client.request('open', opening, { timeout: data.file ? Infinity : OPEN_TIMEOUT });
+    const { spec, engine, dataStamp } = await client.request('open', opening, { timeout: data.file ? Infinity : OPEN_TIMEOUT });
     showStatus('');
     if (checkpoint && data.file && dataStamp && !sameStamp(data.file.stamp, dataStamp))
       say(`${data.file.path} has changed since the run was started: it goes on with other data`);
     const { epochs, batchSize, learningRate, seed, examples } = settings;
     say(`${options.label}: ${headline(spec)}, ${parameterCount(spec)?.toLocaleString('en-US') ?? 'unknown'} parameters, ${data.file ? basename(data.file.path) : formatPhrase(dataSource(data.source).title)}, ${engine}`);
     say(`${epochs} epoch${epochs === 1 ? '' : 's'} of ${examples ?? 'all'} examples, batch ${batchSize}, learning rate ${learningRate}, seed ${seed}; Ctrl+C stops`);
-    return await run(client, { ...record, engine }, output);
+    return await run(client, { ...record, spec, engine }, output);
   } finally {
     await client.stop();
   }

@@ -70,6 +70,8 @@ export const TensorsParams = Type.Object({ model: Type.String(), sample: SampleI
 export type TensorsParams = Static<typeof TensorsParams>;
 
 export interface OpenedModel {
+  /** With the sizes that its data told. */
+  readonly spec: ModelSpec;
   readonly parameters: number;
   readonly trainCount: number;
   readonly testCount: number;

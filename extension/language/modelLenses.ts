@@ -1,7 +1,7 @@
 import * as vscode from 'vscode';
+import { readiness } from '../../engine/data/dataSizes.ts';
 import { headline } from '../../engine/model/headline.ts';
 import { parameterCount } from '../../engine/model/parameters.ts';
-import { unsupported } from '../../engine/model/support.ts';
 import { COMMANDS, type ModelArgument } from '../commands/commandIds.ts';
 import type { LastResult, LastResults } from '../models/lastResults.ts';
 import { type SourceModel, sourceModels } from '../models/sourceModel.ts';
@@ -60,7 +60,8 @@ export class ModelLenses implements vscode.CodeLensProvider {
     if (variant) commands.push({ title: translate(variant), command: '' });
     const result = this.#results.of(model.key);
     if (result) commands.push(resultCommand(result, result.hash !== model.hash));
-    const [missing, ...more] = [...unsupported(spec), ...open];
+    const { obstacles, ofTheData } = readiness(spec, open);
+    const [missing, ...more] = obstacles;
     if (missing) {
       const rest = more.length > 0 ? vscode.l10n.t(' (and {0} more)', more.length) : '';
       commands.push({
@@ -68,7 +69,13 @@ export class ModelLenses implements vscode.CodeLensProvider {
         tooltip: [missing, ...more].map(translate).join('\n'),
         command: '',
       });
-    }
+    } else if (ofTheData.length > 0)
+      commands.push({
+        title: vscode.l10n.t('size of the data: {0}', ofTheData.join(', ')),
+        tooltip: vscode.l10n.t('The code takes this size from its data; it is known once the data is chosen'),
+        command: COMMANDS.chooseData,
+        arguments: [argument],
+      });
     return commands;
   }
 }

@@ -74,7 +74,7 @@ export class RunState implements vscode.Disposable {
     const { data } = this.#record;
     // A run keeps what its file was, so that a change is noticed when it goes on.
     const file = data.file && opened.dataStamp && { ...data.file, stamp: opened.dataStamp };
-    this.#record = { ...this.#record, engine: opened.engine, data: file ? { ...data, file } : data };
+    this.#record = { ...this.#record, spec: opened.spec, engine: opened.engine, data: file ? { ...data, file } : data };
     this.#changed.fire();
   }
 

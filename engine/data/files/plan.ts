@@ -261,6 +261,7 @@ function rowSource(inputs: NumberArray, targets: NumberArray): RowSource {
   return {
     rows: inputs.rows,
     width: inputs.width,
+    features: inputs.shape.length > 2 ? inputs.shape.at(-1) : undefined,
     input: (row, place) => inputs.at(row, place),
     targetWidth: targets.width,
     target: (row, place) => targets.at(row, place),

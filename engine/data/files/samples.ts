@@ -215,6 +215,8 @@ export interface RowSource {
   readonly rows: number;
   /** Values of the inputs of a row, steps one after another. */
   readonly width: number;
+  /** Values of a step, where the file says it: the last of three axes. */
+  readonly features?: number | undefined;
   input(row: number, place: number): number;
   /** Values of the targets of a row. */
   readonly targetWidth: number;
@@ -236,7 +238,7 @@ export function rowSamples(
   demand: Demand,
 ): Dataset {
   const tokens = demand.vocabulary !== null;
-  const features = demand.features ?? (demand.steps === undefined ? 1 : source.width / demand.steps);
+  const features = demand.features ?? source.features ?? (demand.steps === undefined ? 1 : source.width / demand.steps);
   const steps = demand.steps ?? source.width / features;
   if (steps * features !== source.width || !Number.isInteger(steps))
     throw misfit(phrase('a sample has {0} values, the model reads {1} steps of {2}', source.width, demand.steps ?? '?', features));
