@@ -59,7 +59,12 @@ if (wants('node')) {
 if (wants('pages')) {
   await build({
     ...common,
-    entryPoints: { training: 'webview/training.ts', gates: 'webview/gates.ts', tensors: 'webview/tensors.ts', data: 'webview/data.ts' },
+    entryPoints: {
+      training: 'webview/training.ts',
+      gates: 'webview/gates.ts',
+      tensors: 'webview/tensors.ts',
+      data: 'webview/data.ts',
+    },
     outdir: 'dist/webview',
     platform: 'browser',
     format: 'iife',
