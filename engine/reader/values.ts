@@ -36,6 +36,8 @@ export type Derivation =
   | { readonly op: 'gradient'; readonly loss: Tensor; readonly clipping?: readonly ClippingSpec[] }
   | { readonly op: 'variables' }
   | { readonly op: 'zeros' }
+  | { readonly op: 'magnitude'; readonly of: Tensor } // its absolute values, or the largest of each step
+  | { readonly op: 'used'; readonly of: Tensor } // 1 for each of its steps that holds anything, else 0
   | { readonly op: 'data'; readonly source: DataSource; readonly part: 'train' | 'test' | 'batch' }; // prettier-ignore
 
 export interface DataSource {

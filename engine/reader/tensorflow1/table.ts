@@ -5,6 +5,7 @@ import { CUDNN_CALLS } from './cudnn.ts';
 import { DATA_CALLS, DATA_METHODS } from './data.ts';
 import { DRIVER_CALLS, DRIVER_METHODS } from './drivers.ts';
 import { INITIALIZER_CALLS } from './initializers.ts';
+import { LENGTH_CALLS } from './lengths.ts';
 import { OPERATION_CALLS, OPERATION_METHODS } from './operations.ts';
 import { SCOPE_CALLS } from './scopes.ts';
 import { SHAPE_CALLS } from './shapes.ts';
@@ -43,6 +44,7 @@ export const TENSORFLOW1: FrameworkTable = {
   },
   calls: {
     ...SHAPE_CALLS,
+    ...LENGTH_CALLS,
     ...CELL_CALLS,
     ...CUDNN_CALLS,
     ...DRIVER_CALLS,

@@ -6,6 +6,7 @@ import type { TrainingRecord } from '../graph.ts';
 import { countLoops } from '../loops.ts';
 import { asTensor, oneOf, placeOf, reduced as without } from '../shapeRules.ts';
 import { tensorsOf } from '../tensors.ts';
+import { countedSteps } from './lengths.ts';
 import {
   type Abstract,
   type Derivation,
@@ -68,6 +69,8 @@ function reduce(by: 'mean' | 'sum'): CallEntry {
       const along = at === null ? undefined : of.axes?.[at];
       const keep = args.boolean('keepdims') === true || args.boolean('keep_dims') === true;
       if (at === null || along === undefined || keep) return tensor(of.dtype, without(of, axis, keep));
+      const counted = by === 'sum' ? countedSteps(call, of, at) : null;
+      if (counted !== null) return counted;
       const rest = of.axes!.filter((_, place) => place !== at);
       if (along.name === 'steps' && of.ref !== undefined && of.displaced === undefined) {
         const id = reader.graph.add('over_steps', { op: 'reduce_steps', input: of.ref, by }, { range });
@@ -104,7 +107,11 @@ function whole({ reader, range }: Call, of: Tensor, by: 'mean' | 'sum'): Tensor 
 function distance(kind: 'mean_squared_error' | 'mean_absolute_error'): (call: Call) => Abstract {
   return ({ args, reader }) => {
     const of = asTensor(args.get('x'));
-    if (of?.derivation?.op !== 'difference') return of === null ? unknown('') : tensor(of.dtype, of.axes);
+    if (of === null) return unknown('');
+    if (of.derivation?.op !== 'difference') {
+      const magnitude = kind === 'mean_absolute_error' && of.ref !== undefined;
+      return tensor(of.dtype, of.axes, magnitude ? { derivation: { op: 'magnitude', of } } : {});
+    }
     const { left, right } = of.derivation;
     // Whichever of the two is fed is the target.
     const [prediction, target] =

@@ -117,6 +117,21 @@ model.compile(optimizer="adam", loss="mse")
     });
   }
 
+  it('PyTorch: the first axis of made-up rows and targets is the batch', () => {
+    const { inputs } = trained(`import torch
+from torch import nn
+rnn = nn.GRU(5, 6, batch_first=True)
+linear = nn.Linear(6, 2)
+optimizer = torch.optim.SGD(list(rnn.parameters()) + list(linear.parameters()), lr=0.4)
+x, y = torch.randn(4, 3, 5), torch.randn(4, 3, 2)
+outputs, h = rnn(x)
+loss = nn.MSELoss()(linear(outputs), y)
+loss.backward()
+optimizer.step()
+`);
+    assert.deepEqual(inputs.map(({ axes }) => axes.map(({ name, size }) => `${name} ${size}`)), [['steps 3', 'features 5'], ['steps 3', 'features 2']]);
+  }); // prettier-ignore
+
   it('TensorFlow 1: tf.nn.leaky_relu(x, alpha=0.1) on a tensor, and as the activation of a cell', () => {
     const lines = `outputs, state = tf.nn.dynamic_rnn(tf.nn.rnn_cell.BasicRNNCell(6, activation=tf.nn.leaky_relu), X, dtype=tf.float32)
 logits = tf.layers.dense(tf.nn.leaky_relu(state, alpha=0.1), 4, activation=tf.nn.elu)`;
@@ -143,6 +158,21 @@ logits = tf.layers.dense(tf.nn.leaky_relu(state, alpha=0.1), 4, activation=tf.nn
       assert.ok(matches(node.cells[0]!, expected), JSON.stringify(node.cells[0]));
     });
   }
+
+  it('TensorFlow 1: lengths by the helper length(x), and the 2 best by in_top_k', () => {
+    const lines = `def length(sequence):
+    used = tf.sign(tf.reduce_max(tf.abs(sequence), reduction_indices=2))
+    length = tf.reduce_sum(used, reduction_indices=1)
+    return tf.cast(length, tf.int32)
+outputs, state = tf.nn.dynamic_rnn(tf.nn.rnn_cell.GRUCell(6), X, dtype=tf.float32, sequence_length=length(X))
+logits = tf.layers.dense(state, 4)
+accuracy = tf.reduce_mean(tf.cast(tf.nn.in_top_k(logits, y, 2), tf.float32))`;
+    const { nodes, training } = trained(tensorflow1(lines));
+    const [count, node] = nodes;
+    assert.ok(count?.op === 'count_steps' && node?.op === 'recurrent');
+    assert.deepEqual([count.input, node.sequenceLength], [{ from: 'X' }, { from: count.id }]);
+    assert.deepEqual(training.metrics, [{ kind: 'accuracy', topK: 2 }]);
+  });
 
   for (const [name, states] of [['LSTM', '(h, c)'], ['GRU', '(h,)'], ['RNNTanh', '(h,)'], ['RNNRelu', '(h,)']] as const) {
     for (const options of ['2, 6', "1, 6, direction='bidirectional'"]) {

@@ -95,7 +95,7 @@ describe('programs as people write them', () => {
 
   it('does not take the width of what is joined for known where a part is not', () => {
     const text = `import torch\nfrom torch import nn\nclass Net(nn.Module):\n    def __init__(self):\n        super().__init__()\n        self.rnn = nn.GRU(4, 6)\n    def forward(self, x):\n        out, h = self.rnn(x)\n        return torch.cat([h[0], features_of(x)], dim=1)\nnet = Net()\nboth = net(torch.zeros(5, 2, 4))\n`;
-    assert.equal(shape(text, 'both'), '[2, units]');
+    assert.equal(shape(text, 'both'), '[batch 2, units]');
   });
 
   it('forgets what a program deletes, and keeps rows that a view keeps', () => {
