@@ -281,7 +281,11 @@ class TensorsPage {
     this.#list.show(
       [
         { title: text('groupOutputs'), tensors: outputs ? [outputs] : [] },
-        { title: statesTitle(read.states), note: text('statesExplained'), tensors: read.states },
+        {
+          title: statesTitle(read.states),
+          note: text(read.states.some(({ id }) => id.includes('[')) ? 'statesExplained' : 'stateExplained'),
+          tensors: read.states,
+        },
         { title: text('groupSteps'), tensors: steps },
       ],
       tensor.id,
@@ -365,10 +369,13 @@ class TensorsPage {
   }
 }
 
-/** `States: 3 × (c, h)`, by the parts that the states have. */
+/** `States: 3 × (c, h)`, by the parts that the states have; a state that stands bare is h. */
 function statesTitle(states: readonly Tensor[]): string {
-  const parts = [...new Set(states.map(({ id }) => id.split('.').at(-1) ?? id))];
-  return text('groupStates', states.length / (parts.length || 1), parts.join(', '));
+  const parts = [...new Set(states.map(({ id }) => id.split('.')[1] ?? 'h'))];
+  const layers = states.length / parts.length;
+  return layers === 1
+    ? text('groupState', parts.join(', '))
+    : text('groupStates', layers, parts.length === 1 ? parts[0]! : `(${parts.join(', ')})`);
 }
 
 const host = connect<TensorsHostSide>();

@@ -2,8 +2,7 @@
  * What an engine must offer so that training, traces and views can use it: our own kernels (`wasm.ts`) and
  * TensorFlow (`tensorflow.ts`) stand behind this interface.
  */
-import type { CellId } from '../cells/table.ts';
-import type { ModelSpec } from '../model/spec.ts';
+import type { CellSpec, ModelSpec } from '../model/spec.ts';
 
 /** A weight, by its framework's own name and in its own layout. */
 export interface Parameter {
@@ -53,7 +52,7 @@ export interface BatchResult {
 
 /** Everything one layer computed for one sample: tensors `[T, U]` by their id in the cell table. */
 export interface LayerTrace {
-  readonly cell: CellId;
+  readonly cell: CellSpec;
   readonly units: number;
   readonly direction: 'forward' | 'backward';
   readonly tensors: ReadonlyMap<string, Float32Array<ArrayBuffer>>;

@@ -84,6 +84,7 @@ export const embeddedReber: DataSource = {
       features: LETTERS.length,
       targetAxes: [],
       classes: undefined,
+      classNames: [phrase('wrong').text, phrase('right').text],
       tokenNames: Array.from(LETTERS),
       train: split(rows.train, steps),
       validation: split(rows.validation, steps),

@@ -43,7 +43,7 @@ export interface Dataset {
   readonly targetAxes: readonly number[];
   /** Number of classes; undefined for target values. */
   readonly classes: number | undefined;
-  /** Names of the classes where they have any. */
+  /** Names of the classes where they have any; of target values that are 0 or 1, what these two say. */
   readonly classNames?: readonly string[];
   /** What each token stands for, where there are tokens: one-hot in as many features, or their numbers in one feature. */
   readonly tokenNames?: readonly string[];

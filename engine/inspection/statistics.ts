@@ -104,12 +104,12 @@ function spreadsOf(spec: ModelSpec, layers: readonly LayerTrace[]): LayerSpreads
     const place = `${node} ${direction}`;
     const layer = counts.get(place) ?? 0;
     counts.set(place, layer + 1);
-    const { tensors, states } = CELLS[cell];
+    const { tensors, states } = CELLS[cell.cell];
     return {
       node,
       layer,
       direction,
-      cell,
+      cell: cell.cell,
       tensors: new Map(tensors.filter(({ id }) => traced.has(id)).map(({ id, role }) => [id, new Spread(role === 'gate')])),
       finals: new Map(states.map(id => [id, new Spread()])),
     };

@@ -78,7 +78,7 @@ export class Survey {
       const { layers } = this.#network.trace(readTestSample(this.#dataset, sample));
       for (const [index, { cell, tensors }] of layers.entries()) {
         const ofLayer = (found[index] ??= new Map<string, Magnitudes>());
-        for (const id of CELLS[cell].states) {
+        for (const id of CELLS[cell.cell].states) {
           const traced = tensors.get(id)!;
           const ofTensor = ofLayer.get(id) ?? { samples: [], covering: undefined };
           ofTensor.samples.push(traced.map(Math.abs));

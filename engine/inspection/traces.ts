@@ -1,11 +1,13 @@
 /** Answers for the inspectors: what one sample does inside the network. */
 import type { Batch, LayerTrace, Network, SampleTrace } from '../backends/backend.ts';
+import { cellTitle } from '../cells/title.ts';
+import { notationOf } from '../cells/notation.ts';
 import { CELLS, type CellTensor, type ValueScale } from '../cells/table.ts';
 import type { Dataset } from '../data/source.ts';
 import { EngineError } from '../errors.ts';
 import { tensorAxes } from '../model/axes.ts';
 import { phrase } from '../model/phrase.ts';
-import type { ModelSpec } from '../model/spec.ts';
+import type { Framework, ModelSpec } from '../model/spec.ts';
 import type {
   Answer,
   AnsweredSample,
@@ -51,9 +53,9 @@ export function gateTrace(
   const layer = asked === -1 ? followed.layers.length - 1 : asked;
   const shown = followed.layers[layer];
   if (!shown) throw new EngineError('unknown', phrase('There is no layer {0}: the model has {1}', layer, followed.layers.length));
-  const units = widthOf(shown, CELLS[shown.cell].tensors[0]!.id);
+  const units = widthOf(shown, CELLS[shown.cell.cell].tensors[0]!.id);
   // A projection makes h narrower than the gates: then h has no place in their order.
-  const described = CELLS[shown.cell].tensors.filter(({ id }) => widthOf(shown, id) === units);
+  const described = CELLS[shown.cell.cell].tensors.filter(({ id }) => widthOf(shown, id) === units);
   const parts = followed.winner === undefined ? undefined : network.contributions(batch, followed.winner)[layer]!;
   const contributions = parts?.length === units ? Array.from(parts) : undefined;
   return {
@@ -61,7 +63,7 @@ export function gateTrace(
     classNames: dataset.classNames,
     sampleCount: dataset.test.count,
     probabilities: followed.probabilities,
-    layers: layerInfos(followed.layers),
+    layers: layerInfos(followed.layers, model.spec.framework),
     layer,
     tensors: described.map(tensor => cellTile(shown, layer, tensor, tensor.id, model)),
     order: {
@@ -89,7 +91,7 @@ export function tensorTrace(model: Inspected, { sample }: { readonly sample: num
   const tensors: TensorTile[] = [outputTile(followed, model)];
   const states: TensorTile[] = [];
   for (const [index, layer] of layers.entries()) {
-    const { tensors: described, states: carried } = CELLS[layer.cell];
+    const { tensors: described, states: carried } = CELLS[layer.cell.cell];
     for (const id of carried) {
       const tensor = described.find(one => one.id === id)!;
       const all = cellTile(layer, index, tensor, id + places[index]!.subscript, model);
@@ -135,7 +137,7 @@ function placesOf(layers: readonly LayerTrace[]): LayerPlace[] {
 
 /** `states[2].h`; a cell with one state returns it bare. */
 function stateName({ cell }: LayerTrace, subscript: string, id: string): string {
-  return `states${subscript}${CELLS[cell].states.length > 1 ? `.${id}` : ''}`;
+  return `states${subscript}${CELLS[cell.cell].states.length > 1 ? `.${id}` : ''}`;
 }
 
 /** The last row of `outputs` is h of the top layer in `states`; of the backward direction it is the first. */
@@ -165,7 +167,15 @@ function proofsOf(layers: readonly LayerTrace[], outputs: Float32Array, steps: n
 
 function outputTile({ outputs, steps, layers }: Followed, { survey, state }: Inspected): TensorTile {
   const half = Math.max(1, survey.scale(layers.length - 1, 'h', state));
-  return tile('outputs', 'outputs', 'h of the top layer at every step', half > 1 ? 'signed' : 'signed-unit', [-half, half], steps, outputs);
+  const width = outputs.length / steps;
+  const tops = layers.filter((_, index) => placesOf(layers)[index]!.top);
+  const joined = tops.reduce((sum, layer) => sum + layer.units, 0) === width;
+  const meaning = !joined
+    ? phrase('What is made of h of the top layer, at every step')
+    : tops.length > 1
+      ? phrase('h of the top layer at every step, both directions side by side')
+      : phrase('h of the top layer at every step');
+  return tile('outputs', 'outputs', meaning.text, half > 1 ? 'signed' : 'signed-unit', [-half, half], steps, outputs);
 } // prettier-ignore
 
 /**
@@ -200,7 +210,9 @@ function follow(model: Inspected, index: number, batch: Batch): Followed {
   const trace = network.trace(batch);
   const { kind, features, classes, test } = dataset;
   const labels = new Int32Array(dataset.targetAxes.reduce((product, size) => product * size, 1));
-  if (classes !== undefined) test.readTargets([index], labels);
+  const yes = yesOf(model, trace.logits);
+  if (yes !== undefined) labels[0] = targetOf(dataset, index);
+  else if (classes !== undefined) test.readTargets([index], labels);
   const sample: Sample = {
     index,
     kind,
@@ -209,8 +221,11 @@ function follow(model: Inspected, index: number, batch: Batch): Followed {
     values: new Float32Array(batch.inputs).buffer,
     tokenNames: dataset.tokenNames,
     // Of a label at every step, the last one counts.
-    label: classes === undefined ? undefined : labels.at(dataset.targetAxes.length === 0 ? 0 : batch.steps - 1),
-    answer: answerOf(model, index, batch.steps, trace.logits),
+    label:
+      classes === undefined && yes === undefined
+        ? undefined
+        : labels.at(dataset.targetAxes.length === 0 ? 0 : batch.steps - 1),
+    answer: yes === undefined ? answerOf(model, index, batch.steps, trace.logits) : undefined,
   };
   const softmaxed = spec.loss?.kind === 'sparse_softmax_cross_entropy' || spec.loss?.kind === 'softmax_cross_entropy';
   // Of a head on every step, the last step counts.
@@ -218,9 +233,21 @@ function follow(model: Inspected, index: number, batch: Batch): Followed {
   return {
     ...trace,
     sample,
-    probabilities: logits && softmaxed ? softmax(logits) : undefined,
+    probabilities: yes === undefined ? (logits && softmaxed ? softmax(logits) : undefined) : [1 - yes, yes],
     winner: logits && argmax(logits),
   };
+}
+
+/** Where a row is asked for one of two names by one value: the probability that the network gives the second. */
+function yesOf({ dataset, spec }: Inspected, logits: Float32Array): number | undefined {
+  const named = dataset.classes === undefined && dataset.classNames?.length === 2 && dataset.targetAxes.length === 0;
+  return named && logits.length === 1 && spec.loss?.kind === 'sigmoid_cross_entropy' ? sigmoid(logits[0]!) : undefined;
+}
+
+function targetOf({ test }: Dataset, index: number): number {
+  const target = new Float32Array(1);
+  test.readTargets([index], target);
+  return target[0]!;
 }
 
 /** What is asked for a row and what the network gives, where that is more than one class for the whole of it. */
@@ -241,8 +268,7 @@ function answerOf({ dataset, spec }: Inspected, index: number, steps: number, lo
     return { of: 'labels', everyStep, width, wanted: wanted.buffer, given: given.buffer };
   }
   if (scores !== 1) return undefined;
-  const sigmoid = spec.loss?.kind === 'sigmoid_cross_entropy';
-  const given = Float32Array.from(logits, x => (sigmoid ? 1 / (1 + Math.exp(-x)) : x));
+  const given = spec.loss?.kind === 'sigmoid_cross_entropy' ? Float32Array.from(logits, sigmoid) : logits.slice();
   return { of: 'values', everyStep, width, wanted: wanted.buffer, given: given.buffer };
 } // prettier-ignore
 
@@ -252,15 +278,19 @@ function headWidth(spec: ModelSpec, otherwise: number): number {
   return typeof width === 'number' ? width : otherwise;
 }
 
-function layerInfos(layers: readonly LayerTrace[]): LayerInfo[] {
+function layerInfos(layers: readonly LayerTrace[], framework: Framework): LayerInfo[] {
   const places = placesOf(layers);
-  const stacked = places.some(({ number }) => number > 1);
-  const both = layers.some(({ direction }) => direction === 'backward');
   return layers.map((layer, index) => {
     const { cell, direction } = layer;
-    const { title, equations, tensors } = CELLS[cell];
-    const place = (stacked ? ` · layer ${places[index]!.number}` : '') + (both ? ` · ${direction}` : '');
-    return { index, title: title + place, cell, units: widthOf(layer, tensors[0]!.id), direction, equations };
+    return {
+      index,
+      title: cellTitle(cell),
+      number: places[index]!.number,
+      cell: cell.cell,
+      units: widthOf(layer, CELLS[cell.cell].tensors[0]!.id),
+      direction,
+      equations: notationOf(cell, framework).equations,
+    };
   });
 }
 
@@ -324,6 +354,10 @@ function argmax(values: ArrayLike<number>): number {
   let best = 0;
   for (let place = 1; place < values.length; place++) if (values[place]! > values[best]!) best = place;
   return best;
+}
+
+function sigmoid(logit: number): number {
+  return 1 / (1 + Math.exp(-logit));
 }
 
 function softmax(logits: Float32Array): number[] {

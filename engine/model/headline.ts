@@ -1,4 +1,4 @@
-import { CELLS } from '../cells/table.ts';
+import { cellTitle } from '../cells/title.ts';
 import { backwardCells } from './axes.ts';
 import type { CellSpec, ModelSpec, Size } from './spec.ts';
 
@@ -14,7 +14,7 @@ export function headline(spec: ModelSpec): string {
     if (node.op !== 'recurrent') continue;
     const bidirectional = node.direction === 'bidirectional';
     for (const [index, cell] of node.cells.entries()) {
-      const title = `${cell.peepholes ? 'peephole ' : ''}${bidirectional ? 'Bi' : ''}${CELLS[cell.cell].title}`;
+      const title = cellTitle(cell, bidirectional ? 'Bi' : '');
       const backward = bidirectional ? backwardCells(node)[index] : undefined;
       const own = sizeOf(cell);
       const other = backward && sizeOf(backward);

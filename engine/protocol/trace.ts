@@ -77,12 +77,14 @@ export interface TensorRow {
 /** One layer (and direction) that can be picked. */
 export interface LayerInfo {
   readonly index: number;
-  /** `LSTM · layer 3`. */
+  /** The cell's: `LSTM`. The host adds the place among the layers. */
   readonly title: string;
+  /** Among the layers of its direction, from 1. */
+  readonly number: number;
   readonly cell: CellId;
   readonly units: number;
   readonly direction: 'forward' | 'backward';
-  /** Equations of its cell. */
+  /** Equations of its cell as its framework writes them. */
   readonly equations: readonly string[];
 }
 

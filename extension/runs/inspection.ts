@@ -3,7 +3,6 @@
  * seeded weights. Opens it in the engine when somebody asks for a trace.
  */
 import * as vscode from 'vscode';
-import { CELLS } from '../../engine/cells/table.ts';
 import { EngineError } from '../../engine/errors.ts';
 import type { DataBinding } from '../../engine/data/source.ts';
 import type { ModelSpec } from '../../engine/model/spec.ts';
@@ -101,13 +100,23 @@ export class Inspection implements InspectorModel, vscode.Disposable {
   async trace(params: Omit<TraceParams, 'model'>, signal: AbortSignal): Promise<GateTrace> {
     const model = await this.#open();
     const trace = await this.#engine.request('trace', { ...params, model }, { signal });
-    return { ...trace, layers: trace.layers.map(translateLayer), tensors: trace.tensors.map(translateTile) };
+    return {
+      ...trace,
+      classNames: translateNames(trace.classNames),
+      layers: trace.layers.map(translateLayer),
+      tensors: trace.tensors.map(translateTile),
+    };
   }
 
   async tensors(params: Omit<TensorsParams, 'model'>, signal: AbortSignal): Promise<TensorTrace> {
     const model = await this.#open();
     const trace = await this.#engine.request('tensors', { ...params, model }, { signal });
-    return { ...trace, tensors: trace.tensors.map(translateTile), states: trace.states.map(translateTile) };
+    return {
+      ...trace,
+      classNames: translateNames(trace.classNames),
+      tensors: trace.tensors.map(translateTile),
+      states: trace.states.map(translateTile),
+    };
   }
 
   /** The spread of its tensors, as the weights stand now. */
@@ -118,7 +127,8 @@ export class Inspection implements InspectorModel, vscode.Disposable {
 
   async sample(params: Omit<TensorsParams, 'model'>, signal: AbortSignal): Promise<AnsweredSample> {
     const model = await this.#open();
-    return this.#engine.request('sample', { ...params, model }, { signal });
+    const answered = await this.#engine.request('sample', { ...params, model }, { signal });
+    return { ...answered, classNames: translateNames(answered.classNames) };
   }
 
   dispose(): void {
@@ -183,7 +193,17 @@ function translateTile(tile: TensorTile): TensorTile {
   return { ...tile, title: vscode.l10n.t(tile.title), meaning: vscode.l10n.t(tile.meaning) };
 }
 
+/** Classes that the engine has named itself; names of a person's own are not among the sentences. */
+function translateNames(names: readonly string[] | undefined): readonly string[] | undefined {
+  return names?.map(name => vscode.l10n.t(name));
+}
+
+/** Says where the layer stands: `LSTM · layer 2 · backward`. */
 function translateLayer(layer: LayerInfo, _index: number, layers: readonly LayerInfo[]): LayerInfo {
-  const { title } = CELLS[layer.cell];
-  return { ...layer, title: layers.length > 1 ? vscode.l10n.t('{0} · layer {1}', title, layer.index + 1) : title };
+  const { number, direction } = layer;
+  let { title } = layer;
+  if (layers.some(one => one.number > 1)) title = vscode.l10n.t('{0} · layer {1}', title, number);
+  if (layers.some(one => one.direction !== direction))
+    title = direction === 'forward' ? vscode.l10n.t('{0} · forward', title) : vscode.l10n.t('{0} · backward', title);
+  return { ...layer, title };
 }

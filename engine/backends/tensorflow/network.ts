@@ -425,7 +425,7 @@ function recurrentValues({ layers, outputs }: RecurrentRun): RecurrentValues {
 function layerTrace({ cell, direction, steps }: LayerRun): LayerTrace {
   const ids = CELLS[cell.cell].tensors.map(({ id }) => id).filter(id => steps[0]?.[id]);
   const tensors = new Map(ids.map(id => [id, valuesOf(sequence(steps.map(step => step[id]!))).values]));
-  return { cell: cell.cell, units: steps[0]!['h']!.shape.at(-1)!, direction, tensors };
+  return { cell, units: steps[0]!['h']!.shape.at(-1)!, direction, tensors };
 }
 
 /** The first recurrent layer, from 1, whose h is not finite somewhere. */

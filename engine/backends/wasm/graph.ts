@@ -1,5 +1,5 @@
 /** Builds the parts of a network from its `ModelSpec`. */
-import { type CellId, CELLS } from '../../cells/table.ts';
+import { CELLS } from '../../cells/table.ts';
 import { EngineError } from '../../errors.ts';
 import { ACTIVATIONS } from '../../kernels/activations.ts';
 import { isLossActivation } from '../../model/support.ts';
@@ -31,7 +31,7 @@ import { type CellWeights, weightsByCell } from './weights.ts';
 /** A recurrent layer with what the spec says of it. */
 export interface BuiltLayer {
   readonly layer: RecurrentLayer;
-  readonly cell: CellId;
+  readonly cell: CellSpec;
   readonly direction: 'forward' | 'backward';
 }
 
@@ -344,7 +344,7 @@ export function buildGraph(
       const shared = cell.sharesWeightsWith;
       const { layer, output } = shared === undefined ? add(index) : store.sharing(one.blocks[shared]!, () => add(shared)); // prettier-ignore
       one.blocks.push(store.blocks.slice(before));
-      layers.push({ layer, cell: cell.cell, direction: one.direction });
+      layers.push({ layer, cell, direction: one.direction });
       if (keeps)
         for (const state of states)
           kept.push({

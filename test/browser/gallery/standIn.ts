@@ -2,6 +2,7 @@
  * The stand-in for the extension host: it runs in the document around a page, as VS Code's own does, and answers the
  * page's requests with real numbers: TensorFlow's trained weights, real digits, an LSTM in float64.
  */
+import { notationOf } from '../../../engine/cells/notation.ts';
 import { CELLS } from '../../../engine/cells/table.ts';
 import { Channel, type Side } from '../../../engine/protocol/channel.ts';
 import { PAGE_STRINGS } from '../../../engine/protocol/pageStrings.ts';
@@ -139,10 +140,11 @@ async function trace({
     layers: layers.map((_, index) => ({
       index,
       title: `LSTM · layer ${index + 1}`,
+      number: index + 1,
       cell: 'lstm',
       units: network.units,
       direction: 'forward',
-      equations: CELLS.lstm.equations,
+      equations: notationOf({ cell: 'lstm', className: 'BasicLSTMCell', units: 150 }, 'tensorflow1').equations,
     })),
     layer,
     tensors: CELLS.lstm.tensors.map(({ id, title, meaning, scale }) =>
@@ -237,11 +239,12 @@ function traceOfOther(cell: 'gru' | 'rnn', { sample, order }: { sample: number; 
     layers: [
       {
         index: 0,
-        title: `${CELLS[cell].title} · layer 1`,
+        title: CELLS[cell].title,
+        number: 1,
         cell,
         units,
         direction: 'forward',
-        equations: CELLS[cell].equations,
+        equations: notationOf({ cell, className: '', units }, 'tensorflow1').equations,
       },
     ],
     layer: 0,

@@ -79,7 +79,7 @@ describe('gate trace', () => {
   });
 
   it('names the layers', () => {
-    assert.deepEqual(trace.layers.map(({ title, units }) => `${title}, ${units}`), ['LSTM · layer 1, 5', 'LSTM · layer 2, 7']);
+    assert.deepEqual(trace.layers.map(({ title, number, units }) => `${title} ${number}, ${units}`), ['LSTM 1, 5', 'LSTM 2, 7']);
   }); // prettier-ignore
 
   it("gives each unit's part in the winning logit: together with the bias it is the logit, to 1e-5", () => {
@@ -202,10 +202,11 @@ describe('traces of other networks', () => {
       [stateOf(0, 'forward'), stateOf(0, 'backward')],
     );
     const gates = gateTrace(model, { sample: 0, layer: 1, order: 'decision' });
-    assert.deepEqual(gates.layers.map(({ title, units }) => `${title}, ${units}`), ['GRU · forward, 4', 'GRU · backward, 5']);
+    assert.deepEqual(gates.layers.map(({ title, number, direction, units }) => `${title} ${number} ${direction}, ${units}`), ['GRU 1 forward, 4', 'GRU 1 backward, 5']);
     assert.deepEqual(gates.tensors.map(({ id }) => id), ['r', 'u', 'n', 'h']);
     assert.equal(gates.order.length, 5);
     const { tensors, states, proofs } = tensorTrace(model, { sample: 0 });
+    assert.equal(tensors[0]!.meaning, 'h of the top layer at every step, both directions side by side');
     assert.deepEqual([...tensors, ...states].map(({ id }) => id), ['outputs', 'h[0]', 'h[1]', 'states[0]', 'states[1]']);
     assert.deepEqual(
       proofs.map(({ left, right, maxDifference }) => [left, right, maxDifference]),
@@ -224,6 +225,17 @@ describe('traces of other networks', () => {
     assert.ok(h!.bounds[1] >= 2 && h!.bounds[0] === -h!.bounds[1], String(h!.bounds));
     assert.deepEqual(tensorTrace(model, { sample: 0 }).tensors[0]!.bounds, h!.bounds);
   });
+
+  it('have the equations of this very cell, in its framework’s notation', () => {
+    const cells = [{ cell: 'lstm', className: 'CoupledInputForgetGateLSTMCell', units: 4, coupledInputForget: true }] as CellSpec[];
+    const model = trained({ cells }, [{ from: 'rnn', part: { take: 'state', layer: 0, state: 'h' } }]);
+    const [layer] = gateTrace(model, { sample: 0, layer: 0, order: 'index' }).layers;
+    assert.deepEqual(layer!.equations, [
+      'j, f, o = split([x(t); h(t-1)] W + b)',
+      'c(t) = σ(f + 1) * c(t-1) + (1 - σ(f + 1)) * tanh(j)',
+      'h(t) = σ(o) * tanh(c(t))',
+    ]);
+  }); // prettier-ignore
 
   it('leave h out of the order of the gates where a projection makes it narrower', () => {
     const cells = [{ cell: 'lstm', className: 'LSTMCell', units: 6, projection: { units: 4 } }] as CellSpec[];
