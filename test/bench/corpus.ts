@@ -9,6 +9,8 @@ import { basename, join } from 'node:path';
 import { formatPhrase } from '../../engine/model/phrase.ts';
 import { Interpreter } from '../../engine/reader/evaluate.ts';
 import { Graph } from '../../engine/reader/graph.ts';
+import { JAVASCRIPT } from '../../engine/reader/javascript/javascript.ts';
+import type { Language } from '../../engine/reader/language.ts';
 import { PYTHON } from '../../engine/reader/python/python.ts';
 import { readSource } from '../../engine/reader/read.ts';
 import type { SymbolReading, Value } from '../../engine/reader/reading.ts';
@@ -89,9 +91,9 @@ function shapeMatches(expected: string, found: string): boolean {
 }
 
 /** The recurrent definitions that the reader finds: those of nodes, and cells that nothing drives. */
-function definitionsOf(text: string): Definition[] {
-  const interpreter = new Interpreter(text, new Graph(), PYTHON);
-  interpreter.run(PYTHON.parse(wholeText(text)).body);
+function definitionsOf(text: string, language: Language): Definition[] {
+  const interpreter = new Interpreter(text, new Graph(), language);
+  interpreter.run(language.parse(wholeText(text)).body);
   interpreter.runUncalled();
   const found: Definition[] = [];
   const driven = new Set<number>();
@@ -137,7 +139,8 @@ function measure(text: string, expected: Expected): void {
     if (right) of.right++;
     return right;
   };
-  const found = definitionsOf(text);
+  const python = expected.file.endsWith('.py');
+  const found = definitionsOf(text, python ? PYTHON : JAVASCRIPT);
   const left = [...found];
   for (const wanted of expected.definitions) {
     const fits = (one: Definition): number =>
@@ -161,7 +164,7 @@ function measure(text: string, expected: Expected): void {
   const lines = new Set(expected.definitions.map(({ line }) => line));
   for (const extra of found.filter(one => !lines.has(one.line)))
     failures.push(`${expected.file}:${extra.line} not expected: ${extra.class} ${extra.units} × ${extra.layers} ${extra.direction}`); // prettier-ignore
-  const reading = readSource(text, 'python');
+  const reading = readSource(text, python ? 'python' : 'typescript');
   for (const { line, name, shape } of expected.shapes) {
     const named = ({ range, text: own }: SymbolReading): boolean =>
       lineAt(text, range.start) === line && (name.endsWith('*') ? own.startsWith(name.slice(0, -1)) : own === name);
