@@ -39,12 +39,33 @@ function initialState(
     return { open: [] };
   }
   if (joined) return { open: [phrase('the initial state cannot be followed: {0}', call.args.text(name))] };
+  const learned = parts?.flatMap(part => (part.axes?.[0]?.name === 'batch' ? (part.parameter ?? []) : [])) ?? [];
+  if (parts !== null && parts.length === states.length && learned.length === parts.length) {
+    checkStateWidths(call, name, parts, states);
+    return { initialState: { kind: 'learned', names: learned }, open: [] };
+  }
   if (parts === null || refs.length !== parts.length || refs.length === 0) {
     return { open: [phrase('the initial state cannot be followed: {0}', call.args.text(name))] };
   }
   checkStateCount(call, name, refs.length, states.length);
   checkStateWidths(call, name, parts, states);
   return { initialState: { kind: 'given', tensors: refs }, open: [] };
+}
+
+/** First states of both directions: zeros, or of both one kind. */
+function ofBoth(
+  call: Call,
+  states: readonly [ReturnType<typeof initialState>, ReturnType<typeof initialState>],
+): ReturnType<typeof initialState> {
+  const [forward, backward] = states.map(state => state.initialState);
+  const open = states.flatMap(state => state.open);
+  if (forward === undefined && backward === undefined) return { open };
+  if (forward?.kind === 'given' && backward?.kind === 'given')
+    return { initialState: { kind: 'given', tensors: [...forward.tensors, ...backward.tensors] }, open };
+  if (forward?.kind === 'learned' && backward?.kind === 'learned')
+    return { initialState: { kind: 'learned', names: [...forward.names, ...backward.names] }, open };
+  const other = forward === undefined ? 'initial_state_fw' : 'initial_state_bw';
+  return { open: [...open, phrase('the initial state cannot be followed: {0}', call.args.text(other))] };
 }
 
 function lengths(call: Call): { readonly sequenceLength?: TensorRef; readonly open: readonly Phrase[] } {
@@ -217,8 +238,10 @@ function bidirectionalNode(
   scope: string,
 ): [Abstract, Abstract] {
   const rows = lengths(call);
-  const states = [initialState(call, 'initial_state_fw', forward), initialState(call, 'initial_state_bw', backward)];
-  const given = states.flatMap(state => (state.initialState?.kind === 'given' ? state.initialState.tensors : []));
+  const state = ofBoth(call, [
+    initialState(call, 'initial_state_fw', forward),
+    initialState(call, 'initial_state_bw', backward),
+  ]);
   const shared = forward.cells.filter(one => backward.cells.some(other => other.identity === one.identity));
   if (shared.length > 0) {
     const message = phrase('One cell object is used for both directions; make one for each');
@@ -238,7 +261,7 @@ function bidirectionalNode(
       stacked: forward.stacked,
       ...(timeMajor ? { timeMajor } : {}),
       ...(rows.sequenceLength === undefined ? {} : { sequenceLength: rows.sequenceLength }),
-      ...(given.length === 0 ? {} : { initialState: { kind: 'given' as const, tensors: given } }),
+      ...(state.initialState === undefined ? {} : { initialState: state.initialState }),
     },
     {
       range: call.range,
@@ -247,7 +270,7 @@ function bidirectionalNode(
       open: [
         ...input.open,
         ...rows.open,
-        ...states.flatMap(state => state.open),
+        ...state.open,
         ...openOf(forward),
         ...openOf(backward),
         ...(shared.length > 0 ? [phrase('one cell object is used for both directions')] : []),

@@ -291,11 +291,15 @@ function embedding(call: Call): Abstract {
 function variable(shape: (call: Call) => Abstract | undefined): (call: Call) => Abstract {
   return call => {
     const value = shape(call);
-    if (value?.kind === 'tensor')
-      return tensor(value.dtype, value.axes, { derivation: { op: 'variables' }, meaning: phrase('trained variable') });
+    const name = call.args.boolean('trainable') === false ? undefined : call.args.string('name');
+    const about = {
+      derivation: { op: 'variables' as const },
+      meaning: phrase('trained variable'),
+      ...(name === undefined ? {} : { parameter: scoped(call, name) }),
+    };
+    if (value?.kind === 'tensor') return tensor(value.dtype, value.axes, about);
     const sizes = shapeOf(value);
-    const axes = sizes === null ? null : sizes.map(size => ({ name: '', size }));
-    return tensor('float32', axes, { derivation: { op: 'variables' }, meaning: phrase('trained variable') });
+    return tensor('float32', sizes === null ? null : sizes.map(size => ({ name: '', size })), about);
   };
 }
 

@@ -285,7 +285,12 @@ export const SHAPE_CALLS: CallTable = {
   }),
   'tf.tile': on('input', 'multiples, name=None', (of, { args }) => {
     const factors = args.get('multiples');
-    return shaped(of, factors?.kind === 'sequence' ? tiled(of, factors.items.map(dimension)) : null);
+    const axes = factors?.kind === 'sequence' ? tiled(of, factors.items.map(dimension)) : null;
+    const [rows, width] = axes ?? [];
+    // One learned row for every row of the batch.
+    if (of.parameter !== undefined && of.axes?.[0]?.size === 1 && axes?.length === 2 && width === of.axes[1])
+      return { ...of, axes: [{ ...rows!, name: 'batch' }, width!] };
+    return shaped(of, axes);
   }),
   'tf.fill': {
     signature: 'dims, value, name=None',

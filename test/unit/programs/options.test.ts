@@ -159,6 +159,34 @@ logits = tf.layers.dense(tf.nn.leaky_relu(state, alpha=0.1), 4, activation=tf.nn
     });
   }
 
+  it('TensorFlow 1: first states that are learned, one row for the whole batch', () => {
+    const lines = (state: string): string => `batch_size = tf.shape(X)[0]
+with tf.variable_scope('first'):
+    c = tf.get_variable('c', [1, 6])
+    h = tf.get_variable('h', shape=[1, 6], initializer=tf.zeros_initializer())
+outputs, state = tf.nn.dynamic_rnn(tf.nn.rnn_cell.BasicLSTMCell(6), X, initial_state=${state})
+logits = tf.layers.dense(outputs[:, -1], 4)`;
+    const tiled = 'tf.nn.rnn_cell.LSTMStateTuple(tf.tile(c, [batch_size, 1]), tf.tile(h, [batch_size, 1]))';
+    const [node] = trained(tensorflow1(lines(tiled))).nodes;
+    assert.ok(node?.op === 'recurrent');
+    assert.deepEqual(node.initialState, { kind: 'learned', names: ['first/c', 'first/h'] });
+    const whole = readSource(tensorflow1(lines('tf.nn.rnn_cell.LSTMStateTuple(c, h)')), 'python').models[0]!;
+    assert.equal(whole.open.length, 1);
+  });
+
+  it('TensorFlow 1: learned first states of both directions; of one alone they are open', () => {
+    const lines = (states: string): string => `batch_size = tf.shape(X)[0]
+first = tf.tile(tf.get_variable('first', [1, 6]), [batch_size, 1])
+last = tf.tile(tf.get_variable('last', [1, 6]), [batch_size, 1])
+outputs, states = tf.nn.bidirectional_dynamic_rnn(tf.nn.rnn_cell.GRUCell(6), tf.nn.rnn_cell.GRUCell(6), X, dtype=tf.float32, ${states})
+logits = tf.layers.dense(tf.concat(states, 1), 4)`;
+    const nodes = trained(tensorflow1(lines('initial_state_fw=first, initial_state_bw=last'))).nodes;
+    const node = nodes.find(one => one.op === 'recurrent');
+    assert.deepEqual(node?.initialState, { kind: 'learned', names: ['first', 'last'] });
+    const one = readSource(tensorflow1(lines('initial_state_fw=first')), 'python').models[0]!;
+    assert.equal(one.open.length, 1);
+  });
+
   it('TensorFlow 1: lengths by the helper length(x), and the 2 best by in_top_k', () => {
     const lines = `def length(sequence):
     used = tf.sign(tf.reduce_max(tf.abs(sequence), reduction_indices=2))
