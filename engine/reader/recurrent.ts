@@ -173,7 +173,13 @@ export function sequenceInput(
     open.push(phrase('the shape of the input is not known: {0}', from === '' ? 'input' : from));
   else if (value?.kind === 'tensor' && value.lost === true)
     open.push(phrase('what stands between the data and this layer cannot be run'));
-  return { ref: { from: input.id }, dtype: 'float32', batch: { ...(batch ?? BATCH), name: 'batch' }, steps: stepsAxis(stepsSize), open };
+  return {
+    ref: { from: input.id },
+    dtype: 'float32',
+    batch: { ...(batch ?? BATCH), name: 'batch' },
+    steps: stepsAxis(stepsSize),
+    open,
+  };
 }
 
 /** The states of all layers: a tuple over layers for a stack, the one state otherwise. */
