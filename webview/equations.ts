@@ -1,7 +1,7 @@
 /** The cell's equations with the numbers of the chosen unit and step under their letters. */
 import { h, setAttributes, show } from './dom.ts';
 import type { Selection } from './gateMaps.ts';
-import type { ReadTrace } from './gateTrace.ts';
+import { letterOf, type ReadTrace } from './gateTrace.ts';
 import { formatShort } from './numbers.ts';
 import { type FilledFactor, fillEquation } from './pointwise.ts';
 import { tensorColor } from './tensorColors.ts';
@@ -36,7 +36,12 @@ export class Equations {
 
   #pair(trace: ReadTrace, factor: FilledFactor, step: number): HTMLElement {
     const at = factor.previous ? step - 1 : step;
-    const name = h('span', { class: 'name' }, factor.tensor, h('sub', {}, at < 0 ? 'start' : String(at)));
+    const name = h(
+      'span',
+      { class: 'name' },
+      letterOf(trace, factor.tensor),
+      h('sub', {}, at < 0 ? 'start' : String(at)),
+    );
     name.style.color = tensorColor(theme(), trace.cell, factor.tensor);
     const [before, after] =
       factor.as === 'tanh' ? ['tanh ', ''] : factor.as === 'one-minus' ? ['(1 − ', ')'] : ['', ''];

@@ -9,7 +9,7 @@ import { offsets, snap } from './heatmapPixels.ts';
 import { Legend } from './legend.ts';
 import { formatSigned } from './numbers.ts';
 import { columnsFor, ENLARGED_ROW, GAP, overviewHeight, PARTS_WIDTH, TOP_UNITS } from './gateLayout.ts';
-import { className, type ReadTrace } from './gateTrace.ts';
+import { className, letterOf, type ReadTrace } from './gateTrace.ts';
 import { SAMPLE_VIEWS } from './samples.ts';
 import { moved } from './selection.ts';
 import { text } from './text.ts';
@@ -259,11 +259,11 @@ export class GateMaps {
     for (const [index, map] of block.maps.entries()) {
       const tensor = trace.tensors[index]!;
       map.heatmap.paint({ values: tensor.values, columns, rows, bounds: tensor.bounds }, tensor.scale, width, height);
-      map.title.replaceChildren(h('b', {}, tensor.id), ` ${tensor.title}`);
+      map.title.replaceChildren(h('b', {}, letterOf(trace, tensor.id)), ` ${tensor.title}`);
       setAttributes(map.title, { title: tensor.meaning });
       map.legend.set(tensor.id, tensor.scale, tensor.bounds);
       setAttributes(map.heatmap.view.element, {
-        'aria-label': text('heatmapName', tensor.id, tensor.title, steps, units.length),
+        'aria-label': text('heatmapName', letterOf(trace, tensor.id), tensor.title, steps, units.length),
       });
     }
     this.#paintParts(block, trace);

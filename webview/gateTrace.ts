@@ -42,6 +42,11 @@ export function readTrace(trace: GateTrace): ReadTrace {
   };
 }
 
+/** A tensor as the equations of its framework write it. */
+export function letterOf({ info }: ReadTrace, tensor: string): string {
+  return info.letters[tensor] ?? tensor;
+}
+
 /** Value of a tensor of the trace; undefined where the trace has no such tensor. */
 export function valueAt(trace: ReadTrace, tensor: string, step: number, unit: number): number | undefined {
   return trace.tensors.find(({ id }) => id === tensor)?.values[step * trace.units + unit];

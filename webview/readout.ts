@@ -1,7 +1,7 @@
 /** The exact values of all tensors at the chosen step and unit, in one place that does not move. */
 import { h, setAttributes, setText, show } from './dom.ts';
 import type { Selection } from './gateMaps.ts';
-import { className, type ReadTrace } from './gateTrace.ts';
+import { className, letterOf, type ReadTrace } from './gateTrace.ts';
 import { formatSigned, formatValue } from './numbers.ts';
 import { level, toCss } from './colors.ts';
 import { text } from './text.ts';
@@ -10,6 +10,7 @@ import { theme } from './theme.ts';
 interface Cell {
   readonly element: HTMLElement;
   readonly swatch: HTMLElement;
+  readonly letter: HTMLElement;
   readonly value: HTMLElement;
 }
 
@@ -45,10 +46,11 @@ export class Readout {
       const cell = this.#cells.get(tensor.id)!;
       const value = tensor.values[step * trace.units + unit]!;
       const [low, high] = tensor.bounds;
+      setText(cell.letter, letterOf(trace, tensor.id));
       setText(cell.value, formatValue(value));
       setAttributes(cell.element, { 'data-value': value });
       cell.swatch.style.background = toCss(theme().palette(tensor.scale).colors[Math.max(0, level(value, low, high))]!);
-      said.push(`${tensor.id} ${formatValue(value)}`);
+      said.push(`${letterOf(trace, tensor.id)} ${formatValue(value)}`);
     }
     if (spoken) setText(this.#spoken, text('stepUnitValues', step, unit, said.join(', ')));
   }
@@ -57,8 +59,9 @@ export class Readout {
     this.#cells = new Map(
       trace.tensors.map(({ id, title }) => {
         const [swatch, value] = [h('span', { class: 'swatch' }), h('span', { class: 'number' })];
-        const element = h('div', { class: 'value', title, 'data-tensor': id }, swatch, h('b', {}, id), value);
-        return [id, { element, swatch, value }];
+        const letter = h('b', {});
+        const element = h('div', { class: 'value', title, 'data-tensor': id }, swatch, letter, value);
+        return [id, { element, swatch, letter, value }];
       }),
     );
     this.#values.replaceChildren(...[...this.#cells.values()].map(({ element }) => element));

@@ -206,14 +206,15 @@ export const SAMPLE_VIEWS: Readonly<Record<Sample['kind'], SampleView>> = {
         const row = values.subarray(step * features, (step + 1) * features);
         // One feature is the token's number itself, several are its one-hot row.
         const token = features === 1 ? Math.round(row[0]!) : row.indexOf(Math.max(...row));
-        // Narrow cells take turns on three lines.
+        // Narrow cells take turns on three lines; where answers stand below, on two of four each.
         const line = cell < 9 ? step % 3 : 1;
-        const place = says ? 0.28 : (line + 0.5) / 3;
+        const turn = cell < 7 ? ((step % 2) - 0.5) * 0.25 : 0;
+        const place = says ? 0.26 + turn : (line + 0.5) / 3;
         context.fillText(name(token), x + (step + 0.5) * cell, y + height * place);
         if (!says) continue;
         const [wanted, given] = [says.wanted[step]!, says.given[step]!];
         context.fillStyle = theme.color(wanted === given ? ANSWER_COLORS.wanted : 'errorForeground');
-        context.fillText(name(given), x + (step + 0.5) * cell, y + height * 0.72);
+        context.fillText(name(given), x + (step + 0.5) * cell, y + height * (0.74 + turn));
         context.fillStyle = theme.foreground;
       }
     },

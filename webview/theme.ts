@@ -1,6 +1,6 @@
 /** The colours of the person's theme as numbers for canvases, kept up to date when the theme changes. */
 import type { ValueScale } from '../engine/cells/table.ts';
-import { luminance, makePalette, type Palette, parseColor, type Rgb } from './colors.ts';
+import { luminance, makePalette, type Palette, parseColor, toCss, type Rgb } from './colors.ts';
 
 export interface Theme {
   /** Behind everything: what zero looks like in a diverging map. */
@@ -45,7 +45,11 @@ function read(): Theme {
       palettes.set(scale, known);
       return known;
     },
-    color: name => variable(name) || foreground,
+    color: name => {
+      // VS Code's own themes have an orange for charts that is two thirds transparent: a line of it could not be seen.
+      const opaque = parseColor(variable(name));
+      return opaque ? toCss(opaque) : variable(name) || foreground;
+    },
   };
 }
 

@@ -2,7 +2,7 @@
 import { CrossCanvas, type PlaceEvents } from './crossCanvas.ts';
 import { setAttributes } from './dom.ts';
 import type { Selection } from './gateMaps.ts';
-import type { ReadTrace } from './gateTrace.ts';
+import { letterOf, type ReadTrace } from './gateTrace.ts';
 import { formatBound } from './numbers.ts';
 import type { Tensor } from './tensor.ts';
 import { tensorColor } from './tensorColors.ts';
@@ -42,7 +42,7 @@ export class UnitCurves {
         drawLane(context, now, trace, unit, lane, { top: index * (LANE + BETWEEN), left: LEFT, width: room });
       drawTimeAxis(context, now, { steps: trace.steps, left: LEFT, width: room, top: height + 3 });
     });
-    const ids = trace.tensors.map(({ id }) => id).join(', ');
+    const ids = trace.tensors.map(({ id }) => letterOf(trace, id)).join(', ');
     setAttributes(this.view.element, { 'aria-label': text('unitOverTimeLabel', ids, unit, trace.steps) });
   }
 }
@@ -95,7 +95,8 @@ function drawLane(
       if (Number.isFinite(value)) context.lineTo(left + ((step + 0.5) * width) / trace.steps, at(value / size));
     context.stroke();
     const last = series.at(-1) ?? 0;
-    labels.push({ y: at(last / size), text: size > 1 ? `${tensor.id} ±${formatBound(size)}` : tensor.id, color });
+    const letter = letterOf(trace, tensor.id);
+    labels.push({ y: at(last / size), text: size > 1 ? `${letter} ±${formatBound(size)}` : letter, color });
   }
   context.textAlign = 'left';
   context.font = `10px ${now.fontFamily}`;

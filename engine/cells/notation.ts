@@ -14,6 +14,18 @@ export interface CellNotation {
   readonly gates: readonly string[];
 }
 
+/** Letters of the cell table's tensors where the framework has others. */
+export function lettersOf(cell: CellId, framework: Framework): Readonly<Record<string, string>> {
+  return framework === 'tensorflow1' ? {} : LETTERS[cell];
+}
+
+/** Keras, TensorFlow.js and PyTorch agree. */
+const LETTERS: Readonly<Record<CellId, Readonly<Record<string, string>>>> = {
+  rnn: {},
+  lstm: { j: 'g' },
+  gru: { u: 'z' },
+};
+
 type Notation = (cell: CellSpec, framework: Framework) => CellNotation;
 
 const plus = (condition: boolean | undefined, text: string): string => (condition ? ` + ${text}` : '');

@@ -1,7 +1,7 @@
 /** Answers for the inspectors: what one sample does inside the network. */
 import type { Batch, LayerTrace, Network, SampleTrace } from '../backends/backend.ts';
 import { cellTitle } from '../cells/title.ts';
-import { notationOf } from '../cells/notation.ts';
+import { lettersOf, notationOf } from '../cells/notation.ts';
 import { CELLS, type CellTensor, type ValueScale } from '../cells/table.ts';
 import type { Dataset } from '../data/source.ts';
 import { EngineError } from '../errors.ts';
@@ -289,6 +289,7 @@ function layerInfos(layers: readonly LayerTrace[], framework: Framework): LayerI
       cell: cell.cell,
       units: widthOf(layer, CELLS[cell.cell].tensors[0]!.id),
       direction,
+      letters: lettersOf(cell.cell, framework),
       equations: notationOf(cell, framework).equations,
     };
   });

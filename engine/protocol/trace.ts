@@ -84,6 +84,8 @@ export interface LayerInfo {
   readonly cell: CellId;
   readonly units: number;
   readonly direction: 'forward' | 'backward';
+  /** How its framework writes tensors of the cell table that it calls otherwise: `{ j: 'g' }`. */
+  readonly letters: Readonly<Record<string, string>>;
   /** Equations of its cell as its framework writes them. */
   readonly equations: readonly string[];
 }

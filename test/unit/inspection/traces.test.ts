@@ -237,6 +237,15 @@ describe('traces of other networks', () => {
     ]);
   }); // prettier-ignore
 
+  it('have the letters of the framework', () => {
+    const cells = [{ cell: 'lstm', className: 'LSTM', units: 4 }] as CellSpec[];
+    const model = trained({ cells }, [{ from: 'rnn', part: { take: 'state', layer: 0, state: 'h' } }]);
+    const ofKeras = { ...model, spec: { ...model.spec, framework: 'keras3' as const } };
+    assert.deepEqual(gateTrace(model, { sample: 0, layer: 0, order: 'index' }).layers[0]!.letters, {});
+    const { letters, equations } = gateTrace(ofKeras, { sample: 0, layer: 0, order: 'index' }).layers[0]!;
+    assert.deepEqual([letters['j'], equations[0]], ['g', 'i, f, g, o = split(x(t) W + h(t-1) U + b)']);
+  });
+
   it('leave h out of the order of the gates where a projection makes it narrower', () => {
     const cells = [{ cell: 'lstm', className: 'LSTMCell', units: 6, projection: { units: 4 } }] as CellSpec[];
     const model = trained({ cells }, [{ from: 'rnn', part: { take: 'state', layer: 0, state: 'h' } }]);

@@ -12,7 +12,7 @@ function traceOf(cell: CellId, values: Readonly<Record<string, readonly number[]
     classNames: undefined,
     sampleCount: 1,
     probabilities: undefined,
-    layers: [{ index: 0, title: 'layer 1', number: 1, cell, units: 1, direction: 'forward', equations: [] }],
+    layers: [{ index: 0, title: 'layer 1', number: 1, cell, units: 1, direction: 'forward', letters: {}, equations: [] }],
     layer: 0,
     tensors: CELLS[cell].tensors.flatMap(({ id, title, meaning, scale }) =>
       values[id]
