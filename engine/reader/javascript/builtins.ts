@@ -72,10 +72,11 @@ function overItems(result: (of: readonly Abstract[], made: readonly Abstract[]) 
 const holds = (value: Abstract): boolean =>
   truth(value)?.kind === 'boolean' && (truth(value) as { value: boolean }).value;
 
-function push({ self, args }: Call): Abstract {
+function push({ self, args, reader }: Call): Abstract {
   if (self.kind !== 'sequence') return NONE;
   const own = self.items as Abstract[];
   for (const item of args.rest) if (own.length < MAX_ITEMS) own.push(item);
+  reader.grew(self);
   return number(own.length);
 }
 
@@ -134,6 +135,10 @@ export const FUNCTIONS: CallTable = {
   }),
   Array: entry(({ args }) => (args.rest.length === 1 ? ofLength(args.rest[0]!) : list(args.rest))),
   'Array.from': entry(arrayFrom),
+  'Array.isArray': entry(({ args }) => {
+    const kind = args.rest[0]?.kind ?? 'unknown';
+    return kind === 'unknown' ? unknown('') : boolean(kind === 'sequence' || kind === 'many');
+  }),
   'Array.of': entry(({ args }) => list(args.rest)),
   'Object.keys': ofObject(of => [...of.entries.keys()].map(string)),
   'Object.values': ofObject(of => [...of.entries.values()]),

@@ -1,6 +1,7 @@
 /** TensorFlow.js' layers. Signatures and defaults: TensorFlow.js 4.22 `tfjs-layers/src/exports_layers.ts`. */
 import type { CallTable } from '../calls.ts';
 import { KERAS_LAYERS } from '../keras/layers.ts';
+import { KERAS_SHAPES } from '../keras/shapes.ts';
 import { optioned } from './options.ts';
 
 /** Keras' class by the name of the function that makes the layer. */
@@ -29,11 +30,40 @@ const CLASSES: Readonly<Record<string, string>> = {
   add: 'Add',
   average: 'Average',
   multiply: 'Multiply',
+  maximum: 'Maximum',
+  minimum: 'Minimum',
+  dot: 'Dot',
+  permute: 'Permute',
+  softmax: 'Softmax',
+  elu: 'ELU',
+  reLU: 'ReLU',
+  leakyReLU: 'LeakyReLU',
+  prelu: 'PReLU',
+  thresholdedReLU: 'ThresholdedReLU',
+  spatialDropout1d: 'SpatialDropout1D',
+  gaussianNoise: 'GaussianNoise',
+  gaussianDropout: 'GaussianDropout',
+  alphaDropout: 'AlphaDropout',
+  batchNormalization: 'BatchNormalization',
+  layerNormalization: 'LayerNormalization',
+  conv1d: 'Conv1D',
+  conv2d: 'Conv2D',
+  separableConv2d: 'SeparableConv2D',
+  maxPooling1d: 'MaxPooling1D',
+  maxPool1d: 'MaxPooling1D',
+  averagePooling1d: 'AveragePooling1D',
+  avgPool1d: 'AveragePooling1D',
+  avgPooling1d: 'AveragePooling1D',
+  maxPooling2d: 'MaxPooling2D',
+  maxPool2d: 'MaxPooling2D',
+  averagePooling2d: 'AveragePooling2D',
+  avgPool2d: 'AveragePooling2D',
+  globalMaxPool1d: 'GlobalMaxPooling1D',
 };
 
 export const TENSORFLOWJS_LAYERS: CallTable = Object.fromEntries(
   Object.entries(CLASSES).map(([name, className]) => [
     `tf.layers.${name}`,
-    optioned(KERAS_LAYERS[`keras.layers.${className}`]!),
+    optioned((KERAS_LAYERS[`keras.layers.${className}`] ?? KERAS_SHAPES[`keras.layers.${className}`])!),
   ]),
 );

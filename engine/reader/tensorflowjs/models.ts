@@ -73,6 +73,17 @@ const COMPILE: CallEntry = {
   },
 };
 
+/** A layer of a class of the program's own runs its `call`. */
+const APPLY_OWN: CallEntry = {
+  signature: '*values',
+  result: ({ self, args, reader, range }) =>
+    reader.apply(
+      self,
+      args.rest.map(value => ({ value, range })),
+      range,
+    ),
+};
+
 /** A layer is called by `apply`; a recurrent one takes its first state in an array with the input, too. */
 const APPLY: CallEntry = {
   signature: '*values',
@@ -102,11 +113,13 @@ export const TENSORFLOWJS_MODELS: CallTable = {
 export const TENSORFLOWJS_METHODS: CallTable = {
   'layer.apply': APPLY,
   'layer:units': KERAS_LAYER_METHODS['layer:units']!,
+  'instance.apply': APPLY_OWN,
   'network.add': KERAS_METHODS['network.add']!,
   'network.compile': COMPILE,
   'network.fit': optioned(KERAS_METHODS['network.fit']!, ['x', 'y']),
   'network.fitDataset': optioned(KERAS_METHODS['network.fit']!, ['x']),
   'network.apply': KERAS_METHODS['network.__call__']!,
+  'network.predict': optioned(KERAS_METHODS['network.predict']!, ['x']),
   'network:output': KERAS_METHODS['network:output']!,
   'network:layers': KERAS_METHODS['network:layers']!,
   'tensor:shape': OPERATION_METHODS['tensor:shape']!,

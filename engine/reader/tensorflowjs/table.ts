@@ -3,6 +3,7 @@ import type { FrameworkTable } from '../calls.ts';
 import { TENSORFLOWJS_DATA } from './data.ts';
 import { TENSORFLOWJS_LAYERS } from './layers.ts';
 import { TENSORFLOWJS_MODELS, TENSORFLOWJS_METHODS } from './models.ts';
+import { TENSORFLOWJS_OPERATIONS, TENSORFLOWJS_TENSOR_METHODS } from './operations.ts';
 
 /** A module of TensorFlow.js, also `tfjs-node`, `tfjs-layers` and the address of a copy on the web. */
 const PATH = /(?:^|\/)@tensorflow\/tfjs.*?\.(?:default\.)?([a-zA-Z]\w*(?:\.\w+)*)$/;
@@ -12,6 +13,6 @@ export const TENSORFLOWJS: FrameworkTable = {
     const name = PATH.exec(path)?.[1];
     return name === undefined ? null : { name: `tf.${name}`, framework: 'tensorflowjs' };
   },
-  calls: { ...TENSORFLOWJS_LAYERS, ...TENSORFLOWJS_MODELS, ...TENSORFLOWJS_DATA },
-  methods: TENSORFLOWJS_METHODS,
+  calls: { ...TENSORFLOWJS_OPERATIONS, ...TENSORFLOWJS_LAYERS, ...TENSORFLOWJS_MODELS, ...TENSORFLOWJS_DATA },
+  methods: { ...TENSORFLOWJS_TENSOR_METHODS, ...TENSORFLOWJS_METHODS },
 };

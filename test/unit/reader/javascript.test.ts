@@ -9,6 +9,9 @@ const titles = (text: string, language = 'javascript'): string[] =>
   readSource(text, language).models.map(({ spec }) => headline(spec));
 const LAYERS = 'model.add(tf.layers.lstm({units: n, inputShape: [5, 2]})); model.add(tf.layers.dense({units: 1}));';
 
+/** The shape that a hover says, without the names of axes whose size is known: `[6 5 2]`. */
+const sizes = (text: string): string => /\[.*?\]/.exec(text)![0].replaceAll(/,|batch (?=\d)| (?:steps|features)/g, '');
+
 describe('reader of JavaScript', () => {
   it('finds TensorFlow.js however it is imported', () => {
     const uses = [
@@ -136,6 +139,40 @@ model.compile({optimizer: tf.train.adam(1e-2, 0.8), loss: 'meanSquaredError', me
     const { models } = readSource(note, 'markdown');
     assert.deepEqual(models.map(({ spec }) => [spec.framework, headline(spec)]), [['tensorflowjs', 'LSTM 3'], ['keras3', 'LSTM 9']]);
     assert.ok(note.slice(models[0]!.range.start).startsWith(LAYERS.slice(0, 20)));
+  }); // prettier-ignore
+
+  it('follows tensors through operations, as functions and as methods', () => {
+    const text = `const x = tf.zeros([6, 5, 2]); tf.layers.lstm;
+const scaled = x.sub(x.min()).div(tf.max(x)), last = x.gather([4], 1).squeeze([1]), hot = tf.oneHot(x.argMax(-1), 3),
+  mean = x.mean([0, 1]), wide = tf.concat([x, x], 2), joint = tf.stack([x, x], 1), open = x.expandDims(-1);`;
+    const reading = readSource(text, 'javascript');
+    for (const [name, shape] of [
+      ['scaled', '[6 5 2]'], ['last', '[6 2]'], ['hot', '[6 5 3]'], ['mean', '[2]'], ['wide', '[6 5 4]'],
+      ['joint', '[6 2 5 2]'], ['open', '[6 5 2 1]'],
+    ]) assert.equal(sizes(hover(reading, name!)), shape, name);
+  }); // prettier-ignore
+
+  it('runs the call of a layer class that the program writes itself', () => {
+    const text = `class Last extends tf.layers.Layer { call(given) { if (Array.isArray(given)) given = given[0]; return given.gather([3], 1).squeeze([1]); } }
+const all = tf.layers.gru({units: 7, returnSequences: true}).apply(tf.input({shape: [4, 2]}));
+const end = new Last({name: 'end'}).apply(all);`;
+    assert.match(hover(readSource(text, 'javascript'), 'end'), /\[batch, 7\]/);
+  });
+
+  it('takes the number of cells that a loop of unknown length pushes as unknown', () => {
+    const text = `function build(depth) { const cells = []; for (let i = 0; i < depth; i++) cells.push(tf.layers.lstmCell({units: 6}));
+  const model = tf.sequential(); model.add(tf.layers.rnn({cell: cells, inputShape: [5, 2]})); return model; }`;
+    const [model] = readSource(text, 'javascript').models;
+    assert.ok(model!.open.some(phrase => /number of layers/.test(formatPhrase(phrase))));
+  });
+
+  it('passes the shape on through layers that only change it', () => {
+    const text = `const x = tf.layers.simpleRNN({units: 6, returnSequences: true}).apply(tf.input({shape: [8, 3]}));
+const dropped = tf.layers.spatialDropout1d({rate: 0.5}).apply(x), turned = tf.layers.permute({dims: [2, 1]}).apply(x);
+const scores = tf.layers.dot({axes: [2, 2]}).apply([x, x]), halved = tf.layers.maxPooling1d({poolSize: 2}).apply(x);`;
+    const reading = readSource(text, 'javascript');
+    for (const [name, shape] of [['dropped', '[batch 8 6]'], ['turned', '[batch 6 8]'], ['scores', '[batch 8 8]'], ['halved', '[batch 4 6]']])
+      assert.equal(sizes(hover(reading, name!)), shape, name);
   }); // prettier-ignore
 
   it('reads nothing of bundles and of programs without recurrent layers', () => {
