@@ -127,8 +127,9 @@ describe('engine worker', function () {
       steps.add(step);
       traces++;
     }
-    await end;
-    assert.ok(steps.size > 5, `${traces} traces at ${steps.size} steps`);
+    const { step: last } = await end;
+    // How many steps are met depends on what else the machine does.
+    assert.ok([...steps].some(step => step > 0 && step < last), `${traces} traces at the steps ${[...steps].join()}`);
     assert.deepEqual(heard.checkpoints.at(-1)!.data, whole.checkpoints.at(-1)!.data);
     assert.deepEqual(withoutTime(heard.rows), withoutTime(whole.rows));
   }); // prettier-ignore
