@@ -21,6 +21,7 @@ const HELP = `rnn-explorer: trains the recurrent network that stands in a file, 
     --seed N              of weights and shuffling (42)
     --examples N          train on the first N examples only
     --data SOURCE|PATH    data source or file (CSV, text, npy, npz, IDX, gzipped or not), where the program does not tell
+    --data-seed N         of generated data (42)
     --inputs A,B          columns of the file that are read at each step
     --target C            column (or array of an npz) that is predicted
     --targets PATH        file of the targets, where they have one of their own
@@ -75,6 +76,7 @@ async function main(args: readonly string[]): Promise<number> {
       threads: { type: 'string' },
       relaxed: { type: 'boolean' },
       data: { type: 'string' },
+      'data-seed': { type: 'string' },
       out: { type: 'string' },
       json: { type: 'boolean' },
       quick: { type: 'boolean' },
@@ -143,6 +145,7 @@ async function main(args: readonly string[]): Promise<number> {
     file,
     model: values.model,
     data: values.data,
+    dataSeed: number('seed', values['data-seed'], '--data-seed').seed,
     choices: {
       ...(inputs !== undefined && { inputs: inputs.split(',') }),
       ...(values.target !== undefined && { targets: values.target.split(',') }),

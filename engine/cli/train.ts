@@ -6,7 +6,7 @@ import { demandOf } from '../data/demand.ts';
 import { FileChoices, type FileData } from '../data/fileData.ts';
 import { headOf, plan } from '../data/files/plan.ts';
 import { fileOf, isDemand, ownFile, sameStamp } from '../data/ownFile.ts';
-import type { DataBinding, DataSource } from '../data/source.ts';
+import { DataBinding, type DataSource } from '../data/source.ts';
 import { EngineError } from '../errors.ts';
 import { headline } from '../model/headline.ts';
 import { parameterCount } from '../model/parameters.ts';
@@ -32,6 +32,8 @@ export interface TrainOptions {
   readonly model: string | undefined;
   /** Id of a data source, or path of a file. */
   readonly data: string | undefined;
+  /** Seed of generated data. */
+  readonly dataSeed: number | undefined;
   /** What is said of the file; checked. */
   readonly choices: unknown;
   readonly settings: Partial<RunSettings>;
@@ -238,15 +240,16 @@ class RunOutput {
 }
 
 /** The data that the command names, or the program: a source by its id, or a file. */
-async function pickData({ file, data: wanted, choices }: TrainOptions, spec: RunRecord['spec']): Promise<DataBinding> {
-  if (wanted !== undefined && DATA_SOURCES.some(({ id }) => id === wanted)) return { source: wanted };
+async function pickData({ file, data: wanted, dataSeed, choices }: TrainOptions, spec: RunRecord['spec']): Promise<DataBinding> {
+  const generated = (source: string): DataBinding => check(DataBinding, { source, ...(dataSeed !== undefined && { seed: dataSeed }) }, '--data-seed', 'invalid-message');
+  if (wanted !== undefined && DATA_SOURCES.some(({ id }) => id === wanted)) return generated(wanted);
   const named = wanted === undefined ? fileOf(spec, dirname(resolve(file))) : resolve(wanted);
   if (named !== undefined && (wanted === undefined || existsSync(named)))
     return { source: ownFile.id, file: await planFile(named, spec, check(FileChoices, choices, 'options of --data', 'invalid-message')) };
   if (wanted !== undefined)
     throw new UsageError(`There is no data source and no file "${wanted}": there are ${DATA_SOURCES.map(({ id }) => id).join(', ')}`);
   const known = sourceFor(spec);
-  if (known) return { source: known.id };
+  if (known) return generated(known.id);
   const expression = spec.data?.source === undefined ? '' : ` (${spec.data.source})`;
   const fitting = fittingSources(spec).map(({ id, title }) => `  --data ${id}   ${formatPhrase(title)}`);
   throw new UsageError(

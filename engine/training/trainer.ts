@@ -102,7 +102,7 @@ export class Trainer {
       throw new EngineError(
         'invalid-shape',
         phrase(
-          'The checkpoint stands at epoch {0}, step {1}, which does not fit {2} steps an epoch: batch size or examples have changed',
+          'The checkpoint stands at epoch {0}, step {1}, which does not fit {2} steps an epoch: batch size, examples or data have changed',
           from.epoch,
           from.step,
           this.#stepsPerEpoch,

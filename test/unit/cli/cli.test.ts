@@ -4,6 +4,7 @@ import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, wr
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { build } from 'esbuild';
+import type { RunRecord } from '../../../engine/runs/format.ts';
 import { RunStore } from '../../../engine/runs/store.ts';
 
 const ROOT = join(import.meta.dirname, '../../..');
@@ -248,6 +249,71 @@ describe('command line', function () {
     assert.equal(code, 2);
     assert.match(err, /broken\.rnn\.json holds no recurrent model: line 18: No input and no earlier node has the id "row"/);
   }); // prettier-ignore
+
+  it('draws generated data by a seed of its own', async () => {
+    const [first, again, other] = await Promise.all(
+      ['7', '7', '8'].map(seed => train('--data-seed', seed, '--examples', '200', '--epochs', '1')),
+    );
+    assert.equal(first!.code, 0, first!.err);
+    assert.equal(first!.out, again!.out);
+    assert.notEqual(first!.out, other!.out);
+    const wrong = await train('--data-seed', 'x');
+    assert.match(wrong.err, /--data-seed: "x" is not a number/);
+  });
+
+  describe("with a file of one's own", () => {
+    const forecast = `from tensorflow import keras
+X, y = windows(load())
+model = keras.Sequential([keras.layers.LSTM(4, input_shape=(X.shape[1], X.shape[2])), keras.layers.Dense(1)])
+model.compile("adam", loss="mse")
+model.fit(X, y, epochs=1, batch_size=16)
+`;
+    const table = (rows: number, period = 7): string =>
+      `day,price,volume\n${Array.from({ length: rows }, (_, n) => `${n},${n % period},${n % 5}`).join('\n')}\n`;
+    const write = (name: string, content: string): string => {
+      writeFileSync(join(folder, name), content);
+      return join(folder, name);
+    };
+    const stored = async (directory: string): Promise<RunRecord> => (await new RunStore(directory).list())[0]!.record;
+
+    it('feeds the columns that are named, in windows of the size that is said, and stores the sizes they give', async () => {
+      const [program, data, out] = [write('forecast.py', forecast), write('prices.csv', table(400)), join(folder, 'own')];
+      const options = ['--inputs', 'price,volume', '--target', 'volume', '--window', '9', '--horizon', '2', '--scaling', 'none'];
+      const { code, err } = await run(['train', program, '--data', data, ...options, '--out', out]);
+      assert.equal(code, 0, err);
+      assert.match(err, /prices\.csv/);
+      const { spec, data: binding } = await stored(out);
+      assert.deepEqual(binding.file?.arrangement, { kind: 'windows', inputs: ['price', 'volume'], targets: ['volume'], window: 9, horizon: 2, stride: 1, scaling: 'none' });
+      assert.deepEqual(spec.inputs[0]?.axes.map(({ size }) => size), [9, 2]);
+    }); // prettier-ignore
+
+    it('says when the file has changed since the run was started, and goes on', async () => {
+      const [program, data, out] = [write('later.py', forecast), write('later.csv', table(400)), join(folder, 'later')];
+      await run(['train', program, '--data', data, '--inputs', 'price', '--out', out]);
+      const { id } = await stored(out);
+      const unchanged = await run(['train', '--resume', join(out, id), '--epochs', '2']);
+      assert.equal(unchanged.code, 0, unchanged.err);
+      assert.doesNotMatch(unchanged.err, /has changed/);
+      write('later.csv', table(400, 9));
+      const { code, err } = await run(['train', '--resume', join(out, id), '--epochs', '3']);
+      assert.equal(code, 0, err);
+      assert.match(err, /later\.csv has changed since the run was started: it goes on with other data/);
+      write('later.csv', table(500));
+      const longer = await run(['train', '--resume', join(out, id), '--epochs', '4']);
+      assert.equal(longer.code, 1);
+      assert.match(longer.err, /does not fit \d+ steps an epoch: batch size, examples or data have changed/);
+    });
+
+    it('refuses a column that is not there, and an option that makes no sense', async () => {
+      const [program, data] = [write('wrong.py', forecast), write('wrong.csv', table(400))];
+      const column = await run(['train', program, '--data', data, '--inputs', 'prize']);
+      assert.deepEqual([column.code, column.out], [1, '']);
+      assert.match(column.err, /wrong\.csv has no column "prize"; there are day, price, volume/);
+      const kind = await run(['train', program, '--data', data, '--as', 'circles']);
+      assert.deepEqual([kind.code, kind.out], [1, '']);
+      assert.match(kind.err, /options of --data: .* at \/arrangement, found "circles"/);
+    });
+  });
 
   it('explains itself', async () => {
     const { code, out } = await run(['--help']);
