@@ -1,5 +1,6 @@
 /** The file that a program loads its data from: what the code says of data where no data set is known by name. */
 import type { DataSpec, ModelSpec } from '../model/spec.ts';
+import type { FoundModel } from './models.ts';
 import type { Expression, Statement } from './syntax.ts';
 
 /** Functions that read data, by their last name, and the module that they must belong to where others are called so, too. */
@@ -64,7 +65,13 @@ function loads(callee: Expression): boolean {
   return LOADERS[name]!.test(module) || (module === '' && name !== 'load' && name !== 'open');
 }
 
+/** The model with the file that its program loads, where its own words leave the data open. */
+export function withLoadedFile(found: FoundModel, data: DataSpec | undefined): FoundModel {
+  const { model } = found;
+  return data && isDataOpen(model.spec) ? { ...found, model: { ...model, spec: { ...model.spec, data } } } : found;
+}
+
 /** Whether a program's own words leave it open which data a model is trained on. */
-export function isDataOpen({ data }: ModelSpec): boolean {
+function isDataOpen({ data }: ModelSpec): boolean {
   return data === undefined || data.kind === 'unknown' || data.kind === 'array';
 }

@@ -9,6 +9,7 @@ import { Interpreter } from './evaluate.ts';
 import { Graph } from './graph.ts';
 import type { Language } from './language.ts';
 import type { Fence } from './markdown.ts';
+import { loadedFile, withLoadedFile } from './loads.ts';
 import { type FoundModel, lineOf, modelsOf } from './models.ts';
 import type { TextRange } from './reading.ts';
 import type { ParseMemory } from './parseMemory.ts';
@@ -71,7 +72,12 @@ export function readFences(
   }
   interpreter.runUncalled();
   const pieces = fences.map(({ start, end }) => ({ start, end }));
-  const models = modelsOf(interpreter.graph, { pieces, text });
+  const files = passages.map(({ module }) => loadedFile(module.body));
+  const models = modelsOf(interpreter.graph, { pieces, text }).map(found => {
+    const place = passages.findLastIndex(({ start }) => start <= found.model.range.start);
+    // What the fence of the model or the nearest one before it loads, else what is loaded further down.
+    return withLoadedFile(found, files.slice(0, place + 1).findLast(Boolean) ?? files.find(Boolean));
+  });
   const variants = fragments.flatMap(({ passage, position }) => {
     const program = nearest(programs, position);
     const names: Names = new Map(program?.names ?? interpreter.module.names);

@@ -11,7 +11,7 @@ import { Places } from './layerWeights.ts';
 import type { ParseMemory } from './parseMemory.ts';
 import { phrase } from '../model/phrase.ts';
 import { mentionsRecurrence } from './mention.ts';
-import { isDataOpen, loadedFile } from './loads.ts';
+import { loadedFile, withLoadedFile } from './loads.ts';
 import { type FoundModel, modelsOf } from './models.ts';
 import { readFences } from './note.ts';
 import { valueOf } from './present.ts';
@@ -95,11 +95,7 @@ function readProgram(text: string, language: Language, memory?: ParseMemory, sur
   interpreter.runUncalled();
   const pieces = [{ start: 0, end: text.length }];
   const data = loadedFile(body);
-  const models = modelsOf(interpreter.graph, { pieces, text }).map(found =>
-    data && isDataOpen(found.model.spec)
-      ? { ...found, model: { ...found.model, spec: { ...found.model.spec, data } } }
-      : found,
-  );
+  const models = modelsOf(interpreter.graph, { pieces, text }).map(found => withLoadedFile(found, data));
   return readingOf(interpreter, models, text, [source], language);
 }
 

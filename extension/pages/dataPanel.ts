@@ -1,5 +1,5 @@
 import * as vscode from 'vscode';
-import { posix } from 'node:path';
+import { basename, posix } from 'node:path';
 import { demandOf } from '../../engine/data/demand.ts';
 import type { FileChoices, FileData } from '../../engine/data/fileData.ts';
 import { EngineError } from '../../engine/errors.ts';
@@ -48,7 +48,7 @@ export class DataPanel implements vscode.Disposable {
    */
   ask(model: SourceModel, path: string, choices: FileChoices): Promise<FileData | undefined> {
     this.#panel?.dispose();
-    const title = vscode.l10n.t('Data');
+    const title = vscode.l10n.t('Data: {0}', basename(path));
     const column = { viewColumn: panelColumn(), preserveFocus: false };
     const panel = vscode.window.createWebviewPanel(DataPanel.viewType, title, column, {
       retainContextWhenHidden: true,

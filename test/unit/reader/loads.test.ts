@@ -26,6 +26,18 @@ describe('files that a program loads', () => {
     assert.equal(dataOf('name = f"{1}.csv"\nimport pandas as pd\ndf = pd.read_csv(name)\n'), undefined);
   });
 
+  it('are, in a note, those of the fence of the model or of the nearest before it', () => {
+    const fence = (code: string): string => `\n\`\`\`python\n${code.trim()}\n\`\`\`\n`;
+    const note = (...codes: string[]): unknown[] =>
+      readSource(codes.map(fence).join('and then\n'), 'markdown').models.map(({ spec }) => spec.data?.source);
+    const [first, second] = ['import pandas as pd\ndf = pd.read_csv("a.csv")\n', 'df = pd.read_csv("b.csv")\n'];
+    const model = `from tensorflow import keras\n${MODEL}`;
+    assert.deepEqual(note(first + model), ['a.csv']);
+    assert.deepEqual(note(first, model), ['a.csv']);
+    assert.deepEqual(note(model, first), ['a.csv']);
+    assert.deepEqual(note(first, model, second + model), ['a.csv', 'b.csv']);
+  });
+
   it('stand back behind a comment and a data set that is known by name', () => {
     assert.deepEqual(dataOf('import pandas as pd\ndf = pd.read_csv("a.csv")\n# rnn: data=b.csv'), { kind: 'file', source: 'b.csv' });
   }); // prettier-ignore

@@ -3,7 +3,7 @@ import * as vscode from 'vscode';
 import type { FileChoices } from '../../../engine/data/fileData.ts';
 import type { RunState } from '../../../extension/runs/runState.ts';
 import type { Studio } from '../../../extension/studio.ts';
-import { activated, openSample, openText } from '../helpers.ts';
+import { activated, eventually, lensTitles, openSample, openText } from '../helpers.ts';
 
 describe("a person's own file in VS Code", () => {
   let studio: Studio;
@@ -77,15 +77,90 @@ describe("a person's own file in VS Code", () => {
     assert.equal(run.opened, undefined);
   }); // prettier-ignore
 
+  /** A character model in PyTorch that takes the size of its vocabulary from its text. */
+  const characters = (text: string): string => `import torch
+import torch.nn as nn
+chars = sorted(set(open('${text}').read()))
+vocab_size = len(chars)
+class CharRNN(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.emb = nn.Embedding(vocab_size, 4)
+        self.rnn = nn.GRU(4, 8, batch_first=True)
+        self.fc = nn.Linear(8, vocab_size)
+    def forward(self, x):
+        return self.fc(self.rnn(self.emb(x))[0])
+model = CharRNN()
+criterion = nn.CrossEntropyLoss()
+optimizer = torch.optim.Adam(model.parameters())
+for epoch in range(1):
+    loss = criterion(model(x).transpose(1, 2), y)
+    loss.backward()
+    optimizer.step()
+`;
+
+  it('gives the sizes that the code takes from it: the lens names them, the run has them', async () => {
+    const path = await write('song.txt', 'to be or not to be, '.repeat(80));
+    const document = await openText('python', characters('song.txt'));
+    assert.ok((await lensTitles(document)).includes('size of the data: vocab_size'));
+    await bind(document, path);
+    const run = await trained();
+    assert.equal(run.record.status, 'finished', run.head().reason);
+    const sizes = run.record.spec.nodes.flatMap(node => (node.op === 'embedding' ? node.vocabulary : node.op === 'dense' ? node.units : [])); // prettier-ignore
+    assert.deepEqual(sizes, [8, 8]);
+    const trace = await studio.inspection.trace({ sample: 0, layer: -1, order: 'index' }, new AbortController().signal);
+    assert.equal(trace.sample.kind, 'tokens');
+  });
+
+  it('that takes long to read is given up when the run is stopped', async () => {
+    const path = await write('long.csv', `wave\n${'0.125\n0.25\n'.repeat(1_500_000)}`);
+    const document = await openText('python', 'from tensorflow import keras\nmodel = keras.Sequential([keras.Input(shape=(12, 1)), keras.layers.LSTM(8), keras.layers.Dense(1)])\nmodel.compile("adam", loss="mse")\n'); // prettier-ignore
+    await bind(document, path);
+    const end = trained();
+    await eventually(() => {
+      assert.ok((studio.runs.active?.loading ?? 0) > 0);
+    });
+    await studio.runs.stop();
+    const run = await end;
+    assert.equal(run.record.status, 'stopped', run.head().reason);
+    assert.equal(run.opened, undefined);
+    await vscode.workspace.fs.delete(vscode.Uri.file(path));
+  });
+
+  const dataPages = (): string[] => vscode.window.tabGroups.all.flatMap(({ tabs }) => tabs.flatMap(({ input, label }) => (input instanceof vscode.TabInputWebview && input.viewType.includes('rnnExplorer.data') ? label : []))); // prettier-ignore
+  /** Presses Train, waits for the page that shows a file, and closes it: turning away. */
+  const shown = async (): Promise<string[]> => {
+    const training = studio.train(undefined);
+    await eventually(() => {
+      assert.ok(dataPages().length > 0);
+    });
+    const labels = dataPages();
+    await vscode.commands.executeCommand('workbench.action.closeAllEditors');
+    await training;
+    return labels;
+  };
+
+  it('that a fence of a note loads is shown before the model of the note is trained', async () => {
+    await write('verse.txt', 'to be or not to be, '.repeat(80));
+    await openText('markdown', `# Letters\n\n\`\`\`python\n${characters('verse.txt')}\`\`\`\n`);
+    assert.match((await shown()).join(), /verse\.txt/);
+  });
+
+  it('that a comment in a notebook names is shown before its model is trained', async () => {
+    await write('tide.csv', `level\n${'1\n2\n'.repeat(200)}`);
+    const cell = (source: string) => ({ cell_type: 'code', source, metadata: {}, outputs: [], execution_count: null });
+    const cells = [
+      cell('from tensorflow import keras\n# rnn: data=tide.csv epochs=1'),
+      cell('# rnn: data=tide.csv\nmodel = keras.Sequential([keras.Input(shape=(12, 1)), keras.layers.LSTM(8), keras.layers.Dense(1)])\nmodel.compile("adam", loss="mse")'),
+    ];
+    const path = await write('tide.ipynb', JSON.stringify({ cells, metadata: { language_info: { name: 'python' } }, nbformat: 4, nbformat_minor: 5 }));
+    await vscode.window.showNotebookDocument(await vscode.workspace.openNotebookDocument(vscode.Uri.file(path)));
+    assert.match((await shown()).join(), /tide\.csv/);
+  }); // prettier-ignore
+
   it('that the comment of a sample names is shown before it is trained on', async () => {
     await openSample('sensor_forecast.py');
-    const training = studio.train(undefined);
-    const page = (): boolean => vscode.window.tabGroups.all.some(({ tabs }) => tabs.some(({ input }) => input instanceof vscode.TabInputWebview && input.viewType.includes('rnnExplorer.data'))); // prettier-ignore
-    const end = Date.now() + 15_000;
-    while (!page() && Date.now() < end) await new Promise(resolve => setTimeout(resolve, 50));
-    assert.ok(page());
-    await vscode.commands.executeCommand('workbench.action.closeAllEditors');
-    await training; // closing the page is turning away
+    assert.match((await shown()).join(), /sensor_readings\.csv/);
     assert.equal(studio.runs.active, undefined);
   });
 });
