@@ -299,6 +299,7 @@ class GatesPage {
     this.#sample.wanted(sample);
     const layers = this.#trace?.layers ?? [];
     const few = layers.length <= MOST_LAYER_BUTTONS;
+    const both = layers.some(({ direction }) => direction !== layers[0]!.direction);
     show(this.#layerButtons.element, few);
     show(this.#layerList.element, !few);
     this.#orders.set(
@@ -309,7 +310,10 @@ class GatesPage {
     const chosen = String(layer);
     if (few)
       this.#layerButtons.set(
-        layers.map(({ index, title }) => ({ value: String(index), label: String(index + 1), hint: title })),
+        layers.map(({ index, number, direction, title }) => {
+          const arrow = !both ? '' : direction === 'forward' ? ' →' : ' ←';
+          return { value: String(index), label: `${number}${arrow}`, hint: title };
+        }),
         chosen,
       );
     else
