@@ -29,6 +29,11 @@ function plain(count: number): string {
   return `\n\ndef select_${count}(rows, bound=${count}):\n    """Rows above a bound."""\n    found = []\n    for row in rows:\n        if row["value"] > bound:\n            found.append({"name": row["name"], "values": [value * 2 for value in row["all"]]})\n        else:\n            print("row %s is too small" % row["name"])\n    return found\n`;
 }
 
+/** The same in JavaScript. */
+function plainScript(count: number): string {
+  return `\n\nfunction select${count}(rows, bound = ${count}) {\n  const found = [];\n  for (const row of rows) {\n    if (row.value > bound) found.push({name: row.name, values: row.all.map(value => value * 2)});\n    else console.log(\`row \${row.name} is too small\`);\n  }\n  return found;\n}\n`;
+}
+
 function filled(start: string, more: (count: number) => string): string {
   let text = start;
   for (let count = 0; linesOf(text) < LINES; count++) text += more(count);
@@ -43,6 +48,7 @@ const FILES: readonly { readonly name: string; readonly language: string; readon
     { name: `${name}, one model among functions`, language: 'python', text: filled(program(path), plain) },
     { name: `${name}, a model in every function`, language: 'python', text: filled('', count => `\n\ndef part_${count}():\n${indented(program(path))}`) },
   ]),
+  { name: 'TensorFlow.js, one model among functions', language: 'javascript', text: filled(readFileSync(join(root, 'extension/samples/mnist_lstm.js'), 'utf8'), plainScript) },
   { name: 'a note with one program', language: 'markdown', text: filled(fence(program(PROGRAMS['TensorFlow 1'])), prose) },
   { name: 'Python that mentions no recurrent layer', language: 'python', text: filled('', plain) },
 ]; // prettier-ignore

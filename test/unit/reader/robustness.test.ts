@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { extname, join } from 'node:path';
 import { headline } from '../../../engine/model/headline.ts';
 import { guarded, mentionsRecurrence, readSource } from '../../../engine/reader/read.ts';
 import { caseNames, type Folder } from '../reference/cases.ts';
@@ -11,16 +11,51 @@ const SAMPLES = join(ROOT, 'extension/samples');
 const FOLDERS: readonly Folder[] = ['tf1', 'keras2', 'keras3', 'torch'];
 /** The samples, and every program that ran in its framework: all calls the reader knows, broken. */
 const texts = [
-  ...readdirSync(SAMPLES).map(name => ({
-    text: readFileSync(join(SAMPLES, name), 'utf8'),
-    language: name.endsWith('.md') ? 'markdown' : 'python',
-  })),
+  ...readdirSync(SAMPLES)
+    .filter(name => extname(name) !== '.js')
+    .map(name => ({
+      text: readFileSync(join(SAMPLES, name), 'utf8'),
+      language: name.endsWith('.md') ? 'markdown' : 'python',
+    })),
   ...FOLDERS.flatMap(folder =>
     caseNames(folder).map(name => ({
       text: readFileSync(join(ROOT, 'test/fixtures/dumps', folder, name, 'model.py'), 'utf8'),
       language: 'python',
     })),
   ),
+];
+/** The sample in JavaScript, and what it leaves out of both languages: classes, types, closures, the functional interface. */
+const scripts = [
+  { text: readFileSync(join(SAMPLES, 'mnist_lstm.js'), 'utf8'), language: 'javascript' },
+  {
+    text: `const {layers: {gru, dense}, ...tf} = require('@tensorflow/tfjs');
+const sizes = [8, ...Array.from({length: 2}, (_, at) => 4 * at + 1)], {rate = 0.1, ...rest} = {units: 3, \`name\`: 'x'};
+class Last extends tf.layers.Layer { call(x) { if (Array.isArray(x)) x = x[0]; return x.gather([x.shape[1] - 1], 1).squeeze([1]); } }
+function build(depth, width = 2 ** 3) {
+  const input = tf.input({shape: [null, width]}), cells = [];
+  for (let i = 0; i < depth; i++) cells.push(tf.layers.lstmCell({units: sizes[i % sizes.length] ?? 5}));
+  let x = tf.layers.rnn({cell: cells, returnSequences: true}).apply(input);
+  switch (rest.kind) { case 'gru': x = gru({units: 6, returnSequences: true}).apply(x); break; default: x = tf.layers.bidirectional({layer: tf.layers.lstm({units: 4, returnSequences: true})}).apply(x); }
+  const out = dense({units: 1}).apply(new Last({}).apply(x).mul(2).sub(x.max()));
+  return tf.model({inputs: input, outputs: out});
+}
+build(3).compile({optimizer: tf.train.adam(1e-3), loss: 'meanSquaredError'}); // rnn: epochs=2
+module.exports = {build};`,
+    language: 'javascript',
+  },
+  {
+    text: `import * as tf from '@tensorflow/tfjs';
+interface Options<T extends number = 4> { units: T; readonly shape?: [number, number] }
+enum Kind { Gru = 'gru', Lstm = 'lstm' }
+export abstract class Net<K extends Kind> {
+  private readonly model!: tf.Sequential; static steps = 6;
+  constructor(protected options: Options, public kind: K) { this.model = tf.sequential({layers: [tf.layers.simpleRNN({units: options.units as number, inputShape: [Net.steps, 3]}), tf.layers.dense({units: 2, activation: 'softmax'})]}); }
+  async train(x: tf.Tensor3D, y?: tf.Tensor): Promise<void> { await this.model?.fit(x, y!, {epochs: 5, callbacks: {onEpochEnd: async (epoch, logs) => { console.log(\`\${epoch}: \${logs?.loss}\`); }}}); }
+}
+const made = new (class extends Net<Kind.Gru> {})({units: 4} satisfies Options, Kind.Gru);
+export default made;`,
+    language: 'typescript',
+  },
 ];
 const program = readFileSync(join(SAMPLES, 'mnist_lstm.py'), 'utf8');
 
@@ -35,9 +70,9 @@ function random(seed: number): () => number {
   };
 }
 
-const SHREDS = ['(', ')', '[', ']', '{', '}', '"""', "'", '\n', '\n    ', ':', ',', '=', ' for x in ', ' if ', 'lambda ', '**', 'def f(', 'class A(', 'return ', '\\', '#', '```', '-1', '0', '1e999', 'None', '.', 'while True:\n ', '😀']; // prettier-ignore
+const SHREDS = ['(', ')', '[', ']', '{', '}', '"""', "'", '\n', '\n    ', ':', ',', '=', ' for x in ', ' if ', 'lambda ', '**', 'def f(', 'class A(', 'return ', '\\', '#', '```', '-1', '0', '1e999', 'None', '.', 'while True:\n ', '=> {', '`${', '?.', '/*', 'const {', '...', '😀']; // prettier-ignore
 
-function mutate(text: string, next: () => number): string {
+function mutate(text: string, pool: typeof texts, next: () => number): string {
   let made = text;
   const at = (): number => Math.floor(next() * made.length);
   for (let count = 1 + Math.floor(next() * 4); count > 0; count--) {
@@ -53,7 +88,7 @@ function mutate(text: string, next: () => number): string {
         made = made.slice(0, b) + made.slice(a, Math.min(b, a + 300)) + made.slice(b);
         break;
       case 3: {
-        const other = texts[Math.floor(next() * texts.length)]!.text;
+        const other = pool[Math.floor(next() * pool.length)]!.text;
         made = made.slice(0, a) + other.slice(Math.floor(next() * other.length)).slice(0, 400) + made.slice(a);
         break;
       }
@@ -70,8 +105,10 @@ describe('reader on broken programs', () => {
     const next = random(20261123);
     const start = process.cpuUsage();
     for (let round = 0; round < 10_000; round++) {
-      const { text, language } = texts[round % texts.length]!;
-      const broken = mutate(text, next);
+      // Every third is JavaScript or TypeScript.
+      const pool = round % 3 === 0 ? scripts : texts;
+      const { text, language } = pool[Math.floor(round / 3) % pool.length]!;
+      const broken = mutate(text, pool, next);
       const { symbols, models, diagnostics } = readSource(broken, language);
       for (const { range } of [...symbols, ...models, ...diagnostics]) {
         assert.ok(
