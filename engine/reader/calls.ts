@@ -34,6 +34,8 @@ export interface Reader {
   call(callee: Abstract, args: readonly Abstract[], range: TextRange): Abstract;
   /** A module of the workspace by the name under which the program imports it; null for a library. */
   imported(name: string): Abstract | null;
+  /** The flags that the program defines for its command line. */
+  readonly flags: Abstract & { readonly kind: 'object' };
   /** A module-level name of the program. */
   global(name: RegExp): Abstract | null;
   textOf(range: TextRange): string;

@@ -36,6 +36,9 @@ const SHOWN: ReadonlySet<Abstract['kind']> = new Set(['tensor', 'sequence', 'cel
 /** Classes of which models and layers are made. */
 const MODULES = /(?:^|\.)(?:Module|Model|Layer|LightningModule)$/;
 
+/** Types of objects of which the program sets the attributes. */
+const SETTINGS: ReadonlySet<string> = new Set(['namespace', 'flags', 'settings']);
+
 /** A value that stood at a place in the text. */
 export interface Occurrence {
   readonly range: TextRange;
@@ -64,6 +67,7 @@ export class Interpreter implements Reader {
   #inside = 0;
   #identities = 0;
 
+  readonly flags = { kind: 'object' as const, type: 'flags', attributes: new Map<string, Abstract>() };
   readonly #siblings: Siblings | null;
   /** The statements that make objects. */
   readonly #places = new WeakMap<Instance, TextRange>();
@@ -146,7 +150,7 @@ export class Interpreter implements Reader {
       }
       const own = found?.kind === 'object' ? found.attributes.get(name) : undefined;
       const inside = own ?? this.imported(module.endsWith('.') ? module + name : `${module}.${name}`);
-      scope.names.set(alias, inside ?? { kind: 'path', path: `${module}.${name}` });
+      scope.names.set(alias, inside ?? this.#named(`${module}.${name}`));
     }
   }
 
@@ -289,6 +293,9 @@ export class Interpreter implements Reader {
         for (const each of statement.targets) this.#assign(each, value, scope);
         return NEXT;
       }
+      case 'declare':
+        if (!scope.names.has(statement.name)) scope.names.set(statement.name, unknown(statement.name));
+        return NEXT;
       case 'update': {
         const old = this.evaluate(statement.target, scope);
         const value = this.#binary(statement.operator, old, this.evaluate(statement.value, scope), statement.range);
@@ -666,6 +673,17 @@ export class Interpreter implements Reader {
     return null;
   }
 
+  /** What stands under a path of a library: an object that the language knows, or the path itself. */
+  #named(path: string): Abstract {
+    return this.#language.shared(path) === 'flags' ? this.flags : { kind: 'path', path };
+  }
+
+  /** A method of an object that holds settings, or a setting that the text does not give. */
+  #methodOrUnknown(object: Abstract & { kind: 'object' }, name: string): Abstract {
+    const settings = SETTINGS.has(object.type) && this.#methodEntry(`${object.type}.${name}`) === null;
+    return settings ? unknown(name) : { kind: 'method', of: object, name };
+  }
+
   #bound(value: Abstract, self: Instance): Abstract {
     if (value.kind !== 'function' || value.role === 'static') return value;
     const bound: FunctionValue = { ...value, self: value.role === 'class' ? self.of : self };
@@ -677,7 +695,7 @@ export class Interpreter implements Reader {
     if (native !== null) return native;
     switch (object.kind) {
       case 'path':
-        return { kind: 'path', path: `${object.path}.${name}` };
+        return this.#named(`${object.path}.${name}`);
       case 'instance': {
         const own = object.attributes.get(name);
         if (own !== undefined) return own;
@@ -698,7 +716,7 @@ export class Interpreter implements Reader {
         return member ?? unknown(`${object.name}.${name}`);
       }
       case 'object':
-        return object.attributes.get(name) ?? { kind: 'method', of: object, name };
+        return object.attributes.get(name) ?? this.#methodOrUnknown(object, name);
       case 'sequence': {
         const field = object.fields?.indexOf(name) ?? -1;
         return field >= 0 ? object.items[field]! : { kind: 'method', of: object, name };
@@ -879,7 +897,7 @@ export class Interpreter implements Reader {
       case 'instance':
         return this.#callInstance(callee, given, range, text);
       case 'path': {
-        const own = entryOf(this.#language.functions, callee.path);
+        const own = entryOf(this.#language.functions, this.#language.canonical(callee.path));
         if (own !== undefined) return own.result(this.#prepare(own, given, range, NONE));
         for (const framework of this.#language.frameworks) {
           const known = framework.canonical(callee.path);
@@ -1073,12 +1091,21 @@ export class Interpreter implements Reader {
     const init = this.#member(of, '__init__');
     if (init?.kind === 'function') this.#callFunction(init, given, instance);
     else {
-      // A data class takes its fields in order.
-      const fields = [...of.members].filter(([, member]) => member.kind !== 'function').map(([name]) => name);
+      const fields = this.#fields(of);
       for (const { name = fields.shift(), value } of given)
         if (name !== undefined) instance.attributes.set(name, value);
     }
     return instance;
+  }
+
+  /** The fields of a data class or a named tuple, in order: those of what it derives from come first. */
+  #fields(of: ClassValue, depth = 0): string[] {
+    const inherited = of.bases.flatMap(base => {
+      if (base.kind === 'class') return depth < MAX_CALL_DEPTH ? this.#fields(base, depth + 1) : [];
+      return base.kind === 'object' && base.type === 'namedtuple' ? [...base.attributes.keys()] : [];
+    });
+    const own = [...of.members].filter(([, member]) => member.kind !== 'function').map(([name]) => name);
+    return [...new Set([...inherited, ...own])];
   }
 
   #callFunction(callee: FunctionValue, given: readonly GivenArgument[], self: Abstract | undefined): Abstract {

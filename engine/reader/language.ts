@@ -23,6 +23,10 @@ export interface Language {
   readonly frameworks: readonly FrameworkTable[];
   /** Its own functions and those of its standard library, by path. */
   readonly functions: CallTable;
+  /** The name in `functions` of a path under which releases or libraries also have it. */
+  readonly canonical: (path: string) => string;
+  /** Whether a path of a library is an object that the whole program shares. */
+  readonly shared: (path: string) => 'flags' | null;
   /** Methods of its values, by the kind of their object: `sequence.append`. */
   readonly methods: CallTable;
   /** What a name means that no statement has bound; null for an unknown one. */

@@ -49,6 +49,8 @@ export type Expression = { readonly range: TextRange } & (
 export type Statement = { readonly range: TextRange } & (
   | { readonly kind: 'expression'; readonly value: Expression }
   | { readonly kind: 'assign'; readonly targets: readonly Expression[]; readonly value: Expression }
+  /** A name that is told its type only. */
+  | { readonly kind: 'declare'; readonly name: string }
   | { readonly kind: 'update'; readonly target: Expression; readonly operator: string; readonly value: Expression }
   | { readonly kind: 'import'; readonly module: string; readonly alias: string | null; readonly range: TextRange }
   | { readonly kind: 'import-from'; readonly module: string; readonly names: readonly { readonly name: string; readonly alias: string }[] }

@@ -216,7 +216,7 @@ export type Abstract =
   | { readonly kind: 'slice'; readonly bounds: readonly [Abstract, Abstract, Abstract] }
   | Sequence
   | Many
-  | { readonly kind: 'dict'; readonly entries: Map<string, Abstract>; readonly pairs: readonly (readonly [Abstract, Abstract])[] }
+  | { readonly kind: 'dict'; readonly entries: Map<string, Abstract>; readonly pairs: readonly (readonly [Abstract, Abstract])[]; /** Its entries are attributes, too. */ readonly byName?: true }
   | Tensor
   | Cells
   | Layer

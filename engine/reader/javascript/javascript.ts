@@ -33,6 +33,8 @@ export const JAVASCRIPT: Language = {
   placesOf,
   frameworks: [TENSORFLOWJS],
   functions: FUNCTIONS,
+  canonical: path => path,
+  shared: () => null,
   methods: METHODS,
   name: name => {
     if (name === 'undefined') return NONE;

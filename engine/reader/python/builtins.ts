@@ -1,5 +1,5 @@
 /** Python's own functions and the methods of its lists, dicts and texts, as far as programs build models with them. */
-import type { Call, CallTable } from '../calls.ts';
+import type { Arguments, Call, CallTable } from '../calls.ts';
 import { extreme, many, numeric, range } from '../sharedBuiltins.ts';
 import { itemsOf, MAX_ITEMS, textOf, typicalItem } from '../items.ts';
 import { add, type Dimension } from '../sizes.ts';
@@ -39,6 +39,38 @@ function sequenceOf(type: 'tuple' | 'list'): (call: Call) => Abstract {
     const items = itemsOf(of);
     return items === null ? of : { kind: 'sequence', type, items };
   };
+}
+
+/** What `dict(…)` makes of a dict or of pairs, and of named arguments. */
+export function dictOf(args: Arguments): Abstract & { kind: 'dict' } {
+  const [given] = args.rest;
+  const pairs = given?.kind === 'dict' ? [...given.pairs] : (itemsOf(given) ?? []).flatMap(pairOf);
+  for (const name of args.names()) pairs.push([string(name), args.get(name)!]);
+  const entries = new Map(
+    pairs.flatMap(([key, value]) => (textOf(key) === null ? [] : [[textOf(key)!, value] as const])),
+  );
+  return { kind: 'dict', entries, pairs };
+}
+
+/** A dict of names. */
+export function entriesOf(names: ReadonlyMap<string, Abstract>): Abstract & { kind: 'dict' } {
+  return { kind: 'dict', entries: new Map(names), pairs: [...names].map(([name, value]) => [string(name), value]) };
+}
+
+/** Whether an object is known to have no such attribute: all of what it has stands in the text. */
+function lacks(object: Abstract, name: string): boolean {
+  if (object.kind === 'object') return ['namespace', 'settings'].includes(object.type) && !object.attributes.has(name);
+  if (object.kind === 'dict') return object.byName === true && !object.entries.has(name);
+  if (object.kind !== 'instance') return false;
+  const { of, attributes } = object;
+  return of.bases.every(isObject) && !attributes.has(name) && !of.members.has(name);
+}
+
+const isObject = (base: Abstract): boolean => base.kind === 'path' && base.path.endsWith('object');
+
+function pairOf(item: Abstract): (readonly [Abstract, Abstract])[] {
+  const [key, value] = itemsOf(item) ?? [];
+  return key === undefined || value === undefined ? [] : [[key, value]];
 }
 
 export const BUILTINS: CallTable = {
@@ -95,15 +127,50 @@ export const BUILTINS: CallTable = {
     signature: '*values',
     result: ({ args }) => truth(args.rest[0]) ?? unknown(''),
   },
+  open: {
+    signature: 'file, mode=None',
+    result: ({ args }) => ({ kind: 'object', type: 'file', attributes: new Map([['name', args.get('file') ?? NONE]]) }),
+  },
+  getattr: {
+    signature: 'object, name, default',
+    result: ({ args, reader, range }) => {
+      const name = args.string('name');
+      const [object, fallback] = [args.get('object') ?? NONE, args.get('default')];
+      if (name === undefined) return unknown('');
+      if (fallback !== undefined && lacks(object, name)) return fallback;
+      return reader.attribute(object, name, range);
+    },
+  },
+  hasattr: {
+    signature: 'object, name',
+    result: ({ args }) => {
+      const [object, name] = [args.get('object'), args.string('name')];
+      if (name === undefined || object === undefined) return unknown('');
+      if (lacks(object, name)) return boolean(false);
+      const holds = (object.kind === 'instance' || object.kind === 'object') && object.attributes.has(name);
+      return holds ? boolean(true) : unknown('');
+    },
+  },
+  setattr: {
+    signature: 'object, name, value',
+    result: ({ args }) => {
+      const [object, name, value] = [args.get('object'), args.string('name'), args.get('value')];
+      if (name === undefined || value === undefined) return NONE;
+      if (object?.kind === 'instance' || object?.kind === 'object') object.attributes.set(name, value);
+      return NONE;
+    },
+  },
+  vars: {
+    signature: '*values',
+    result: ({ args }) => {
+      const [of] = args.rest;
+      return of?.kind === 'instance' || of?.kind === 'object' ? entriesOf(of.attributes) : unknown('');
+    },
+  },
   print: { signature: '*values', result: () => NONE },
   dict: {
     signature: '',
-    result: ({ args }) => {
-      const [given] = args.rest;
-      const entries = new Map(given?.kind === 'dict' ? given.entries : []);
-      for (const name of args.names()) entries.set(name, args.get(name)!);
-      return { kind: 'dict', entries, pairs: [...entries].map(([key, value]) => [string(key), value] as const) };
-    },
+    result: ({ args }) => dictOf(args),
   },
 };
 
@@ -152,6 +219,16 @@ export const BUILTIN_METHODS: CallTable = {
     signature: 'items',
     result: ({ self, args }) => {
       if (self.kind === 'sequence') grow(self, itemsOf(args.get('items')) ?? []);
+      return NONE;
+    },
+  },
+  'dict.update': {
+    signature: '',
+    result: ({ self, args }) => {
+      if (self.kind !== 'dict') return NONE;
+      const { entries, pairs } = dictOf(args);
+      for (const [key, value] of entries) self.entries.set(key, value);
+      (self.pairs as (readonly [Abstract, Abstract])[]).push(...pairs);
       return NONE;
     },
   },

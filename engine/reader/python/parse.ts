@@ -92,7 +92,10 @@ class Builder {
           children.filter(child => child.name !== 'TypeDef'),
           'AssignOp',
         );
-        if (groups.length < 2) return [];
+        // `hidden: int` declares a name without a value.
+        const [only] = groups[0] ?? [];
+        if (groups.length < 2)
+          return only?.name === 'VariableName' ? [{ kind: 'declare', name: this.#text(only), range }] : [];
         const expressions = groups.map(group => this.#list(group, depth));
         return [{ kind: 'assign', targets: expressions.slice(0, -1), value: expressions.at(-1)!, range }];
       }

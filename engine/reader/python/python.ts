@@ -8,6 +8,7 @@ import { BUILTIN_METHODS, BUILTINS, truth } from './builtins.ts';
 import { importsIn, placesOf } from './imports.ts';
 import { commentsOf, parsePython } from './parse.ts';
 import { NUMPY } from './numpy.ts';
+import { attributeOf, FLAGS_MODULE, HPARAMS, SETTINGS_CALLS, SETTINGS_METHODS } from './settings.ts';
 import { STANDARD_LIBRARY, STANDARD_METHODS } from './standardLibrary.ts';
 
 /** What names mean by convention where a fragment does not import them. */
@@ -33,13 +34,15 @@ export const PYTHON: Language = {
   imports: importsIn,
   placesOf,
   frameworks: [KERAS, TENSORFLOW1, PYTORCH],
-  functions: { ...BUILTIN_CALLS, ...STANDARD_LIBRARY, ...NUMPY },
-  methods: { ...BUILTIN_METHODS, ...STANDARD_METHODS },
+  functions: { ...BUILTIN_CALLS, ...STANDARD_LIBRARY, ...SETTINGS_CALLS, ...NUMPY },
+  canonical: path => path.replace(FLAGS_MODULE, 'absl.flags').replace(HPARAMS, 'HParams'),
+  shared: path => (path.replace(FLAGS_MODULE, 'absl.flags') === 'absl.flags.FLAGS' ? 'flags' : null),
+  methods: { ...BUILTIN_METHODS, ...STANDARD_METHODS, ...SETTINGS_METHODS },
   name: name => {
     const path = Object.hasOwn(BUILTINS, name) ? `builtins.${name}` : CONVENTIONAL.get(name);
     return path === undefined ? null : { kind: 'path', path };
   },
-  attribute: () => null,
+  attribute: attributeOf,
   exports: () => undefined,
   exported: () => undefined,
   truth,
