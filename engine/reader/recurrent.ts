@@ -89,6 +89,12 @@ export function zeroStates({ cells, stacked, joined }: Cells, batch: TensorAxis,
   return stacked ? tuple(layers) : layers[0]!;
 }
 
+/** States of which only the shapes are known. */
+export function withoutZeros(state: Abstract): Abstract {
+  if (state.kind === 'sequence') return { ...state, items: state.items.map(withoutZeros) };
+  return state.kind === 'tensor' ? tensor(state.dtype, state.axes, { lost: true }) : state;
+}
+
 /** What `outputs` is; for a stack, of the top layer. */
 export function outputsMeaning(layers: number, direction: Direction | null): Phrase {
   return meaning(layers > 1 ? phrase('h of the top layer at every step') : phrase('h at every step'), direction);

@@ -48,9 +48,13 @@ function sizes(values: readonly Abstract[]): (Dimension | null)[] {
 /** Names of the number of rows: `x.size(0)`, `batch_size`. */
 const OF_BATCH = /batch|\bbsz?\b|\.size\(0\)|\.shape\[0\]|^$/i;
 
+const isPart = (value: Abstract): boolean => value.kind === 'unknown' && /\[[^\]]*:[^\]]*\]$/.test(value.name ?? value.text); // prettier-ignore
+
 function reshaped(call: Call): Abstract {
   const of = asTensor(call.self);
   if (of === null) return unknown('');
+  // `view(*x.shape[:2], -1)`, of which not even the number of axes is known.
+  if (call.args.rest.some(isPart)) return tensor(of.dtype, null, { lost: true });
   return reshape(call.reader.graph, of, sizes(call.args.rest), call.range);
 }
 

@@ -4,7 +4,7 @@ import type { RecurrentNode, TensorRef } from '../../model/spec.ts';
 import type { Call, CallTable } from '../calls.ts';
 import { BATCH, stepsAxis, unitsAxis } from '../graph.ts';
 import {
-  allStates, cellSpecs, isSequence, outputsMeaning, type SequenceInput, sequenceInput, STACK_OUTPUTS, zeroStates,
+  allStates, cellSpecs, isSequence, outputsMeaning, type SequenceInput, sequenceInput, STACK_OUTPUTS, withoutZeros, zeroStates,
 } from '../recurrent.ts'; // prettier-ignore
 import { add, type Dimension } from '../sizes.ts';
 import { checkStateCount, checkStateOrder, checkStateWidths } from '../stateChecks.ts';
@@ -416,12 +416,6 @@ function step(call: Call): Abstract {
     meaning: phrase('h after this step'),
   });
   return tuple([output, statesOf(driven)]);
-}
-
-/** States of which only the shapes are known. */
-function withoutZeros(state: Abstract): Abstract {
-  if (state.kind === 'sequence') return { ...state, items: state.items.map(withoutZeros) };
-  return state.kind === 'tensor' ? tensor(state.dtype, state.axes, { lost: true }) : state;
 }
 
 export const DRIVER_METHODS: CallTable = {

@@ -8,6 +8,7 @@ import { INITIALIZER_CALLS } from './initializers.ts';
 import { LENGTH_CALLS } from './lengths.ts';
 import { OPERATION_CALLS, OPERATION_METHODS } from './operations.ts';
 import { SCOPE_CALLS } from './scopes.ts';
+import { SEQ2SEQ_CALLS, SEQ2SEQ_METHODS } from './seq2seq.ts';
 import { SHAPE_CALLS } from './shapes.ts';
 import { schedulesOf } from '../schedules.ts';
 import { TRAINING_CALLS, TRAINING_METHODS } from './training.ts';
@@ -26,6 +27,7 @@ const RENAMES: readonly (readonly [RegExp, string])[] = [
   [/^tf\.(?:models\.rnn\.seq2seq|nn\.seq2seq|python\.ops\.seq2seq)\./, 'tf.contrib.legacy_seq2seq.'],
   [/^tf\.contrib\.rnn\.(static_rnn|static_bidirectional_rnn)$/, 'tf.nn.$1'],
   [/^tf\.nn\.(rnn|bidirectional_rnn)$/, 'tf.nn.static_$1'],
+  [/^tf\.python\.layers\.core\./, 'tf.layers.'],
   [/^tf\.pack$/, 'tf.stack'],
   [/^tf\.(?:unpack)$/, 'tf.unstack'],
   [/^tf\.mul$/, 'tf.multiply'],
@@ -51,9 +53,17 @@ export const TENSORFLOW1: FrameworkTable = {
     ...INITIALIZER_CALLS,
     ...OPERATION_CALLS,
     ...SCOPE_CALLS,
+    ...SEQ2SEQ_CALLS,
     ...TRAINING_CALLS,
     ...schedulesOf('tf.'),
     ...DATA_CALLS,
   },
-  methods: { ...CELL_METHODS, ...DRIVER_METHODS, ...OPERATION_METHODS, ...TRAINING_METHODS, ...DATA_METHODS },
+  methods: {
+    ...CELL_METHODS,
+    ...DRIVER_METHODS,
+    ...OPERATION_METHODS,
+    ...TRAINING_METHODS,
+    ...DATA_METHODS,
+    ...SEQ2SEQ_METHODS,
+  },
 };
