@@ -83,7 +83,7 @@ describe('reader of settings', () => {
 
   it('calls with the arguments that were given before', () => {
     const text = `${TORCH}from functools import partial\nmake = partial(nn.LSTM, 3, batch_first=True)\nrnn = make(hidden_size=5)\nout, _ = rnn(torch.zeros(2, 7, 3))\n`;
-    assert.match(lastHover(text, 'out'), /\[2, 7 steps, 5\]/);
+    assert.match(lastHover(text, 'out'), /\[batch 2, 7 steps, 5\]/);
   });
 
   it('reads a file of JSON that stands beside the program', async () => {
