@@ -1,4 +1,4 @@
-import type { SyntaxNode } from '@lezer/common';
+import type { SyntaxNode, Tree } from '@lezer/common';
 import { parser } from '@lezer/javascript';
 import type { Comment } from '../language.ts';
 import { ParseMemory } from '../parseMemory.ts';
@@ -15,9 +15,14 @@ const PARSER = parser.configure({ dialect: 'ts jsx' });
 /** Name of the function by which a loop that counts is written in the common tree; no program can have it. */
 export const COUNT = ' count';
 
+/** Trees of the texts that are being read, so that their comments cost no second parse. */
+const TREES = new WeakMap<SourceText, Tree>();
+
 /** Parses a program in any state of repair: around a fault, everything else is still there. */
 export function parseJavaScript(source: SourceText, memory = new ParseMemory()): SyntaxModule {
-  const { topNode } = memory.parse(PARSER, source.text, 'as it is');
+  const tree = memory.parse(PARSER, source.text, 'as it is');
+  TREES.set(source, tree);
+  const { topNode } = tree;
   const faults: TextRange[] = [];
   topNode.cursor().iterate(node => {
     if (node.type.isError) faults.push({ start: source.offset(node.from), end: source.offset(node.to) });
@@ -27,7 +32,7 @@ export function parseJavaScript(source: SourceText, memory = new ParseMemory()):
 
 export function commentsOf(source: SourceText): Comment[] {
   const comments: Comment[] = [];
-  PARSER.parse(source.text).iterate({
+  (TREES.get(source) ?? PARSER.parse(source.text)).iterate({
     enter: ({ name, from, to }) => {
       if (name === 'LineComment') comments.push({ text: source.text.slice(from, to), from });
       else if (name === 'BlockComment') comments.push({ text: source.text.slice(from, to - 2), from });
