@@ -61,6 +61,25 @@ describe('training in VS Code', () => {
     assert.match(run.curves.lines[1] ?? '', /^Epoch 1 Train accuracy = [\d.]+ Test accuracy = [\d.]+$/);
   });
 
+  it('says how to get TensorFlow where the setting asks for it and it is not installed, and goes back', async () => {
+    const settings = vscode.workspace.getConfiguration('rnnExplorer');
+    try {
+      await settings.update('engine.backend', 'tensorflow', vscode.ConfigurationTarget.Global);
+      const refused = await studio.runs.start(request());
+      assert.ok(refused);
+      await ended(refused);
+      assert.equal(refused.record.status, 'failed');
+      assert.match(refused.head().reason ?? '', /Install TensorFlow/);
+    } finally {
+      await settings.update('engine.backend', undefined, vscode.ConfigurationTarget.Global);
+    }
+    const run = await studio.runs.start(request());
+    assert.ok(run);
+    await ended(run);
+    assert.equal(run.record.status, 'finished', run.head().reason);
+    assert.match(run.record.engine, /WebAssembly/);
+  });
+
   it('is stored as it goes: another reader of the folder finds record, metrics and the last checkpoint', async () => {
     const run = await studio.runs.start(request());
     assert.ok(run);
