@@ -244,8 +244,9 @@ describe('the notes’ LSTM in VS Code', () => {
 
   it('shows the gates of a finished run after a reload, and says when its source has changed', async () => {
     const page = await training();
-    await page.locator('.subject vscode-dropdown').click();
-    await page.locator(`vscode-option[value="${finished}"]`).click();
+    const runs = page.locator('.subject vscode-dropdown');
+    await runs.click();
+    await runs.locator(`vscode-option[value="${finished}"]`).click();
     await until(
       'status',
       () => status(page),

@@ -161,14 +161,28 @@ export class Workbench {
     await this.lens(text).first().click();
   }
 
+  /** Turns the wheel over the editor, down and then up, until a line shows: lines out of sight are not in the page. */
+  async #scrollTo(line: Locator): Promise<void> {
+    const editor = this.page.locator('.monaco-editor').first();
+    await editor.waitFor();
+    const box = await editor.boundingBox();
+    for (const pixels of [...new Array<number>(15).fill(200), ...new Array<number>(30).fill(-200)]) {
+      if (await line.isVisible()) break;
+      await this.page.mouse.move(box!.x + box!.width / 2, box!.y + box!.height / 2);
+      await this.page.mouse.wheel(0, pixels);
+      await this.page.waitForTimeout(100);
+    }
+    await line.waitFor();
+  }
+
   /**
    * Puts the mouse on a piece of code and gives back the text of the hover that shows. `code` is searched, as whole words,
-   * in the lines that are visible and no comments; `on` names the part of it to point at (by default its beginning).
+   * in the lines that are no comments; `on` names the part of it to point at (by default its beginning).
    */
   async hover(code: string, on = code): Promise<string> {
     const wholeWords = new RegExp(`^(?!\\s*(#|//)).*(?<!\\w)${nonBreaking(code)}(?!\\w)`);
     const line = this.page.locator('.monaco-editor .view-line').filter({ hasText: wholeWords }).first();
-    await line.waitFor();
+    await this.#scrollTo(line);
     const point = await line.evaluate(
       (element, { whole, place }) => {
         const texts: Text[] = [];
