@@ -263,10 +263,6 @@ export function stepsAt(axes: readonly TensorAxis[]): number {
   return axes.findIndex(axis => axis.name === 'steps');
 }
 
-export function lastAxis(value: Tensor): TensorAxis | null {
-  return value.axes?.at(-1) ?? null;
-}
-
 export function sameAxis(a: TensorAxis, b: TensorAxis): boolean {
   if (a.size === null || b.size === null) return a.size === b.size && a.name === b.name;
   return equal(a.size, b.size);

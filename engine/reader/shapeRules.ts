@@ -3,7 +3,7 @@
  * same in TensorFlow, Keras and PyTorch; what comes out of them is no node of the model's graph, only a shape.
  */
 import type { Arguments } from './calls.ts';
-import { add, type Dimension, divide, equal, multiply } from './sizes.ts';
+import { add, type Dimension, divide, multiply } from './sizes.ts';
 import { type Abstract, dimension, tensor, type Tensor, type TensorAxis } from './values.ts';
 
 export function asTensor(value: Abstract | undefined): Tensor | null {
@@ -179,8 +179,4 @@ export function oneOf(args: Arguments, ...names: string[]): Abstract | undefined
     if (value !== undefined) return value;
   }
   return undefined;
-}
-
-export function sameSize(a: Dimension | null, b: Dimension | null): boolean {
-  return a !== null && b !== null && equal(a, b);
 }

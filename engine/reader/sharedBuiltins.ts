@@ -2,7 +2,7 @@
 import type { Call } from './calls.ts';
 import { itemsOf, MAX_ITEMS } from './items.ts';
 import { add, type Dimension, divide } from './sizes.ts';
-import { type Abstract, dimension, fromDimension, list, type Many, number, unknown } from './values.ts';
+import { type Abstract, boolean, dimension, fromDimension, list, type Many, number, unknown } from './values.ts';
 
 /** A list of which only the typical item is known. */
 export function many(item: Abstract, count: Abstract): Many {
@@ -44,4 +44,24 @@ export function extreme(pick: (...values: number[]) => number): (call: Call) => 
     const numbers = values.map(value => (value.kind === 'number' ? value.value : NaN));
     return numbers.length === 0 || numbers.some(Number.isNaN) ? unknown('') : number(pick(...numbers));
   };
+}
+
+/** Whether a value counts as true, every object among them; null where that cannot be told. */
+export function truthOf(value: Abstract | undefined): Abstract | null {
+  switch (value?.kind) {
+    case 'boolean':
+      return value;
+    case 'number':
+      return boolean(value.value !== 0);
+    case 'string':
+      return boolean(value.value !== '');
+    case 'none':
+      return boolean(false);
+    case 'unknown':
+    case 'size':
+    case undefined:
+      return null;
+    default:
+      return boolean(true);
+  }
 }

@@ -2,7 +2,7 @@
 import type { Call, CallEntry, CallTable } from '../calls.ts';
 import { itemsOf, MAX_ITEMS, textOf, typicalItem } from '../items.ts';
 import { parseJson } from '../json.ts';
-import { extreme, many, numeric, range } from '../sharedBuiltins.ts';
+import { extreme, many, numeric, range, truthOf } from '../sharedBuiltins.ts';
 import {
   type Abstract,
   boolean,
@@ -70,7 +70,7 @@ function overItems(result: (of: readonly Abstract[], made: readonly Abstract[]) 
 }
 
 const holds = (value: Abstract): boolean =>
-  truth(value)?.kind === 'boolean' && (truth(value) as { value: boolean }).value;
+  truthOf(value)?.kind === 'boolean' && (truthOf(value) as { value: boolean }).value;
 
 function push({ self, args, reader }: Call): Abstract {
   if (self.kind !== 'sequence') return NONE;
@@ -166,7 +166,7 @@ export const FUNCTIONS: CallTable = {
     const text = textOf(args.rest[0]);
     return text === null ? unknown('') : string(text);
   }),
-  Boolean: entry(({ args }) => truth(args.rest[0]) ?? unknown('')),
+  Boolean: entry(({ args }) => truthOf(args.rest[0]) ?? unknown('')),
 };
 
 /** Methods by the kind of their object. */
@@ -204,23 +204,3 @@ export function attribute(object: Abstract, name: string): Abstract | null {
   if (object.kind !== 'dict') return null;
   return object.entries.get(name) ?? NONE;
 } // prettier-ignore
-
-/** Whether JavaScript takes a value for true: every object is, an empty one too. */
-export function truth(value: Abstract | undefined): Abstract | null {
-  switch (value?.kind) {
-    case 'boolean':
-      return value;
-    case 'number':
-      return boolean(value.value !== 0);
-    case 'string':
-      return boolean(value.value !== '');
-    case 'none':
-      return boolean(false);
-    case 'unknown':
-    case 'size':
-    case undefined:
-      return null;
-    default:
-      return boolean(true);
-  }
-}

@@ -2,7 +2,8 @@
 import type { Language } from '../language.ts';
 import { TENSORFLOWJS } from '../tensorflowjs/table.ts';
 import { type Abstract, NONE } from '../values.ts';
-import { attribute, FUNCTIONS, METHODS, truth } from './builtins.ts';
+import { truthOf } from '../sharedBuiltins.ts';
+import { attribute, FUNCTIONS, METHODS } from './builtins.ts';
 import { importsIn, placesOf } from './imports.ts';
 import { commentsOf, parseJavaScript } from './parse.ts';
 
@@ -44,5 +45,5 @@ export const JAVASCRIPT: Language = {
   attribute,
   exports: beginExports,
   exported: endExports,
-  truth,
+  truth: truthOf,
 };

@@ -1,6 +1,6 @@
 /** Python's own functions and the methods of its lists, dicts and texts, as far as programs build models with them. */
 import type { Arguments, Call, CallTable } from '../calls.ts';
-import { extreme, many, numeric, range } from '../sharedBuiltins.ts';
+import { extreme, many, numeric, range, truthOf } from '../sharedBuiltins.ts';
 import { itemsOf, MAX_ITEMS, textOf, typicalItem } from '../items.ts';
 import { add, type Dimension } from '../sizes.ts';
 import {
@@ -174,28 +174,11 @@ export const BUILTINS: CallTable = {
   },
 };
 
-/** Whether Python takes a value for true; null where that cannot be told. */
+/** Whether Python takes a value for true: a list or dict where it holds something; null where that cannot be told. */
 export function truth(value: Abstract | undefined): Abstract | null {
-  switch (value?.kind) {
-    case 'boolean':
-      return value;
-    case 'number':
-      return boolean(value.value !== 0);
-    case 'string':
-      return boolean(value.value !== '');
-    case 'none':
-      return boolean(false);
-    case 'sequence':
-      return boolean(value.items.length > 0);
-    case 'dict':
-      return boolean(value.entries.size > 0);
-    case 'unknown':
-    case 'size':
-    case undefined:
-      return null;
-    default:
-      return boolean(true);
-  }
+  if (value?.kind === 'sequence') return boolean(value.items.length > 0);
+  if (value?.kind === 'dict') return boolean(value.entries.size > 0);
+  return truthOf(value);
 }
 
 const grow = (self: Sequence, items: readonly Abstract[]): void => {
