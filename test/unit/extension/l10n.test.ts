@@ -17,13 +17,15 @@ describe('strings for people', () => {
     ['English', english],
     ['Simplified Chinese', chinese],
   ] as const)
-    it(`are all in the ${language} bundle, which holds nothing else`, () => {
+    it(`are all in the ${language} bundle, which holds nothing else, in order`, () => {
       const missing = [...said].filter(([text]) => !(text in bundle)).map(([text, file]) => `${file}: ${text}`);
       assert.deepEqual(missing, []);
       assert.deepEqual(
         Object.keys(bundle).filter(text => !said.has(text)),
         [],
       );
+      // In order, so that two people who add a sentence each do not both write on the last line.
+      assert.deepEqual(Object.keys(bundle), Object.keys(bundle).sort());
     });
 
   it('keep their placeholders in translation', () => {
