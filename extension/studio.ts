@@ -98,8 +98,16 @@ export class Studio {
     this.#shown = new ShownRun(context.workspaceState, this.runs, this.inspection);
     this.numbers = new LiveStatistics(this.inspection, this.#shown);
     this.dataPanel = new DataPanel({ extensionUri: context.extensionUri, log }, this.engine);
-    this.data = new DataChoice(context.workspaceState, (model, path, choices) =>
-      this.dataPanel.ask(model, path, choices),
+    this.data = new DataChoice(
+      context.workspaceState,
+      async ({ reading: { spec } }, path, choices) => {
+        const looked = this.engine.request('preview', { path, spec, choices }, { timeout: Infinity });
+        return looked.then(
+          preview => preview.file,
+          () => undefined, // the data page looks again and says why
+        );
+      },
+      (model, path, choices) => this.dataPanel.ask(model, path, choices),
     );
     this.#lines = new EpochLines(this.runs);
     const sources = new SourceWatch(finder, () => this.runs.list());

@@ -245,7 +245,7 @@ async function pickData({ file, data: wanted, dataSeed, choices }: TrainOptions,
   if (wanted !== undefined && DATA_SOURCES.some(({ id }) => id === wanted)) return generated(wanted);
   const named = wanted === undefined ? fileOf(spec, dirname(resolve(file))) : resolve(wanted);
   if (named !== undefined && (wanted === undefined || existsSync(named)))
-    return { source: ownFile.id, file: await planFile(named, spec, check(FileChoices, choices, 'options of --data', 'invalid-message')) };
+    return { source: ownFile.id, file: await planFile(named, spec, { ...(wanted === undefined && spec.data?.fed), ...check(FileChoices, choices, 'options of --data', 'invalid-message') }) };
   if (wanted !== undefined)
     throw new UsageError(`There is no data source and no file "${wanted}": there are ${DATA_SOURCES.map(({ id }) => id).join(', ')}`);
   const known = sourceFor(spec);

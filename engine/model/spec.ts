@@ -358,6 +358,24 @@ export const TrainingSpec = Type.Object(
 ); // prettier-ignore
 export type TrainingSpec = Static<typeof TrainingSpec>;
 
+const columns = Type.Array(Type.String({ minLength: 1 }), { minItems: 1, maxItems: 10_000 });
+const ofRows = Type.Integer({ minimum: 1, maximum: 1_000_000 });
+
+/** What of a file is fed, and how it is cut into samples, where the source says it. */
+export const FedSpec = Type.Object(
+  {
+    /** Columns that are read at each step, and those that are predicted. */
+    inputs: Type.Optional(columns),
+    targets: Type.Optional(columns),
+    /** Steps of a sample; steps from its last one to the target; steps from one sample to the next. */
+    window: Type.Optional(ofRows),
+    horizon: Type.Optional(Type.Integer({ minimum: 0, maximum: 1_000_000 })),
+    stride: Type.Optional(ofRows),
+  },
+  closed,
+);
+export type FedSpec = Static<typeof FedSpec>;
+
 /** The data as the source names it; which data source of ours that is, is decided in `engine/data/sources.ts`. */
 export const DataSpec = Type.Object(
   {
@@ -365,6 +383,8 @@ export const DataSpec = Type.Object(
     kind: Type.String({ minLength: 1 }),
     /** The expression in the source, or the path. */
     source: Type.Optional(Type.String()),
+    /** Of a file; what is not said is guessed from its beginning and the model. */
+    fed: Type.Optional(FedSpec),
   },
   closed,
 );

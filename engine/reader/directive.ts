@@ -1,10 +1,11 @@
 /**
- * The comment `# rnn: data=mnist epochs=5 batch_size=64 learning_rate=0.01 optimizer=adam`: what a person wants and the
- * code does not say, or says otherwise. It speaks of the model whose definition follows, after the last one of that.
+ * The comment `# rnn: data=mnist epochs=5 batch_size=64 learning_rate=0.01 optimizer=adam`, or `# rnn: data=prices.csv
+ * inputs=high,low target=high window=20`: what a person wants and the code does not say, or says otherwise. It speaks of
+ * the model whose definition follows, after the last one of that.
  */
 import { Value } from '@sinclair/typebox/value';
 import { type Phrase, phrase } from '../model/phrase.ts';
-import { type ModelSpec, OptimizerSpec, TrainingSpec } from '../model/spec.ts';
+import { FedSpec, type ModelSpec, OptimizerSpec, TrainingSpec } from '../model/spec.ts';
 import type { FoundModel } from './models.ts';
 import type { Language } from './language.ts';
 import type { Diagnostic, TextRange } from './reading.ts';
@@ -28,10 +29,25 @@ const withTraining = (spec: ModelSpec, change: Partial<TrainingSpec>): ModelSpec
   const training = { ...spec.training, ...change };
   return Value.Check(TrainingSpec, training) ? { ...spec, training } : undefined;
 };
+/** Says more of the file that the model is trained on. */
+const withFed = (spec: ModelSpec, change: FedSpec): ModelSpec | undefined => {
+  const fed = { ...spec.data?.fed, ...change };
+  return spec.data?.kind === 'file' && Value.Check(FedSpec, fed) ? { ...spec, data: { ...spec.data, fed } } : undefined;
+};
+const columns = (key: 'inputs' | 'targets'): Setting => ({
+  apply: (spec, value) => withFed(spec, { [key]: value.split(',') }),
+  refusal: (written, value) =>
+    phrase('{0} must name columns of a file that data= names, such as high,low, not "{1}"', written, value),
+});
+const rows = (key: 'window' | 'horizon' | 'stride'): Setting => ({
+  apply: (spec, value) => withFed(spec, { [key]: value === '' ? NaN : Number(value) }),
+  refusal: (written, value) =>
+    phrase('{0} must be a number of steps of a file that data= names, not "{1}"', written, value),
+});
 const notACount: Setting['refusal'] = (key, value) =>
   phrase('{0} must be a whole number greater than 0, not "{1}"', key, value);
 
-/** In the order in which they are heeded: the learning rate is that of the optimizer. */
+/** In the order in which they are heeded: the learning rate is that of the optimizer, columns are those of the data. */
 const SETTINGS: Readonly<Record<string, Setting>> = {
   data: {
     apply: (spec, value) => {
@@ -42,6 +58,11 @@ const SETTINGS: Readonly<Record<string, Setting>> = {
     },
     refusal: (key, value) => phrase('{0} must name data, such as mnist or the id of a data source, not "{1}"', key, value),
   },
+  inputs: columns('inputs'),
+  target: columns('targets'),
+  window: rows('window'),
+  horizon: rows('horizon'),
+  stride: rows('stride'),
   epochs: { apply: (spec, value) => withTraining(spec, { epochs: Number(value) }), refusal: notACount },
   batch_size: { apply: (spec, value) => withTraining(spec, { batchSize: Number(value) }), refusal: notACount },
   optimizer: {
@@ -96,7 +117,8 @@ function wishesIn(source: SourceText, language: Language): Wish[] {
     const directive = DIRECTIVE.exec(text);
     if (directive?.index !== 0) return [];
     const at = directive[0].length;
-    return [...text.slice(at).matchAll(/([^\s=,]+)(?:=([^\s,]*))?/g)].map(match => ({
+    // A comma stands between wishes, or in a list where no other key follows it: `inputs=high,low, epochs=3`.
+    return [...text.slice(at).matchAll(/([^\s=,]+)(?:=([^\s,]*(?:,[^\s,=]+(?![^\s,]*=))*))?/g)].map(match => ({
       key: match[1]!,
       value: match[2] ?? '',
       range: {

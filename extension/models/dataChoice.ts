@@ -14,12 +14,17 @@ const KEY = 'rnnExplorer.data';
 /** Shows a file and asks what of it is fed; undefined when the person turned away. */
 export type AskAboutFile = (model: SourceModel, path: string, choices: FileChoices) => Promise<FileData | undefined>;
 
+/** What would be fed of a file, without asking; undefined where it does not fit or cannot be read. */
+export type LookIntoFile = AskAboutFile;
+
 export class DataChoice {
   readonly #memory: vscode.Memento;
+  readonly #look: LookIntoFile;
   readonly #ask: AskAboutFile;
 
-  constructor(memory: vscode.Memento, ask: AskAboutFile) {
+  constructor(memory: vscode.Memento, look: LookIntoFile, ask: AskAboutFile) {
     this.#memory = memory;
+    this.#look = look;
     this.#ask = ask;
   }
 
@@ -38,8 +43,12 @@ export class DataChoice {
     if (known) return known;
     const path = namedFile(model);
     // What code names is read where the code is trusted; elsewhere the person must choose it.
-    if (path !== undefined && vscode.workspace.isTrusted && (await isInWorkspace(path)))
-      return this.#askAbout(model, path, {});
+    if (path !== undefined && vscode.workspace.isTrusted && (await isInWorkspace(path))) {
+      const { fed } = model.reading.spec.data ?? {};
+      // A comment that also says what is fed leaves nothing to ask, as long as it fits.
+      const file = fed && (await this.#look(model, path, fed));
+      return file ? { source: ownFile.id, file } : this.#askAbout(model, path, fed ?? {});
+    }
     return this.choose(model);
   }
 
@@ -94,7 +103,7 @@ async function pick(model: SourceModel, current: DataBinding | undefined): Promi
     items.push({
       label: `$(file) ${baseName(named)}`,
       detail: vscode.l10n.t('The file that the code names: {0}', named),
-      choice: { file: named, choices: {} },
+      choice: { file: named, choices: spec.data?.fed ?? {} },
     });
   for (const source of fittingSources(spec))
     items.push({

@@ -156,9 +156,11 @@ export class Workbench {
     return this.page.locator('.codelens-decoration a', { hasText: text });
   }
 
-  /** Clicks a CodeLens once it shows. */
+  /** Clicks the first CodeLens with the text once it shows, wherever in the file it stands. */
   async clickLens(text: string | RegExp): Promise<void> {
-    await this.lens(text).first().click();
+    const lens = this.lens(text).first();
+    await lens.waitFor({ timeout: 2000 }).catch(() => this.#scrollTo(lens));
+    await lens.click();
   }
 
   /** Turns the wheel over the editor, down and then up, until a line shows: lines out of sight are not in the page. */
@@ -166,13 +168,14 @@ export class Workbench {
     const editor = this.page.locator('.monaco-editor').first();
     await editor.waitFor();
     const box = await editor.boundingBox();
-    for (const pixels of [...new Array<number>(15).fill(200), ...new Array<number>(30).fill(-200)]) {
-      if (await line.isVisible()) break;
+    const deadline = Date.now() + patience;
+    // Lenses come a moment after their lines, so that one way down and up may be too early.
+    for (let turn = 0; !(await line.isVisible()); turn++) {
+      if (Date.now() > deadline) throw new Error(`Not to be seen in the editor, up or down: ${line.toString()}`);
       await this.page.mouse.move(box!.x + box!.width / 2, box!.y + box!.height / 2);
-      await this.page.mouse.wheel(0, pixels);
+      await this.page.mouse.wheel(0, turn % 45 < 15 ? 200 : -200);
       await this.page.waitForTimeout(100);
     }
-    await line.waitFor();
   }
 
   /**

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { sourceFor } from '../../../engine/data/sources.ts';
+import { checkModelSpec } from '../../../engine/model/validate.ts';
 import { formatPhrase } from '../../../engine/model/phrase.ts';
 import { readSource } from '../../../engine/reader/read.ts';
 import { defaultSettings } from '../../../engine/runs/settings.ts';
@@ -53,7 +54,10 @@ describe('the comment # rnn:', () => {
     assert.deepEqual(
       diagnostics.map(({ range, message }) => [text.slice(range.start, range.end), formatPhrase(message)]),
       [
-        ['epoch=3', 'There is no setting "epoch"; there are data, epochs, batch_size, optimizer, learning_rate'],
+        [
+          'epoch=3',
+          'There is no setting "epoch"; there are data, inputs, target, window, horizon, stride, epochs, batch_size, optimizer, learning_rate',
+        ],
         ['epochs=many', 'epochs must be a whole number greater than 0, not "many"'],
         ['learning_rate=-1', 'learning_rate must be a number greater than 0, not "-1"'],
         ['optimizer=magic', 'optimizer must name an optimizer, such as adam or sgd, not "magic"'],
@@ -62,6 +66,28 @@ describe('the comment # rnn:', () => {
       ],
     );
     assert.equal(models[0]!.spec.training.epochs, undefined);
+  });
+
+  it('says what of a file is fed, and how it is cut into windows', () => {
+    const text = `${HEAD}# rnn: data=sensors.csv inputs=heat,damp, target=heat window=24 horizon=3, epochs=2\n${model('net')}`;
+    const { models, diagnostics } = readSource(text, 'python');
+    assert.deepEqual(diagnostics, []);
+    const fed = { inputs: ['heat', 'damp'], targets: ['heat'], window: 24, horizon: 3 };
+    assert.deepEqual(models[0]!.spec.data, { kind: 'file', source: 'sensors.csv', fed });
+    assert.equal(models[0]!.spec.training.epochs, 2);
+    checkModelSpec(models[0]!.spec);
+  });
+
+  it('that speaks of columns where no file is named, or of windows of no length, is told so', () => {
+    const text = `${HEAD}# rnn: data=mnist inputs=heat\n${model('one')}# rnn: data=a.csv window=0 target=\n${model('two')}`;
+    assert.deepEqual(
+      readSource(text, 'python').diagnostics.map(({ message }) => formatPhrase(message)),
+      [
+        'inputs must name columns of a file that data= names, such as high,low, not "heat"',
+        'window must be a number of steps of a file that data= names, not "0"',
+        'target must name columns of a file that data= names, such as high,low, not ""',
+      ],
+    );
   });
 
   it('in a string or another comment says nothing', () => {
