@@ -6,7 +6,7 @@ import { phrase } from '../model/phrase.ts';
 import type { RecurrentNode, TensorRef } from '../model/spec.ts';
 import { batchFirst } from './fixes.ts';
 import { Graph, type Input, type NodeRecord } from './graph.ts';
-import type { Occurrence } from './evaluate.ts';
+import type { Occurrence } from './evaluation/occurrences.ts';
 import type { Diagnostic, TextRange } from './reading.ts';
 import { swappedNames } from './stateChecks.ts';
 import { unusedOptions } from './unusedOptions.ts';

@@ -5,7 +5,9 @@
  */
 import { phrase } from '../model/phrase.ts';
 import type { CellSpec, GraphNode, ModelSpec, TensorRef } from '../model/spec.ts';
-import { Interpreter } from './evaluate.ts';
+import { Interpreter } from './evaluation/interpreter.ts';
+import { cellsIn } from './evaluation/occurrences.ts';
+import { runUncalled } from './evaluation/uncalled.ts';
 import { Graph } from './graph.ts';
 import type { Language } from './language.ts';
 import type { Fence } from './markdown.ts';
@@ -48,7 +50,7 @@ export function readFences(
   }));
   const first = new Interpreter(text, new Graph(), language);
   for (const { module } of passages) first.run(module.body);
-  first.runUncalled();
+  runUncalled(first);
   const driven = [...first.graph.nodes.values()].filter(({ node }) => node.op === 'recurrent');
   const builds = (passage: Passage): boolean => driven.some(record => isInside(passage, record.range));
   const feeds = (passage: Passage): boolean =>
@@ -62,7 +64,7 @@ export function readFences(
       // A later fence that builds on cells that it did not make builds on the last program before it.
       interpreter.run(passage.module.body);
       programs.push({ position, names: new Map(interpreter.module.names) });
-    } else if (first.cellsIn(passage).length > 0) {
+    } else if (cellsIn(first.occurrences.values(), passage).length > 0) {
       fragments.push({ passage, position });
     } else if (programs.length > 0 && contradicts(passage.module.body, interpreter.module.names)) {
       interpreter.runApart(passage.module.body, new Map(imports(interpreter.module.names)));
@@ -70,7 +72,7 @@ export function readFences(
       interpreter.run(passage.module.body);
     }
   }
-  interpreter.runUncalled();
+  runUncalled(interpreter);
   const pieces = fences.map(({ start, end }) => ({ start, end }));
   const files = passages.map(({ module }) => loadedFile(module.body));
   const models = modelsOf(interpreter.graph, { pieces, text }).map(found => {
@@ -84,7 +86,9 @@ export function readFences(
     interpreter.runApart(passage.module.body, names);
     const model =
       program === null ? undefined : models.find(({ model }) => isInside(passages[program.position]!, model.range));
-    return model === undefined ? [] : variantsOf(interpreter.cellsIn(passage), model, passage, text);
+    return model === undefined
+      ? []
+      : variantsOf(cellsIn(interpreter.occurrences.values(), passage), model, passage, text);
   });
   return {
     interpreter,

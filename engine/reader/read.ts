@@ -2,7 +2,9 @@
 import { claimsIn } from './claims.ts';
 import { diagnose } from './diagnose.ts';
 import { heedDirectives } from './directive.ts';
-import { Interpreter, type Occurrence } from './evaluate.ts';
+import { Interpreter } from './evaluation/interpreter.ts';
+import type { Occurrence } from './evaluation/occurrences.ts';
+import { runUncalled } from './evaluation/uncalled.ts';
 import { Graph } from './graph.ts';
 import { JAVASCRIPT } from './javascript/javascript.ts';
 import type { Language } from './language.ts';
@@ -92,7 +94,7 @@ function readProgram(text: string, language: Language, memory?: ParseMemory, sur
   const source = wholeText(text);
   const { body } = language.parse(source, memory);
   interpreter.run(body);
-  interpreter.runUncalled();
+  runUncalled(interpreter);
   const pieces = [{ start: 0, end: text.length }];
   const data = loadedFile(body);
   const models = modelsOf(interpreter.graph, { pieces, text }).map(found => withLoadedFile(found, data));

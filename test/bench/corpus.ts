@@ -7,7 +7,9 @@ import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { formatPhrase } from '../../engine/model/phrase.ts';
-import { Interpreter } from '../../engine/reader/evaluate.ts';
+import { Interpreter } from '../../engine/reader/evaluation/interpreter.ts';
+import { cellsIn } from '../../engine/reader/evaluation/occurrences.ts';
+import { runUncalled } from '../../engine/reader/evaluation/uncalled.ts';
 import { Graph } from '../../engine/reader/graph.ts';
 import { JAVASCRIPT } from '../../engine/reader/javascript/javascript.ts';
 import type { Language } from '../../engine/reader/language.ts';
@@ -94,7 +96,7 @@ function shapeMatches(expected: string, found: string): boolean {
 function definitionsOf(text: string, language: Language): Definition[] {
   const interpreter = new Interpreter(text, new Graph(), language);
   interpreter.run(language.parse(wholeText(text)).body);
-  interpreter.runUncalled();
+  runUncalled(interpreter);
   const found: Definition[] = [];
   const driven = new Set<number>();
   const note = (cells: readonly CellObject[], direction: string, open: boolean): void => {
@@ -114,7 +116,7 @@ function definitionsOf(text: string, language: Language): Definition[] {
     cells.some(cell => cell.open.some(phrase => /number of layers/.test(formatPhrase(phrase))));
   for (const { node, cells } of interpreter.graph.nodes.values())
     if (node.op === 'recurrent') note(cells, node.direction, layersOpen(cells));
-  for (const { cells } of interpreter.cellsIn({ start: 0, end: text.length }))
+  for (const { cells } of cellsIn(interpreter.occurrences.values(), { start: 0, end: text.length }))
     if (cells.every(cell => !driven.has(cell.identity))) note(cells, 'forward', layersOpen(cells));
   // Layers that nothing runs.
   for (const { value } of interpreter.occurrences.values()) {

@@ -1,0 +1,92 @@
+/** What an assignment gives a value to: names, attributes, entries, and parts of what is taken apart. */
+import { itemsOf, MAX_ITEMS } from '../items.ts';
+import type { Expression } from '../syntax.ts';
+import { index } from '../tensors.ts';
+import { type Abstract, held, list, number, type Scope, string, unknown } from '../values.ts';
+import type { Interpreter } from './interpreter.ts';
+
+/** Gives a value to a target, and takes it apart where the target is a list of targets. */
+export function assign(interpreter: Interpreter, target: Expression, value: Abstract, scope: Scope): void {
+  switch (target.kind) {
+    case 'name': {
+      const named = held(value, target.id);
+      const holder = target.outer === true ? holderOf(target.id, scope) : scope;
+      holder.names.set(target.id, named);
+      nameTensor(interpreter, target.id, named);
+      interpreter.show(target.range, named);
+      return;
+    }
+    case 'attribute': {
+      const object = interpreter.evaluate(target.object, scope);
+      const named = held(value, target.name);
+      if (object.kind === 'instance' || object.kind === 'object') object.attributes.set(target.name, named);
+      else if (object.kind === 'dict') setEntry(object, string(target.name), named);
+      else if (object.kind === 'class') object.members.set(target.name, named);
+      nameTensor(interpreter, target.name, named);
+      interpreter.show(target.range, named);
+      return;
+    }
+    case 'subscript': {
+      const object = interpreter.evaluate(target.object, scope);
+      const key = interpreter.evaluate(target.index, scope);
+      if (object.kind === 'dict') setEntry(object, key, value);
+      if (
+        object.kind === 'sequence' &&
+        object.type === 'list' &&
+        key.kind === 'number' &&
+        object.items.at(key.value) !== undefined
+      ) {
+        (object.items as Abstract[])[key.value < 0 ? key.value + object.items.length : key.value] = value;
+      }
+      return;
+    }
+    case 'sequence': {
+      const items = itemsOf(value);
+      const star = target.items.findIndex(item => item.kind === 'starred');
+      if (value.kind === 'sequence' && star < 0 && value.items.some(item => item.kind === 'tensor')) {
+        const targets = target.items.map(({ range }) => ({ text: interpreter.textOf(range), range }));
+        interpreter.graph.unpackings.push({ targets, items: value.items, text: range => interpreter.textOf(range) });
+      }
+      target.items.forEach((item, position) => {
+        if (item.kind === 'starred') {
+          const end = (items?.length ?? 0) - (target.items.length - position - 1);
+          assign(interpreter, item.value, items === null ? value : list(items.slice(position, end)), scope);
+          return;
+        }
+        const place =
+          star >= 0 && position > star && items !== null ? items.length - (target.items.length - position) : position;
+        const part =
+          value.kind === 'many' ? value.item : items === null ? partOf(interpreter, value, position) : items[place];
+        assign(interpreter, item, part ?? unknown(''), scope);
+      });
+      return;
+    }
+    default:
+  }
+}
+
+/** One item of a value that cannot be taken apart. */
+function partOf(interpreter: Interpreter, value: Abstract, position: number): Abstract {
+  if (value.kind === 'tensor' && value.axes !== null)
+    return index(interpreter.graph, value, [number(position)], { start: 0, end: 0 });
+  return value.kind === 'unknown' ? unknown(value.text) : unknown('');
+}
+
+function nameTensor(interpreter: Interpreter, name: string, value: Abstract): void {
+  if (value.kind === 'tensor' && value.ref !== undefined) interpreter.graph.names.set(name, value.ref);
+}
+
+/** Sets an entry of a dict; one with too many stays as it is. */
+export function setEntry(dict: Abstract & { kind: 'dict' }, key: Abstract, value: Abstract): void {
+  if (dict.entries.size >= MAX_ITEMS) return;
+  if (key.kind === 'string') dict.entries.set(key.value, value);
+  else if (key.kind === 'number') dict.entries.set(String(key.value), value);
+  (dict.pairs as (readonly [Abstract, Abstract])[]).push([key, value]);
+}
+
+/** The scope in which a name has a value; the outermost for one that has none yet. */
+function holderOf(name: string, scope: Scope): Scope {
+  let at = scope;
+  while (!at.names.has(name) && at.parent !== null) at = at.parent;
+  return at;
+}

@@ -1,0 +1,54 @@
+/** A function of the program, run with what is known of its arguments. */
+import type { GivenArgument } from '../calls.ts';
+import { type Abstract, type FunctionValue, NONE, type Scope, string, tuple, unknown } from '../values.ts';
+import { MAX_CALL_DEPTH } from './bounds.ts';
+import { isStatements } from './definitions.ts';
+import type { Interpreter } from './interpreter.ts';
+
+/** What a function of the program returns. */
+export function callFunction(
+  interpreter: Interpreter,
+  callee: FunctionValue,
+  given: readonly GivenArgument[],
+  self: Abstract | undefined,
+): Abstract {
+  interpreter.uncalled.delete(callee.body);
+  if (interpreter.depth >= MAX_CALL_DEPTH) return unknown(callee.name);
+  const names = new Map<string, Abstract>();
+  const positional = [
+    ...(self === undefined ? [] : [self]),
+    ...given.filter(item => item.name === undefined).map(item => item.value),
+  ];
+  for (const parameter of callee.parameters) {
+    const named = given.find(item => item.name === parameter.name);
+    let value = named?.value ?? (parameter.star === undefined ? positional.shift() : undefined);
+    if (parameter.star === 1) value = tuple(positional.splice(0));
+    if (parameter.star === 2) {
+      const known = new Set(callee.parameters.map(({ name }) => name));
+      const others = given.filter(item => item.name !== undefined && !known.has(item.name));
+      value = {
+        kind: 'dict',
+        entries: new Map(others.map(item => [item.name!, item.value])),
+        pairs: others.map(item => [string(item.name!), item.value] as const),
+      };
+    }
+    value ??= callee.defaults.get(parameter.name) ?? unknown(parameter.name);
+    names.set(parameter.name, value);
+    interpreter.show(parameter.range, value);
+  }
+  const { frame, assignedTo, statement } = interpreter;
+  const { place } = interpreter.graph;
+  interpreter.frame = ++interpreter.frames;
+  interpreter.assignedTo = null;
+  interpreter.depth++;
+  const scope: Scope = { names, parent: callee.scope, frame: interpreter.frame };
+  const result = isStatements(callee.body)
+    ? interpreter.block(callee.body, scope)
+    : { kind: 'return' as const, value: interpreter.evaluate(callee.body, scope) };
+  interpreter.depth--;
+  interpreter.frame = frame;
+  interpreter.assignedTo = assignedTo;
+  interpreter.statement = statement;
+  interpreter.graph.place = place;
+  return result.kind === 'return' ? result.value : NONE;
+}

@@ -1,0 +1,148 @@
+/**
+ * A tolerant abstract interpreter. It walks a program's statements once, as its language would, with values that may be
+ * unknown; calls of frameworks are looked up in tables. It never runs anything, and everything it does is bounded.
+ * Here is what it knows while it goes on; what it does with each part of a program stands in the files beside.
+ */
+import type { GivenArgument, Loop, Reader } from '../calls.ts';
+import type { Graph } from '../graph.ts';
+import type { Language } from '../language.ts';
+import type { Diagnostic, TextRange } from '../reading.ts';
+import { Siblings, type Surroundings } from '../siblings.ts';
+import type { Expression, Statement } from '../syntax.ts';
+import {
+  type Abstract,
+  type ClassValue,
+  type FunctionValue,
+  type Instance,
+  type Scope,
+  type Sequence,
+  string,
+} from '../values.ts';
+import { apply } from './calling.ts';
+import type { Completion } from './completion.ts';
+import { evaluate } from './expressions.ts';
+import { imported } from './imports.ts';
+import { attributeOf } from './lookup.ts';
+import type { Occurrence } from './occurrences.ts';
+import { runBlock } from './statements.ts';
+
+/** Kinds of values that a reading tells of. */
+const SHOWN: ReadonlySet<Abstract['kind']> = new Set(['tensor', 'sequence', 'cells', 'layer', 'many']);
+
+export class Interpreter implements Reader {
+  readonly graph: Graph;
+  readonly language: Language;
+  readonly diagnostics: Diagnostic[] = [];
+  readonly occurrences = new Map<number, Occurrence>();
+  readonly module: Scope = { names: new Map([['__name__', string('__main__')]]), parent: null, frame: 0 };
+  readonly flags = { kind: 'object' as const, type: 'flags', attributes: new Map<string, Abstract>() };
+
+  // Where it is
+  readonly scopes: string[] = [];
+  readonly loops: Loop[] = [];
+  frame = 0;
+  assignedTo: string | null = null;
+  statement: TextRange = { start: 0, end: 0 };
+  /** The file whose statements are being run. */
+  path: string;
+  /** Whether it is inside the forward pass of a module. */
+  inside = 0;
+
+  // What the program has made
+  readonly instances: Instance[] = [];
+  readonly classes: ClassValue[] = [];
+  /** Functions that no call has reached yet. */
+  readonly uncalled = new Map<readonly Statement[] | Expression, FunctionValue>();
+  /** The statements that make objects. */
+  readonly places = new WeakMap<Instance, TextRange>();
+  readonly siblings: Siblings | null;
+  /** Modules of the workspace that have been run, by their paths. */
+  readonly modules = new Map<string, Abstract & { kind: 'object' }>();
+
+  // How far it has gone
+  work = 0;
+  frames = 0;
+  depth = 0;
+
+  readonly #text: string;
+  #identities = 0;
+
+  /** @param surroundings of the text, where it stands in a workspace. */
+  constructor(text: string, graph: Graph, language: Language, surroundings: Surroundings | null = null) {
+    this.siblings = surroundings === null ? null : new Siblings(surroundings, language, text.length);
+    this.#text = text + (this.siblings?.text ?? '');
+    this.path = surroundings?.path ?? '';
+    this.graph = graph;
+    graph.end = text.length;
+    this.language = language;
+  }
+
+  /** Runs the statements of a module. */
+  run(statements: readonly Statement[]): void {
+    this.block(statements, this.module);
+  }
+
+  /** Runs statements with names of their own, which the module does not see. */
+  runApart(statements: readonly Statement[], names: Map<string, Abstract>): void {
+    this.block(statements, { names, parent: null, frame: 0 });
+  }
+
+  block(statements: readonly Statement[], scope: Scope): Completion {
+    return runBlock(this, statements, scope);
+  }
+
+  evaluate(expression: Expression, scope: Scope): Abstract {
+    return evaluate(this, expression, scope);
+  }
+
+  attribute(object: Abstract, name: string, range: TextRange): Abstract {
+    return attributeOf(this, object, name, range);
+  }
+
+  apply(callee: Abstract, given: readonly GivenArgument[], range: TextRange): Abstract {
+    return apply(this, callee, given, range, this.textOf(range).slice(0, 60));
+  }
+
+  call(callee: Abstract, args: readonly Abstract[], range: TextRange): Abstract {
+    const given = args.map(value => ({ value, range }));
+    return apply(this, callee, given, range, 'call');
+  }
+
+  imported(name: string): Abstract | null {
+    return imported(this, name);
+  }
+
+  identity(): number {
+    return ++this.#identities;
+  }
+
+  report(diagnostic: Diagnostic): void {
+    const { range, code } = diagnostic;
+    if (this.diagnostics.some(other => other.code === code && other.range.start === range.start)) return;
+    this.diagnostics.push(diagnostic);
+  }
+
+  show(range: TextRange, value: Abstract): void {
+    if (!SHOWN.has(value.kind) || !this.isHere(range)) return;
+    const key = range.start * 4096 + Math.min(range.end - range.start, 4095);
+    if (!this.occurrences.has(key)) this.occurrences.set(key, { range, value });
+  }
+
+  grew(list: Sequence): void {
+    for (const loop of this.loops) loop.grown.add(list);
+  }
+
+  global(name: RegExp): Abstract | null {
+    for (const [key, value] of this.module.names) if (name.test(key)) return value;
+    return null;
+  }
+
+  textOf(range: TextRange): string {
+    return this.#text.slice(range.start, range.end);
+  }
+
+  /** Whether a range is of the text that is open, not of a file that it imports. */
+  isHere({ start }: TextRange): boolean {
+    return start < this.graph.end;
+  }
+}

@@ -1,0 +1,109 @@
+/** What a name, an attribute or a subscript stands for. */
+import type { TextRange } from '../reading.ts';
+import { index } from '../tensors.ts';
+import { type Abstract, type FunctionValue, type Instance, type Scope, shortText, unknown } from '../values.ts';
+import { memberOf } from './classes.ts';
+import { methodEntry, prepare } from './entries.ts';
+import { callFunction } from './functions.ts';
+import type { Interpreter } from './interpreter.ts';
+
+/** Types of objects of which the program sets the attributes. */
+const SETTINGS: ReadonlySet<string> = new Set(['namespace', 'flags', 'settings']);
+
+/** The value of a name: of the innermost scope that has it, else what the language means by it. */
+export function lookup(interpreter: Interpreter, name: string, scope: Scope): Abstract {
+  for (let at: Scope | null = scope; at !== null; at = at.parent) {
+    const value = at.names.get(name);
+    if (value !== undefined) return value;
+  }
+  return interpreter.language.name(name) ?? unknown(name);
+}
+
+/** What stands under a path of a library: an object that the language knows, or the path itself. */
+export function named(interpreter: Interpreter, path: string): Abstract {
+  return interpreter.language.shared(path) === 'flags' ? interpreter.flags : { kind: 'path', path };
+}
+
+/** A method of an object that holds settings, or a setting that the text does not give. */
+function methodOrUnknown(interpreter: Interpreter, object: Abstract & { kind: 'object' }, name: string): Abstract {
+  const settings = SETTINGS.has(object.type) && methodEntry(interpreter, `${object.type}.${name}`) === null;
+  return settings ? unknown(name) : { kind: 'method', of: object, name };
+}
+
+function bound(interpreter: Interpreter, value: Abstract, self: Instance): Abstract {
+  if (value.kind !== 'function' || value.role === 'static') return value;
+  const bound: FunctionValue = { ...value, self: value.role === 'class' ? self.of : self };
+  return value.role === 'property' ? callFunction(interpreter, bound, [], bound.self) : bound;
+}
+
+/** An attribute of a value. */
+export function attributeOf(interpreter: Interpreter, object: Abstract, name: string, range: TextRange): Abstract {
+  const native = interpreter.language.attribute(object, name);
+  if (native !== null) return native;
+  switch (object.kind) {
+    case 'path':
+      return named(interpreter, `${object.path}.${name}`);
+    case 'instance': {
+      const own = object.attributes.get(name);
+      if (own !== undefined) return own;
+      const member = memberOf(object.of, name);
+      if (member !== null) return bound(interpreter, member, object);
+      return object.of.bases.length === 0 ? unknown(name) : { kind: 'method', of: object, name };
+    }
+    case 'super': {
+      for (const base of object.of.bases) {
+        const member = base.kind === 'class' ? memberOf(base, name) : null;
+        if (member !== null) return bound(interpreter, member, object.instance);
+      }
+      return { kind: 'method', of: object, name };
+    }
+    case 'class': {
+      const member = memberOf(object, name);
+      if (member?.kind === 'function' && member.role === 'class') return { ...member, self: object };
+      return member ?? unknown(`${object.name}.${name}`);
+    }
+    case 'object':
+      return object.attributes.get(name) ?? methodOrUnknown(interpreter, object, name);
+    case 'sequence': {
+      const field = object.fields?.indexOf(name) ?? -1;
+      return field >= 0 ? object.items[field]! : { kind: 'method', of: object, name };
+    }
+    case 'unknown':
+      return unknown(object.text === '' ? name : `${object.name ?? object.text}.${name}`);
+    default: {
+      const getter = methodEntry(interpreter, `${object.kind}:${name}`);
+      if (getter === null) return { kind: 'method', of: object, name };
+      return getter.result(prepare(interpreter, getter, [], range, object));
+    }
+  }
+}
+
+/** `object[key]`. */
+export function subscript(interpreter: Interpreter, object: Abstract, key: Abstract, range: TextRange): Abstract {
+  switch (object.kind) {
+    case 'sequence': {
+      if (key.kind === 'number') return object.items.at(key.value) ?? unknown('');
+      if (key.kind !== 'slice') return object.items[0] === undefined ? unknown('') : object.items[0];
+      const [from, to, step] = key.bounds.map(bound => (bound.kind === 'number' ? bound.value : null));
+      if (key.bounds.some(bound => bound.kind !== 'number' && bound.kind !== 'none')) return object;
+      if (step === -1 && from === null && to === null) return { ...object, items: [...object.items].reverse() };
+      return { kind: 'sequence', type: object.type, items: object.items.slice(from ?? undefined, to ?? undefined) };
+    }
+    case 'dict': {
+      const name = key.kind === 'string' ? key.value : key.kind === 'number' ? String(key.value) : null;
+      return (name === null ? undefined : object.entries.get(name)) ?? unknown(shortText(key));
+    }
+    case 'many':
+      return key.kind === 'slice' ? object : object.item;
+    case 'tensor':
+      return index(interpreter.graph, object, key.kind === 'sequence' ? key.items : [key], range);
+    case 'unknown':
+      // A part of something unknown still comes from it.
+      return { kind: 'unknown', text: object.text, name: interpreter.textOf(range).slice(0, 60) };
+    case 'object':
+    case 'instance':
+      return (key.kind === 'string' ? object.attributes.get(key.value) : undefined) ?? unknown(shortText(key));
+    default:
+      return unknown('');
+  }
+}

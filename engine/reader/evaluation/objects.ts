@@ -1,0 +1,102 @@
+/** Objects of the program's own classes: how they are made, and modules called by their forward pass. */
+import type { GivenArgument } from '../calls.ts';
+import type { TextRange } from '../reading.ts';
+import { type Abstract, type ClassValue, fromDimension, type Instance, list, NONE, tuple, unknown } from '../values.ts';
+import { fieldsOf, isModule, memberOf } from './classes.ts';
+import { callFunction } from './functions.ts';
+import type { Interpreter } from './interpreter.ts';
+
+/** A new object of a class. */
+export function instantiate(interpreter: Interpreter, of: ClassValue, given: readonly GivenArgument[]): Abstract {
+  const instance: Instance = { kind: 'instance', of, attributes: new Map(), name: null, result: null, called: false };
+  // What a module makes for itself stands in its own file.
+  if (interpreter.graph.place !== null || interpreter.isHere(of.range)) interpreter.instances.push(instance);
+  if (interpreter.graph.place !== null) interpreter.places.set(instance, interpreter.graph.place);
+  const init = memberOf(of, '__init__');
+  if (init?.kind === 'function') callFunction(interpreter, init, given, instance);
+  else {
+    const fields = fieldsOf(of);
+    for (const { name = fields.shift(), value } of given) if (name !== undefined) instance.attributes.set(name, value);
+  }
+  return instance;
+}
+
+/** Calls an object: a module of PyTorch or a model of Keras by its forward pass. */
+export function callInstance(
+  interpreter: Interpreter,
+  self: Instance,
+  given: readonly GivenArgument[],
+  range: TextRange,
+  text: string,
+): Abstract {
+  const method = ['__call__', 'forward', 'call'].map(name => memberOf(self.of, name)).find(member => member !== null);
+  self.called = true;
+  if (method?.kind !== 'function') return unknown(text);
+  buildLayers(interpreter, self, given);
+  const module = isModule(self.of);
+  if (!module || interpreter.inside > 0) {
+    // A module inside a module: its name stands before those of its layers.
+    const scoped = module && self.name !== null;
+    if (scoped) interpreter.scopes.push(self.name!);
+    const value = callFunction(interpreter, method, given, self);
+    if (scoped) interpreter.scopes.pop();
+    return value;
+  }
+  // Called again with nothing new, as in a loop over batches, it gives what it gave.
+  const open = given.every(
+    ({ value }) => value.kind === 'unknown' || (value.kind === 'tensor' && value.ref === undefined),
+  );
+  if (open && self.result !== null) return self.result;
+  interpreter.inside++;
+  const names = method.parameters.filter(parameter => parameter.name !== 'self');
+  let position = 0;
+  const promoted = given.map((argument): GivenArgument => {
+    const name = argument.name ?? names[position++]?.name;
+    return name === undefined ? argument : { ...argument, value: argumentOf(interpreter, argument.value, name, range) };
+  });
+  const missing =
+    given.length > 0 ? [] : names.filter(parameter => parameter.default === undefined && parameter.star === undefined);
+  for (const parameter of missing) {
+    promoted.push({
+      name: parameter.name,
+      value: argumentOf(interpreter, unknown(parameter.name), parameter.name, parameter.range),
+      range,
+    });
+  }
+  const value = callFunction(interpreter, method, promoted, self);
+  interpreter.inside--;
+  if (open) self.result = value;
+  return value;
+}
+
+/** Keras calls `build` with the shape of the input before the first forward pass. */
+function buildLayers(interpreter: Interpreter, self: Instance, given: readonly GivenArgument[]): void {
+  const build = memberOf(self.of, 'build');
+  if (build?.kind !== 'function' || !interpreter.uncalled.has(build.body) || !memberOf(self.of, 'call')) return;
+  const [input] = given;
+  const shapes = (value: Abstract | undefined): Abstract =>
+    value?.kind === 'tensor' && value.axes !== null
+      ? tuple(value.axes.map(({ size }) => (size === null ? NONE : fromDimension(size))))
+      : value?.kind === 'sequence'
+        ? list(value.items.map(shapes))
+        : unknown('input_shape');
+  const range = self.of.range;
+  callFunction(interpreter, build, [{ value: shapes(input?.value), range }], self);
+}
+
+/** What is known of an argument of a model's forward pass; an input of the model where nothing else is. */
+function argumentOf(interpreter: Interpreter, value: Abstract, name: string, range: TextRange): Abstract {
+  if (value.kind === 'tensor' && value.ref === undefined && value.derivation?.op === 'data' && value.axes !== null) {
+    const input = interpreter.graph.input(name, {
+      dtype: value.dtype,
+      axes: value.axes.slice(1),
+      range,
+      data: value.derivation.source,
+    });
+    return { ...value, ref: { from: input.id } };
+  }
+  if (value.kind !== 'unknown') return value;
+  const data = value.text === name || /^\w*$/.test(value.text) ? null : { kind: 'unknown', source: value.text };
+  const input = interpreter.graph.input(name, { dtype: 'float32', axes: [], range, known: false, data });
+  return interpreter.graph.tensorOf(input);
+}

@@ -1,0 +1,141 @@
+/** Operators on values that may be unknown. */
+import { itemsOf, MAX_ITEMS, textOf } from '../items.ts';
+import type { TextRange } from '../reading.ts';
+import { add, type Dimension, divide, equal, multiply } from '../sizes.ts';
+import { type Abstract, boolean, dimension, fromDimension, number, string, unknown } from '../values.ts';
+import { methodEntry, prepare } from './entries.ts';
+import type { Interpreter } from './interpreter.ts';
+
+/** `operator operand`. */
+export function unary(interpreter: Interpreter, operator: string, operand: Abstract): Abstract {
+  if (operator === 'not') {
+    const test = interpreter.language.truth(operand);
+    return test?.kind === 'boolean' ? boolean(!test.value) : unknown('');
+  }
+  if (operator === '-' && operand.kind === 'number') return number(-operand.value, operand.integer);
+  if (operator === '-' && operand.kind === 'size') return fromDimension(multiply(operand.size, -1));
+  return operator === '+' || operand.kind === 'tensor' ? operand : unknown('');
+}
+
+/** `left operator right`: by the tables first, which know tensors, then by arithmetic. */
+export function binary(
+  interpreter: Interpreter,
+  operator: string,
+  left: Abstract,
+  right: Abstract,
+  range: TextRange,
+): Abstract {
+  const entry =
+    methodEntry(interpreter, `${left.kind}${operator}`) ?? methodEntry(interpreter, `${operator}${right.kind}`);
+  if (entry !== null) {
+    const given = [
+      { value: left, range },
+      { value: right, range },
+    ];
+    return entry.result(prepare(interpreter, entry, given, range, left));
+  }
+  if (operator === '+' && (left.kind === 'string' || right.kind === 'string')) {
+    const [before, after] = [textOf(left), textOf(right)];
+    return before === null || after === null ? unknown('') : string(before + after);
+  }
+  if (operator === '??') return left.kind === 'none' ? right : left;
+  if (operator === '%' && left.kind === 'string') return formatted(left.value, right);
+  if (operator === '+' && left.kind === 'sequence' && right.kind === 'sequence') {
+    return { kind: 'sequence', type: left.type, items: [...left.items, ...right.items].slice(0, MAX_ITEMS) };
+  }
+  if (operator === '*' && left.kind === 'sequence') return repeated(left, right);
+  if (operator === '*' && right.kind === 'sequence') return repeated(right, left);
+  if (operator === 'and' || operator === 'or') {
+    const test = interpreter.language.truth(left);
+    if (test?.kind !== 'boolean') return operator === 'or' ? left : right;
+    return test.value === (operator === 'and') ? right : left;
+  }
+  if (/^(?:==|!=|<>|<|>|<=|>=|is|is not|in|not in)$/.test(operator)) return compare(operator, left, right);
+  return arithmetic(operator, left, right) ?? unknown(interpreter.textOf(range).slice(0, 60));
+}
+
+function repeated(sequence: Abstract & { kind: 'sequence' }, times: Abstract): Abstract {
+  if (times.kind !== 'number') return { kind: 'many', item: sequence.items[0] ?? unknown(''), count: times };
+  const count = Math.max(0, Math.min(times.value, Math.floor(MAX_ITEMS / Math.max(1, sequence.items.length))));
+  return { kind: 'sequence', type: sequence.type, items: Array.from({ length: count }, () => sequence.items).flat() };
+}
+
+/** `'%d units' % 3`; unknown where a part is. */
+function formatted(pattern: string, values: Abstract): Abstract {
+  const parts = values.kind === 'sequence' ? [...values.items] : [values];
+  let complete = true as boolean;
+  const text = pattern.replace(/%[-+0-9.]*[a-zA-Z]/g, () => {
+    const piece = textOf(parts.shift());
+    complete &&= piece !== null;
+    return piece ?? '';
+  });
+  return complete ? string(text) : unknown('');
+}
+
+function compare(operator: string, left: Abstract, right: Abstract): Abstract {
+  const negate = operator === '!=' || operator === '<>' || operator === 'is not' || operator === 'not in';
+  if (operator === 'in' || operator === 'not in') {
+    const items = itemsOf(right);
+    const key = textOf(left);
+    if (right.kind === 'string' && left.kind === 'string') return boolean(right.value.includes(left.value) !== negate);
+    if (items === null || key === null || items.some(item => textOf(item) === null)) return unknown('');
+    return boolean(items.some(item => item.kind === left.kind && textOf(item) === key) !== negate);
+  }
+  if (left.kind === 'unknown' || right.kind === 'unknown' || left.kind === 'size' || right.kind === 'size')
+    return unknown('');
+  if (left.kind === 'number' && right.kind === 'number') {
+    const [a, b] = [left.value, right.value];
+    const results: Readonly<Record<string, boolean>> = { '<': a < b, '>': a > b, '<=': a <= b, '>=': a >= b };
+    return boolean(results[operator] ?? (a === b) !== negate);
+  }
+  if (operator.startsWith('<') || operator.startsWith('>')) return unknown('');
+  const [a, b] = [textOf(left), textOf(right)];
+  if (left.kind === 'none' || right.kind === 'none') return boolean((left.kind === right.kind) !== negate);
+  return a === null || b === null ? unknown('') : boolean((left.kind === right.kind && a === b) !== negate);
+}
+
+function arithmetic(operator: string, left: Abstract, right: Abstract): Abstract | null {
+  if (left.kind === 'boolean') return arithmetic(operator, number(Number(left.value)), right);
+  if (right.kind === 'boolean') return arithmetic(operator, left, number(Number(right.value)));
+  if (left.kind === 'number' && right.kind === 'number') {
+    const [a, b] = [left.value, right.value];
+    const integer = left.integer && right.integer;
+    switch (operator) {
+      case '+':
+        return number(a + b, integer);
+      case '-':
+        return number(a - b, integer);
+      case '*':
+        return number(a * b, integer);
+      case '/':
+        return b === 0 ? null : number(a / b, false);
+      case '//':
+        return b === 0 ? null : number(Math.floor(a / b), integer);
+      case '%':
+        return b === 0 ? null : number(a - Math.floor(a / b) * b, integer);
+      case '**':
+        return Math.abs(b) > 64 ? null : number(a ** b, integer && b >= 0);
+      default:
+        return null;
+    }
+  }
+  const [a, b] = [dimension(left), dimension(right)];
+  if (a === null || b === null) return null;
+  const result: Readonly<Record<string, (a: Dimension, b: Dimension) => Dimension | null>> = {
+    '+': add,
+    '-': (x, y) => add(x, y, -1),
+    '*': multiply,
+    '//': divide,
+    '/': (x, y) => (equal(x, y) ? 1 : divide(x, y)),
+  };
+  const size = result[operator]?.(a, b) ?? null;
+  return size === null ? null : fromDimension(size);
+}
+
+/** Whether two values are sizes, and not the same one. */
+export function differ(a: Abstract, b: Abstract): boolean {
+  const [one, other] = [a, b].map(value =>
+    value.kind === 'number' && value.integer ? value.value : value.kind === 'size' ? value.size : null,
+  );
+  return one != null && other != null && !equal(one, other);
+}

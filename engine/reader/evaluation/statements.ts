@@ -1,0 +1,161 @@
+/** Statements, run once as their language would; what stops a block is told to whoever runs it. */
+import type { Expression, Statement } from '../syntax.ts';
+import { type Abstract, NONE, type Scope, unknown } from '../values.ts';
+import { symbol } from '../sizes.ts';
+import { assign } from './binding.ts';
+import { MAX_WORK } from './bounds.ts';
+import { type Completion, NEXT } from './completion.ts';
+import { decorated, defineClass, makeFunction } from './definitions.ts';
+import { bindImport, bindImportFrom } from './imports.ts';
+import type { Interpreter } from './interpreter.ts';
+import { loop } from './iteration.ts';
+import { lookup } from './lookup.ts';
+import { binary, differ } from './operators.ts';
+
+/** Runs statements up to the first that does not go on to the next. */
+export function runBlock(interpreter: Interpreter, statements: readonly Statement[], scope: Scope): Completion {
+  for (const statement of statements) {
+    if (interpreter.work > MAX_WORK) return NEXT;
+    const completion = execute(interpreter, statement, scope);
+    if (completion.kind !== 'next') return completion;
+  }
+  return NEXT;
+}
+
+function execute(interpreter: Interpreter, statement: Statement, scope: Scope): Completion {
+  interpreter.work++;
+  interpreter.statement = statement.range;
+  if (interpreter.isHere(statement.range)) interpreter.graph.place = statement.range;
+  switch (statement.kind) {
+    case 'expression':
+      interpreter.evaluate(statement.value, scope);
+      return NEXT;
+    case 'assign': {
+      const [target] = statement.targets;
+      interpreter.assignedTo = target?.kind === 'name' ? target.id : target?.kind === 'attribute' ? target.name : null;
+      const value = interpreter.evaluate(statement.value, scope);
+      interpreter.assignedTo = null;
+      for (const each of statement.targets) assign(interpreter, each, value, scope);
+      return NEXT;
+    }
+    case 'declare':
+      if (!scope.names.has(statement.name)) scope.names.set(statement.name, unknown(statement.name));
+      return NEXT;
+    case 'update': {
+      const old = interpreter.evaluate(statement.target, scope);
+      const value = binary(
+        interpreter,
+        statement.operator,
+        old,
+        interpreter.evaluate(statement.value, scope),
+        statement.range,
+      );
+      if (value.kind === 'sequence') interpreter.grew(value);
+      assign(interpreter, statement.target, value, scope);
+      return NEXT;
+    }
+    case 'import':
+      bindImport(interpreter, statement, scope);
+      return NEXT;
+    case 'import-from':
+      bindImportFrom(interpreter, statement, scope);
+      return NEXT;
+    case 'if': {
+      const test = interpreter.language.truth(interpreter.evaluate(statement.test, scope));
+      if (test?.kind !== 'boolean') return either(interpreter, statement, scope);
+      const completion = interpreter.block(test.value ? statement.body : statement.otherwise, scope);
+      // A program that ends with an error is rather one that is not understood.
+      return completion.kind === 'raise' ? NEXT : completion;
+    }
+    case 'for':
+      return loop(interpreter, statement, scope);
+    case 'while': {
+      interpreter.evaluate(statement.test, scope);
+      const completion = interpreter.block(statement.body, scope);
+      return completion.kind === 'return' ? completion : NEXT;
+    }
+    case 'with':
+      return runWith(interpreter, statement, scope);
+    case 'try':
+      return attempt(interpreter, statement, scope);
+    case 'function': {
+      const made = makeFunction(interpreter, statement.name, statement.parameters, statement.body, scope);
+      if (interpreter.isHere(statement.range)) interpreter.uncalled.set(statement.body, made);
+      for (const decorator of statement.decorators) interpreter.evaluate(decorator, scope);
+      scope.names.set(statement.name, decorated(made, statement.decorators));
+      return NEXT;
+    }
+    case 'class':
+      defineClass(interpreter, statement, scope);
+      return NEXT;
+    case 'delete':
+      for (const target of statement.targets) remove(interpreter, target, scope);
+      return NEXT;
+    case 'return':
+      return { kind: 'return', value: statement.value === null ? NONE : interpreter.evaluate(statement.value, scope) };
+    case 'break':
+    case 'continue':
+    case 'raise':
+      return { kind: statement.kind };
+    case 'other':
+      return NEXT;
+  }
+}
+
+/** Both branches of a condition that is not known: a size that differs between them is known by its name only. */
+function either(interpreter: Interpreter, { body, otherwise }: Statement & { kind: 'if' }, scope: Scope): Completion {
+  const self = lookup(interpreter, 'self', scope);
+  const holders = [scope.names, ...(self.kind === 'instance' ? [self.attributes] : [])];
+  const before = holders.map(names => [...names]);
+  const other = interpreter.block(otherwise, scope);
+  const after = holders.map(names => [...names]);
+  holders.forEach((names, at) => {
+    names.clear();
+    for (const [name, value] of before[at]!) names.set(name, value);
+  });
+  const first = interpreter.block(body, scope);
+  holders.forEach((names, at) => {
+    for (const [name, value] of after[at]!) {
+      const current = names.get(name);
+      if (current === undefined) names.set(name, value);
+      else if (other.kind !== 'next') continue;
+      else if (first.kind !== 'next') names.set(name, value);
+      else if (differ(current, value)) names.set(name, { kind: 'size', size: symbol(name) });
+    }
+  });
+  return other.kind === 'next' ? NEXT : first;
+}
+
+/** What the body of a `try` defines stands; handlers and what follows them add to it. */
+function attempt(interpreter: Interpreter, { bodies }: Statement & { kind: 'try' }, scope: Scope): Completion {
+  const [body = [], ...others] = bodies;
+  const completion = interpreter.block(body, scope);
+  const defined = [...scope.names];
+  for (const other of others) interpreter.block(other, scope);
+  for (const [name, value] of defined) scope.names.set(name, value);
+  return completion.kind === 'raise' ? NEXT : completion;
+}
+
+function runWith(interpreter: Interpreter, statement: Statement & { kind: 'with' }, scope: Scope): Completion {
+  let opened = 0;
+  for (const { value, target } of statement.items) {
+    const context = interpreter.evaluate(value, scope);
+    if (context.kind === 'scope') {
+      interpreter.scopes.push(context.name);
+      opened++;
+    }
+    if (target !== null) assign(interpreter, target, context, scope);
+  }
+  const completion = interpreter.block(statement.body, scope);
+  interpreter.scopes.length -= opened;
+  return completion;
+}
+
+function remove(interpreter: Interpreter, target: Expression, scope: Scope): void {
+  if (target.kind !== 'subscript') return;
+  const [object, key] = [interpreter.evaluate(target.object, scope), interpreter.evaluate(target.index, scope)];
+  if (object.kind !== 'dict' || key.kind !== 'string') return;
+  object.entries.delete(key.value);
+  const at = object.pairs.findIndex(([own]) => own.kind === 'string' && own.value === key.value);
+  if (at >= 0) (object.pairs as (readonly [Abstract, Abstract])[]).splice(at, 1);
+}
