@@ -93,6 +93,8 @@ class WasmNetwork implements Network {
   /** Id of the input that `lengths` of a batch are for. */
   readonly #lengths: string | undefined;
   readonly #truncation: Truncation | undefined;
+  /** Which way the weights are packed for; 0: none, as they have changed or gradients lie in their place. */
+  #packed = 0;
   /** States that stateful layers, or the windows of a sequence, have ended with, `[B, W]` each; none: zeros. */
   readonly #kept = new Map<string, Float32Array<ArrayBuffer>>();
   #learningRate: number;
@@ -157,7 +159,7 @@ class WasmNetwork implements Network {
 
   setParameters(parameters: readonly Parameter[]): void {
     writePlaces(this.#memory, this.#weightPlaces('weight'), parameters);
-    this.#pack();
+    this.#packed = 0;
   }
 
   getOptimizerState(): Parameter[] {
@@ -241,15 +243,13 @@ class WasmNetwork implements Network {
     if (!Number.isFinite(result.loss) || !this.#update())
       return { ...result, diverged: true, nonFiniteLayer: this.#firstNotFinite(shape) };
     this.#keepStates(shape);
-    this.#packTogether(shape);
     return result;
   }
 
   applyGradients(gradients: readonly Parameter[]): boolean {
+    this.#packed = 0;
     writePlaces(this.#memory, this.#weightPlaces('gradient'), gradients);
-    const updated = this.#update();
-    if (updated) this.#pack();
-    return updated;
+    return this.#update();
   }
 
   evaluate(batch: Batch): BatchResult {
@@ -368,7 +368,8 @@ class WasmNetwork implements Network {
 
   /** Loss of the batch that was fed, and the gradient of every weight. */
   #gradientsOf(shape: Shape): BatchResult {
-    this.#runToLoss(shape, WORK.slopes | WORK.backward);
+    this.#runToLoss(shape, WORK.slopes);
+    this.#run(WORK.backward, shape);
     this.#run(WORK.sums, shape);
     const { kernels, store } = this.#pass;
     for (const { of, block } of store.shares) kernels.addRows(of.gradient, 0, block.gradient, 0, 1, of.size);
@@ -378,7 +379,6 @@ class WasmNetwork implements Network {
   /** Forward to the loss, and what else shall be done. */
   #runToLoss(shape: Shape, more = 0): void {
     const { loss } = this.#graph;
-    // A slice goes all the way forward and back without waiting for another; only the sums over the batch meet.
     if (!loss.countsLate) this.#run(WORK.forward | WORK.loss | more, shape);
     else {
       this.#run(WORK.forward, shape);
@@ -414,8 +414,23 @@ class WasmNetwork implements Network {
     return index < 0 ? undefined : index + 1;
   }
 
-  /** One row has nothing to share out, and a team that has lost a thread is left: the bits are the same. */
+  /** Does work of one way through the network, for which it packs the weights where they are not, or sums the gradients. */
   #run(work: number, shape: Shape): void {
+    const needed = work & WORK.forward ? WORK.packForward : work & WORK.backward ? WORK.packBackward : this.#packed;
+    if (needed !== this.#packed) {
+      this.#packed = 0;
+      this.#share(needed, shape);
+      this.#packed = needed;
+    }
+    if (work & WORK.sums) {
+      this.#packed = 0;
+      this.#pass.clearGradients();
+    }
+    this.#share(work, shape);
+  }
+
+  /** One row has nothing to share out, and a team that has lost a thread is left: the bits are the same. */
+  #share(work: number, shape: Shape): void {
     if (this.#crew?.whole && shape.batch > 1) this.#crew.run(work, shape);
     else for (let index = 0; index < this.#slices; index++) this.#pass.run(work, shape, { index, of: this.#slices });
   }
@@ -435,7 +450,7 @@ class WasmNetwork implements Network {
       this.#pass.plan(before);
       throw error;
     }
-    this.#pack();
+    this.#packed = 0;
   }
 
   /** Says how many rows would fit. */
@@ -454,20 +469,6 @@ class WasmNetwork implements Network {
         : phrase('One row of {0} steps needs {1} bytes of memory, and {2} bytes is the most there can be: fewer steps or units may fit.', steps, this.#pass.plan({ ...planned, batch: 1 }), MEMORY_LIMIT);
     return new EngineError('no-memory', reason);
   } // prettier-ignore
-
-  /** As `#pack`, shared among the threads; when one of them dies, this one does it all, for the network goes on alone. */
-  #packTogether(shape: Shape): void {
-    try {
-      this.#run(WORK.pack, shape);
-    } catch (error) {
-      this.#pack();
-      throw error;
-    }
-  }
-
-  #pack(): void {
-    for (const part of this.#graph.parts) part.pack();
-  }
 
   #clip({ kind, limit }: ClippingSpec): void {
     const places = this.#weightPlaces('gradient').map(({ at, shape }) => ({

@@ -17,12 +17,49 @@ function blockSize(total: number, limit: number): number {
   return Math.ceil(total / Math.ceil(total / limit));
 }
 
-/** A weight matrix [depth, columns] as the tile wants it, packed anew after every update. */
-export interface PackedMatrix {
+/** A weight matrix [rows, columns] in memory, rows `stride` bytes apart. */
+export interface MatrixPlace {
   readonly at: number;
-  readonly depth: number;
+  readonly stride: number;
+  readonly rows: number;
   readonly columns: number;
-  readonly block: number;
+}
+
+/** The ways through a network; each needs the weights in another order. */
+export type Way = 'forward' | 'backward';
+
+/** A weight matrix as the tile wants it, made anew before it is used: as it is on the way forward, transposed on the way back. */
+export class PackedMatrix {
+  readonly way: Way;
+  at = 0;
+  depth = 0;
+  columns = 0;
+  block = 0;
+  readonly #products: Products;
+  readonly #where: () => MatrixPlace;
+  #source = 0;
+  #stride = 0;
+
+  /** @param where the weights; asked when memory is planned. */
+  constructor(products: Products, way: Way, where: () => MatrixPlace) {
+    this.#products = products;
+    this.way = way;
+    this.#where = where;
+  }
+
+  plan(plan: MemoryPlan): void {
+    const { at, stride, rows, columns } = this.#where();
+    [this.depth, this.columns] = this.way === 'forward' ? [rows, columns] : [columns, rows];
+    this.block = blockSize(this.depth, DEPTH_LIMIT);
+    this.at = plan.floats(this.depth * (this.columns + 3));
+    this.#source = at;
+    this.#stride = stride;
+  }
+
+  pack(): void {
+    if (this.way === 'forward') this.#products.packWeights(this, this.#source, this.#stride);
+    else this.#products.packTransposed(this, this.#source, this.#stride);
+  }
 }
 
 export class Products {
@@ -38,11 +75,6 @@ export class Products {
     this.#shape = shape;
     this.#rows = TILES[shape]!.rows;
     this.#columns = TILES[shape]!.columns;
-  }
-
-  planPacked(plan: MemoryPlan, depth: number, columns: number): PackedMatrix {
-    const at = plan.floats(depth * (columns + 3));
-    return { at, depth, columns, block: blockSize(depth, DEPTH_LIMIT) };
   }
 
   /** Packs W[depth, columns]. */
@@ -83,9 +115,9 @@ export class Products {
     }
   }
 
-  /** Floats of scratch that `rowsTimesWeights` needs. */
-  static rowScratch(depth: number): number {
-    return (ROW_LIMIT + 8) * Math.min(depth, DEPTH_LIMIT);
+  /** Floats of scratch that `rowsTimesWeights` needs for so many rows. */
+  static rowScratch(rows: number, depth: number): number {
+    return (Math.min(rows, ROW_LIMIT) + 8) * Math.min(depth, DEPTH_LIMIT);
   }
 
   /**
@@ -149,9 +181,9 @@ export class Products {
     }
   }
 
-  /** Floats of scratch that `sumOfOuterProducts` needs. */
-  static sumScratch(features: number, columns: number): number {
-    return SUM_LIMIT * (features + 8 + columns + 8);
+  /** Floats of scratch that `sumOfOuterProducts` needs for so many rows. */
+  static sumScratch(rows: number, features: number, columns: number): number {
+    return Math.min(rows, SUM_LIMIT) * (features + 8 + columns + 8);
   }
 
   /**
@@ -184,7 +216,7 @@ export class Products {
     const height = this.#rows;
     const width = this.#columns;
     const columns = end - first;
-    const a = scratch + SUM_LIMIT * (columns + 8) * 4;
+    const a = scratch + Math.min(rows, SUM_LIMIT) * (columns + 8) * 4;
     let done = 0;
     while (done < rows) {
       const part = done < hSkip ? hSkip - done : rows - done;

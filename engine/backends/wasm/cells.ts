@@ -18,11 +18,11 @@ import {
   type GateWeights,
 } from './composed/cells.ts';
 import { ComposedLayer } from './composed/layer.ts';
-import type { BiasPlace, Matrix, Weight } from './composed/operations.ts';
+import type { BiasPlace } from './composed/operations.ts';
 import { GruLayer, type GruWeights } from './gru.ts';
 import { GruAfterLayer, type GruAfterWeights } from './gruAfter.ts';
 import { LstmLayer, type LstmOrder } from './lstm.ts';
-import type { Block, ParameterStore } from './parameters.ts';
+import { type Block, columnsFrom, type Matrix, type ParameterStore, type Weight } from './parameters.ts';
 import type { RecurrentLayer, RecurrentOptions } from './recurrent.ts';
 import { RnnLayer } from './rnn.ts';
 import type { CellWeights } from './weights.ts';
@@ -160,7 +160,7 @@ class CellBuilder {
   #fused(): RecurrentLayer {
     switch (this.#cell.cell) {
       case 'rnn':
-        return new RnnLayer(this.#plan, this.#common, this.#units, this.#activation, {
+        return new RnnLayer(this.#common, this.#units, this.#activation, {
           kernel: this.#packed(1, this.#units),
           bias: this.#bias(1),
         });
@@ -172,7 +172,7 @@ class CellBuilder {
   }
 
   #composed(): RecurrentLayer {
-    const common: Omit<CellParts, 'gates' | 'pack'> = {
+    const common: Omit<CellParts, 'gates' | 'packed'> = {
       units: this.#units,
       activation: this.#activationSpec,
       gateActivation: this.#gateSpec,
@@ -194,12 +194,12 @@ class CellBuilder {
 
   #composedLayer(
     states: readonly { name: string; width: number }[],
-    compose: ConstructorParameters<typeof ComposedLayer>[4],
+    compose: ConstructorParameters<typeof ComposedLayer>[3],
   ): ComposedLayer {
-    return new ComposedLayer(this.#plan, this.#common, this.#framework, states, compose);
+    return new ComposedLayer(this.#common, this.#framework, states, compose);
   }
 
-  #composedLstm(common: Omit<CellParts, 'gates' | 'pack'>): ComposedLayer {
+  #composedLstm(common: Omit<CellParts, 'gates' | 'packed'>): ComposedLayer {
     const { cellClip = 0, projection: projected, coupledInputForget: coupled = false, layerNorm } = this.#cell;
     const projection = projected && { units: known(projected.units), clip: projected.clip ?? 0 };
     const width = projection?.units ?? this.#units;
@@ -224,7 +224,7 @@ class CellBuilder {
       norms: Object.fromEntries(norms),
       projection: projection && {
         ...projection,
-        matrix: { ...this.#projection(width), stride: width * 4 },
+        matrix: columnsFrom(this.#projection(width), 0, width * 4),
       },
     };
     const states = [
@@ -243,7 +243,7 @@ class CellBuilder {
   }
 
   /** Gates whose columns lie side by side, x above h. @param order places of the blocks */
-  #jointGates(order: Readonly<Record<string, number>>, hidden = this.#units): Pick<CellParts, 'gates' | 'pack'> {
+  #jointGates(order: Readonly<Record<string, number>>, hidden = this.#units): Pick<CellParts, 'gates' | 'packed'> {
     const blocks = Object.keys(order).length;
     const kernel = this.#packed(blocks, hidden);
     const bias = this.#bias(blocks, order['f']);
@@ -251,26 +251,23 @@ class CellBuilder {
       gate,
       { joint: { matrix: this.#columns(kernel, block, blocks), bias: this.#biasOf(bias, block) } },
     ]);
-    return { gates: Object.fromEntries(gates), pack: () => { bias.pack(this.#common.products.kernels); } };
-  } // prettier-ignore
+    return { gates: Object.fromEntries(gates), packed: bias.packed };
+  }
 
   /** Columns of one gate in a matrix of several. */
-  #columns({ weight, gradient }: Weight, block: number, blocks: number): Matrix {
-    const offset = block * this.#units * 4;
-    return { weight: weight + offset, gradient: gradient + offset, stride: blocks * this.#units * 4 };
+  #columns(of: Weight, block: number, blocks: number): Matrix {
+    return columnsFrom(of, block * this.#units, blocks * this.#units * 4);
   }
 
   #biasOf(bias: Bias, block: number): BiasPlace {
     const first = block * this.#units;
-    return {
-      weight: bias.weight + first * 4,
-      gradient: bias.gradient + first * 4,
-      spread: (from, to) => { bias.spread(this.#common.products.kernels, first + from, first + to); },
-    };
+    return Object.assign(columnsFrom(bias, first, 0), {
+      spread: (from: number, to: number) => { bias.spread(first + from, first + to); },
+    });
   } // prettier-ignore
 
   /** Reset gate before the product: TF1 keeps gates and candidate apart. */
-  #gruGates(): Pick<CellParts, 'gates' | 'pack'> {
+  #gruGates(): Pick<CellParts, 'gates' | 'packed'> {
     const { r, u } = this.#dialect.gru;
     if (!this.#weights.has('gates/kernel')) return this.#jointGates({ r, u, n: 2 });
     const { gates, gatesBias, candidate, candidateBias } = this.#gruWeights();
@@ -279,12 +276,12 @@ class CellBuilder {
     });
     return {
       gates: { r: gate(r), u: gate(u), n: { joint: { matrix: candidate, bias: candidateBias } } },
-      pack: () => undefined,
+      packed: [],
     };
   }
 
   /** Reset gate after the product: x and h have products of their own. */
-  #gruAfterGates(): Pick<CellParts, 'gates' | 'pack'> {
+  #gruAfterGates(): Pick<CellParts, 'gates' | 'packed'> {
     if (this.#weights.has('gates/kernel')) return this.#cudnnGruGates();
     const { input, recurrent, biases } = this.#gruAfterWeights();
     const side = (matrix: Weight, bias: Weight | undefined, block: number) => ({
@@ -296,11 +293,11 @@ class CellBuilder {
       recurrent: side(recurrent, biases?.recurrent, block),
     });
     const { r, u } = this.#dialect.gru;
-    return { gates: { r: gate(r), u: gate(u), n: gate(2) }, pack: () => undefined };
+    return { gates: { r: gate(r), u: gate(u), n: gate(2) }, packed: [] };
   }
 
   /** cuDNN's GRU in TF1: only the candidate has products of its own for x and h. */
-  #cudnnGruGates(): Pick<CellParts, 'gates' | 'pack'> {
+  #cudnnGruGates(): Pick<CellParts, 'gates' | 'packed'> {
     const { width } = this.#common.input;
     const { r, u } = this.#dialect.gru;
     const units = this.#units;
@@ -312,19 +309,19 @@ class CellBuilder {
       joint: { matrix: this.#columns(kernel, block, 2), bias: this.#biasOf(bias, block) },
     });
     const candidate = (side: string, depth: number) => ({
-      matrix: { ...this.#block(depth * units, `candidate/${side}_projection/kernel`, this.#starts.kernel), stride: 4 * units },
+      matrix: columnsFrom(this.#block(depth * units, `candidate/${side}_projection/kernel`, this.#starts.kernel), 0, 4 * units),
       bias: this.#block(units, `candidate/${side}_projection/bias`, this.#starts.bias),
     });
     const n = { input: candidate('input', width), recurrent: candidate('hidden', units) };
     return {
       gates: { r: gate(r), u: gate(u), n },
-      pack: () => { bias.pack(this.#common.products.kernels); },
+      packed: bias.packed,
     };
   } // prettier-ignore
 
   #biasBlocks(size: number, scope: string, initializer: Initializer): Bias {
     const names = [`${scope}bias`, `${scope}recurrent_bias`].filter(name => this.#weights.has(name));
-    return new Bias(this.#plan, size, names.map(name => this.#block(size, name, initializer))); // prettier-ignore
+    return new Bias(this.#common.products.kernels, this.#plan, size, names.map(name => this.#block(size, name, initializer))); // prettier-ignore
   }
 
   #lstm(): LstmLayer {
@@ -333,7 +330,6 @@ class CellBuilder {
     const kernel = this.#packed(4, projection?.units ?? this.#units);
     const bias = this.#bias(4, this.#dialect.lstm.f);
     return new LstmLayer(
-      this.#plan,
       this.#common,
       {
         units: this.#units,
@@ -356,16 +352,14 @@ class CellBuilder {
   /** Reset gate before the product. TF1 keeps gates and candidate apart, Keras side by side. */
   #gru(): GruLayer {
     const options = { units: this.#units, order: this.#dialect.gru, activation: this.#activation, gate: this.#gate };
-    if (this.#weights.has('gates/kernel')) return new GruLayer(this.#plan, this.#common, options, this.#gruWeights());
-    const { weight, gradient } = this.#packed(3, this.#units);
+    if (this.#weights.has('gates/kernel')) return new GruLayer(this.#common, options, this.#gruWeights());
+    const kernel = this.#packed(3, this.#units);
     const bias = this.#bias(3);
-    const stride = 12 * this.#units;
-    const behind = 8 * this.#units;
-    return new GruLayer(this.#plan, this.#common, options, {
-      gates: { weight, gradient, stride },
+    return new GruLayer(this.#common, options, {
+      gates: this.#columns(kernel, 0, 3),
       gatesBias: bias,
-      candidate: { weight: weight + behind, gradient: gradient + behind, stride },
-      candidateBias: { weight: bias.weight + behind, gradient: bias.gradient + behind },
+      candidate: this.#columns(kernel, 2, 3),
+      candidateBias: this.#columns(bias, 2, 3),
     });
   }
 
@@ -374,16 +368,15 @@ class CellBuilder {
     const gates = this.#block(2 * this.#units * depth, 'gates/kernel', this.#starts.kernel);
     const candidate = this.#block(this.#units * depth, 'candidate/kernel', this.#starts.kernel);
     return {
-      gates: { ...gates, stride: 8 * this.#units },
+      gates: columnsFrom(gates, 0, 8 * this.#units),
       gatesBias: this.#block(2 * this.#units, 'gates/bias', given(this.#cell.biasInitializer, ONES)),
-      candidate: { ...candidate, stride: 4 * this.#units },
+      candidate: columnsFrom(candidate, 0, 4 * this.#units),
       candidateBias: this.#block(this.#units, 'candidate/bias', this.#starts.bias),
     };
   }
 
   #gruAfter(): GruAfterLayer {
     return new GruAfterLayer(
-      this.#plan,
       this.#common,
       { units: this.#units, order: this.#dialect.gru, activation: this.#activation, gate: this.#gate },
       this.#gruAfterWeights(),
@@ -399,7 +392,7 @@ class CellBuilder {
   }
 
   /** The biases of x and h: PyTorch has two weights, Keras one `[2, 3U]`. */
-  #twoBiases(width: number): { input: Block; recurrent: Block } {
+  #twoBiases(width: number): { input: Weight; recurrent: Weight } {
     const [first = '', second] = this.#dialect.biases;
     if (second !== undefined) {
       return {
@@ -408,10 +401,7 @@ class CellBuilder {
       };
     }
     const both = this.#block(2 * width, first, this.#starts.bias);
-    return {
-      input: both,
-      recurrent: { ...both, weight: both.weight + width * 4, gradient: both.gradient + width * 4 },
-    };
+    return { input: both, recurrent: columnsFrom(both, width, 0) };
   }
 
   /** `[D + H, blocks · U]`: rows of x above rows of h, whatever the framework keeps apart. */
@@ -443,7 +433,7 @@ class CellBuilder {
     const terms = names
       .filter(name => this.#weights.has(this.#nameOf(name)))
       .map(name => this.#block(size, name, this.#starts.bias, ones));
-    return new Bias(this.#plan, size, terms);
+    return new Bias(this.#common.products.kernels, this.#plan, size, terms);
   }
 
   #peepholes(): Block {

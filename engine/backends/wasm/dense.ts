@@ -1,14 +1,14 @@
 import type { Kernels } from '../../kernels/kernels.ts';
 import type { MemoryPlan } from '../../kernels/memory.ts';
-import { type PackedMatrix, Products } from '../../kernels/products.ts';
+import { PackedMatrix, Products } from '../../kernels/products.ts';
 import type { Block } from './parameters.ts';
-import { columnsOf, eachRun, type Part, type Shape, type Share, type Slice, Tensor } from './part.ts';
+import { columnsOf, eachRun, type Packed, type Part, type Shape, type Share, type Slice, Tensor } from './part.ts';
 
 /** y = act(x · kernel + bias) on every row of its input. */
 export class DenseLayer implements Part {
-  readonly scratch: number;
   readonly axis: number;
   readonly output: Tensor;
+  readonly packed: readonly Packed[];
   readonly #kernels: Kernels;
   readonly #products: Products;
   readonly #input: Tensor;
@@ -20,7 +20,6 @@ export class DenseLayer implements Part {
   #y = 0;
 
   constructor(
-    plan: MemoryPlan,
     products: Products,
     input: Tensor,
     units: number,
@@ -34,13 +33,10 @@ export class DenseLayer implements Part {
     this.#kernel = kernel;
     this.#bias = bias;
     this.#activation = activation;
-    this.#forwardWeights = products.planPacked(plan, input.width, units);
-    this.#backwardWeights = products.planPacked(plan, units, input.width);
-    this.scratch = Math.max(
-      Products.rowScratch(input.width),
-      Products.rowScratch(units),
-      Products.sumScratch(input.width, units),
-    );
+    const place = { at: kernel.weight, stride: units * 4, rows: input.width, columns: units };
+    this.#forwardWeights = new PackedMatrix(products, 'forward', () => place);
+    this.#backwardWeights = new PackedMatrix(products, 'backward', () => place);
+    this.packed = [this.#forwardWeights, this.#backwardWeights];
     this.axis = input.axis;
     this.output = new Tensor(units, input.sequence, input.axis, () => this.#y);
     input.readBy('whole', this.output);
@@ -52,12 +48,6 @@ export class DenseLayer implements Part {
 
   plan(plan: MemoryPlan, shape: Shape): void {
     this.#y = plan.floats(this.output.rows(shape) * this.output.width);
-  }
-
-  pack(): void {
-    const stride = this.output.width * 4;
-    this.#products.packWeights(this.#forwardWeights, this.#kernel.weight, stride);
-    this.#products.packTransposed(this.#backwardWeights, this.#kernel.weight, stride);
   }
 
   forward(shape: Shape, slice: Slice): void {
@@ -120,6 +110,15 @@ export class DenseLayer implements Part {
         slice.scratch,
       );
     });
+  }
+
+  scratch(rows: number): number {
+    const { width } = this.output;
+    return Math.max(
+      Products.rowScratch(rows, this.#input.width),
+      Products.rowScratch(rows, width),
+      Products.sumScratch(rows, this.#input.width, width),
+    );
   }
 
   sumGradients(shape: Shape, share: Share): void {

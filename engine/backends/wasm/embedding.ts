@@ -5,7 +5,7 @@ import { columnsOf, eachRun, type Part, type Shape, type Share, type Slice, Tens
 
 /** Rows of a table `[vocabulary, W]` by the numbers of tokens. */
 export class Embedding implements Part {
-  readonly scratch = 0;
+  readonly packed = [];
   readonly axis: number;
   readonly output: Tensor;
   readonly #kernels: Kernels;
@@ -29,12 +29,12 @@ export class Embedding implements Part {
     return [this.output];
   }
 
-  plan(plan: MemoryPlan, shape: Shape): void {
-    this.#at = plan.floats(this.output.rows(shape) * this.output.width);
+  scratch(): number {
+    return 0;
   }
 
-  pack(): void {
-    // The table is read as it is.
+  plan(plan: MemoryPlan, shape: Shape): void {
+    this.#at = plan.floats(this.output.rows(shape) * this.output.width);
   }
 
   forward(shape: Shape, slice: Slice): void {

@@ -167,7 +167,7 @@ export function buildGraph(
   ): Tensor => {
     const fused = isFused(activation);
     const number = fused ? ACTIVATIONS[activation.activation]! : ACTIVATIONS.linear!;
-    const { output } = add(new DenseLayer(plan, products, input, units, number, kernel, bias));
+    const { output } = add(new DenseLayer(products, input, units, number, kernel, bias));
     return fused ? output : activated(activation, output);
   };
 

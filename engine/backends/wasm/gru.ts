@@ -1,6 +1,7 @@
 import type { MemoryPlan } from '../../kernels/memory.ts';
 import { type PackedMatrix, Products } from '../../kernels/products.ts';
-import { columnsOf, type Shape, type Share } from './part.ts';
+import type { Matrix, Weight } from './parameters.ts';
+import { columnsOf, type Packed, type Shape, type Share } from './part.ts';
 import { RecurrentLayer, type RecurrentOptions, type StepBackward, type StepForward } from './recurrent.ts';
 
 export interface GruOptions {
@@ -12,31 +13,24 @@ export interface GruOptions {
   readonly gate: number;
 }
 
-/** Columns of a block: rows lie `stride` bytes apart. */
-export interface Columns {
-  readonly weight: number;
-  readonly gradient: number;
-  readonly stride: number;
-}
-
 export interface GruWeights {
   /** `[D + U, 2U]` and `[2U]` */
-  readonly gates: Columns;
-  readonly gatesBias: { readonly weight: number; readonly gradient: number };
+  readonly gates: Matrix;
+  readonly gatesBias: Weight;
   /** `[D + U, U]` and `[U]` */
-  readonly candidate: Columns;
-  readonly candidateBias: { readonly weight: number; readonly gradient: number };
+  readonly candidate: Matrix;
+  readonly candidateBias: Weight;
 }
 
 /** GRU whose reset gate comes before the product: n = act([x; r * h] V + d), h = u * h + (1 - u) * n. */
 export class GruLayer extends RecurrentLayer {
-  readonly scratch: number;
+  readonly packed: readonly Packed[];
   readonly #options: GruOptions;
   readonly #weights: GruWeights;
   readonly #gatesForward: PackedMatrix;
   readonly #candidateForward: PackedMatrix;
-  #gatesBackward: PackedMatrix | undefined;
-  #candidateBackward: PackedMatrix | undefined;
+  readonly #gatesBackward: PackedMatrix;
+  readonly #candidateBackward: PackedMatrix;
   /** r and u `[T, B, 2U]`, n and r * h `[T, B, U]`; the way back turns the first two into gradients of pre-activations. */
   #z = 0;
   #n = 0;
@@ -46,29 +40,25 @@ export class GruLayer extends RecurrentLayer {
   /** Gradient of [x, r * h] where nobody wants that of the step, for one step. */
   #spare = 0;
 
-  constructor(plan: MemoryPlan, common: RecurrentOptions, options: GruOptions, weights: GruWeights) {
+  constructor(common: RecurrentOptions, options: GruOptions, weights: GruWeights) {
     const { units } = options;
     super(common, [{ name: 'h', width: units }]);
     this.#options = options;
     this.#weights = weights;
-    const depth = this.input.width + units;
-    this.scratch = Math.max(
-      Products.rowScratch(depth),
-      Products.rowScratch(2 * units),
-      Products.sumScratch(Math.max(this.input.width, units), 2 * units),
-    );
-    this.#gatesForward = this.products.planPacked(plan, depth, 2 * units);
-    this.#candidateForward = this.products.planPacked(plan, depth, units);
+    this.#gatesForward = this.packedForward(weights.gates, 2 * units);
+    this.#candidateForward = this.packedForward(weights.candidate, units);
+    this.#gatesBackward = this.packedBackward(weights.gates, 2 * units);
+    this.#candidateBackward = this.packedBackward(weights.candidate, units);
+    this.packed = [this.#gatesForward, this.#candidateForward, this.#gatesBackward, this.#candidateBackward];
   }
 
-  pack(): void {
-    const { products } = this;
-    const { gates, candidate } = this.#weights;
-    const skipped = this.inputSlopes ? 0 : this.input.width;
-    products.packWeights(this.#gatesForward, gates.weight, gates.stride);
-    products.packWeights(this.#candidateForward, candidate.weight, candidate.stride);
-    products.packTransposed(this.#gatesBackward!, gates.weight + skipped * gates.stride, gates.stride);
-    products.packTransposed(this.#candidateBackward!, candidate.weight + skipped * candidate.stride, candidate.stride);
+  scratch(rows: number): number {
+    const { units } = this.#options;
+    return Math.max(
+      Products.rowScratch(rows, this.input.width + units),
+      Products.rowScratch(rows, 2 * units),
+      Products.sumScratch(rows, Math.max(this.input.width, units), 2 * units),
+    );
   }
 
   sumGradients(shape: Shape, share: Share): void {
@@ -106,8 +96,6 @@ export class GruLayer extends RecurrentLayer {
     this.#rh = plan.floats(steps * batch * units);
     this.#direct = plan.floats(batch * units);
     this.#spare = plan.floats(batch * this.slopeWidth);
-    this.#gatesBackward = this.products.planPacked(plan, 2 * units, this.slopeWidth);
-    this.#candidateBackward = this.products.planPacked(plan, units, this.slopeWidth);
   }
 
   protected stepForward({ row, rows, x, before, made, fromZero, scratch }: StepForward): void {
@@ -191,7 +179,7 @@ export class GruLayer extends RecurrentLayer {
       0,
       0,
       0,
-      this.#candidateBackward!,
+      this.#candidateBackward,
       to,
       stride,
       rows,
@@ -207,7 +195,7 @@ export class GruLayer extends RecurrentLayer {
         0,
         0,
         0,
-        this.#gatesBackward!,
+        this.#gatesBackward,
         to,
         stride,
         rows,

@@ -1,26 +1,21 @@
 import type { MemoryPlan } from '../../kernels/memory.ts';
-import { type PackedMatrix, Products } from '../../kernels/products.ts';
+import { PackedMatrix, Products } from '../../kernels/products.ts';
 import type { GruOptions } from './gru.ts';
-import type { Block } from './parameters.ts';
-import { columnsOf, type Shape, type Share } from './part.ts';
+import type { Weight } from './parameters.ts';
+import { columnsOf, type Packed, type Shape, type Share } from './part.ts';
 import { RecurrentLayer, type RecurrentOptions, type StepBackward, type StepForward } from './recurrent.ts';
 
 export interface GruAfterWeights {
   /** `[D, 3U]` and `[U, 3U]`; the candidate is the last block. */
-  readonly input: Block;
-  readonly recurrent: Block;
+  readonly input: Weight;
+  readonly recurrent: Weight;
   /** `[3U]` each; absent: none. */
-  readonly biases: { readonly input: BiasPlace; readonly recurrent: BiasPlace } | undefined;
-}
-
-interface BiasPlace {
-  readonly weight: number;
-  readonly gradient: number;
+  readonly biases: { readonly input: Weight; readonly recurrent: Weight } | undefined;
 }
 
 /** GRU whose reset gate comes after the product: n = act(x W + b + r * (h U + d)), h = u * h + (1 - u) * n. */
 export class GruAfterLayer extends RecurrentLayer {
-  readonly scratch: number;
+  readonly packed: readonly Packed[];
   readonly #options: GruOptions;
   readonly #weights: GruAfterWeights;
   readonly #inputForward: PackedMatrix;
@@ -33,32 +28,30 @@ export class GruAfterLayer extends RecurrentLayer {
   /** Gradient of h before the step, where nobody wants it, for one step. */
   #spare = 0;
 
-  constructor(plan: MemoryPlan, common: RecurrentOptions, options: GruOptions, weights: GruAfterWeights) {
+  constructor(common: RecurrentOptions, options: GruOptions, weights: GruAfterWeights) {
     const { units } = options;
     super(common, [{ name: 'h', width: units }]);
     this.#options = options;
     this.#weights = weights;
     const { products, input } = this;
-    const depth = Math.max(input.width, units);
-    this.scratch = Math.max(
-      Products.rowScratch(depth),
-      Products.rowScratch(3 * units),
-      Products.sumScratch(depth, 3 * units),
-    );
-    this.#inputForward = products.planPacked(plan, input.width, 3 * units);
-    this.#inputBackward = products.planPacked(plan, 3 * units, input.width);
-    this.#recurrentForward = products.planPacked(plan, units, 3 * units);
-    this.#recurrentBackward = products.planPacked(plan, 3 * units, units);
+    const shape = { stride: units * 12, columns: 3 * units };
+    const ofInput = () => ({ at: weights.input.weight, rows: input.width, ...shape });
+    const ofState = () => ({ at: weights.recurrent.weight, rows: units, ...shape });
+    this.#inputForward = new PackedMatrix(products, 'forward', ofInput);
+    this.#inputBackward = new PackedMatrix(products, 'backward', ofInput);
+    this.#recurrentForward = new PackedMatrix(products, 'forward', ofState);
+    this.#recurrentBackward = new PackedMatrix(products, 'backward', ofState);
+    this.packed = [this.#inputForward, this.#inputBackward, this.#recurrentForward, this.#recurrentBackward];
   }
 
-  pack(): void {
-    const { products } = this;
-    const { input, recurrent } = this.#weights;
-    const stride = 12 * this.#options.units;
-    products.packWeights(this.#inputForward, input.weight, stride);
-    products.packTransposed(this.#inputBackward, input.weight, stride);
-    products.packWeights(this.#recurrentForward, recurrent.weight, stride);
-    products.packTransposed(this.#recurrentBackward, recurrent.weight, stride);
+  scratch(rows: number): number {
+    const { units } = this.#options;
+    const depth = Math.max(this.input.width, units);
+    return Math.max(
+      Products.rowScratch(rows, depth),
+      Products.rowScratch(rows, 3 * units),
+      Products.sumScratch(rows, depth, 3 * units),
+    );
   }
 
   sumGradients(shape: Shape, share: Share): void {

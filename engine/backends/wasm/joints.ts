@@ -7,7 +7,7 @@ import { eachRun, type Part, type Shape, type Slice, Tensor } from './part.ts';
 
 /** What all of them have in common: a result of their own, and nothing to learn. */
 export abstract class Joint implements Part {
-  readonly scratch = 0;
+  readonly packed = [];
   readonly axis: number;
   readonly output: Tensor;
   protected readonly kernels: Kernels;
@@ -30,12 +30,12 @@ export abstract class Joint implements Part {
     return [this.output];
   }
 
-  plan(plan: MemoryPlan, shape: Shape): void {
-    this.#at = plan.floats(this.output.rows(shape) * this.output.width);
+  scratch(): number {
+    return 0;
   }
 
-  pack(): void {
-    // Nothing learns here.
+  plan(plan: MemoryPlan, shape: Shape): void {
+    this.#at = plan.floats(this.output.rows(shape) * this.output.width);
   }
 
   sumGradients(): void {

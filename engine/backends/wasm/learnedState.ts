@@ -5,7 +5,7 @@ import { columnsOf, type Part, type Shape, type Share, type Slice, Tensor } from
 
 /** A first state that is learned: a weight `[rows, 1, W]`, of which each layer and direction has a row for the whole batch. */
 export class LearnedState implements Part {
-  readonly scratch = 0;
+  readonly packed = [];
   readonly axis = 0;
   /** `[B, W]` for each row of the weight. */
   readonly made: readonly Tensor[];
@@ -20,12 +20,12 @@ export class LearnedState implements Part {
     this.made = this.#at.map((_, row) => new Tensor(width, false, 0, () => this.#at[row]!));
   }
 
-  plan(plan: MemoryPlan, { batch }: Shape): void {
-    this.made.forEach(({ width }, row) => { this.#at[row] = plan.floats(batch * width); }); // prettier-ignore
+  scratch(): number {
+    return 0;
   }
 
-  pack(): void {
-    // It is copied as it is.
+  plan(plan: MemoryPlan, { batch }: Shape): void {
+    this.made.forEach(({ width }, row) => { this.#at[row] = plan.floats(batch * width); }); // prettier-ignore
   }
 
   forward(_shape: Shape, { first, rows }: Slice): void {

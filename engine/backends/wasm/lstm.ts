@@ -1,8 +1,8 @@
 import type { MemoryPlan } from '../../kernels/memory.ts';
-import { type PackedMatrix, Products } from '../../kernels/products.ts';
+import { PackedMatrix, Products } from '../../kernels/products.ts';
 import type { Bias } from './bias.ts';
-import type { Block } from './parameters.ts';
-import { columnsOf, type Shape, type Share } from './part.ts';
+import { type Block, columnsFrom } from './parameters.ts';
+import { columnsOf, type Packed, type Shape, type Share } from './part.ts';
 import { RecurrentLayer, type RecurrentOptions, type StepBackward, type StepForward } from './recurrent.ts';
 
 /** Places of the gates among the four blocks of the kernel. */
@@ -42,13 +42,13 @@ export interface LstmWeights {
  * turns into the gradient of the pre-activations in place.
  */
 export class LstmLayer extends RecurrentLayer {
-  readonly scratch: number;
+  readonly packed: readonly Packed[];
   readonly #options: LstmOptions;
   readonly #weights: LstmWeights;
   readonly #forwardWeights: PackedMatrix;
   readonly #projectForward: PackedMatrix | undefined;
   readonly #projectBackward: PackedMatrix | undefined;
-  #backwardWeights: PackedMatrix | undefined;
+  readonly #backwardWeights: PackedMatrix;
   #z = 0;
   /** act(c) `[T, B, U]`. */
   #shown = 0;
@@ -58,7 +58,7 @@ export class LstmLayer extends RecurrentLayer {
   #draw = 0;
   #dh = 0;
 
-  constructor(plan: MemoryPlan, common: RecurrentOptions, options: LstmOptions, weights: LstmWeights) {
+  constructor(common: RecurrentOptions, options: LstmOptions, weights: LstmWeights) {
     const { units, projection } = options;
     super(common, [
       { name: 'h', width: projection?.units ?? units },
@@ -66,32 +66,31 @@ export class LstmLayer extends RecurrentLayer {
     ]);
     this.#options = options;
     this.#weights = weights;
-    const depth = this.input.width + this.width;
-    this.scratch = Math.max(
-      Products.rowScratch(depth),
-      Products.rowScratch(4 * units),
-      Products.sumScratch(Math.max(this.input.width, this.width, units), 4 * units),
-    );
-    this.#forwardWeights = this.products.planPacked(plan, depth, 4 * units);
+    const kernel = columnsFrom(weights.kernel, 0, units * 16);
+    this.#forwardWeights = this.packedForward(kernel, 4 * units);
+    this.#backwardWeights = this.packedBackward(kernel, 4 * units);
+    const packed: Packed[] = [this.#forwardWeights, this.#backwardWeights, ...weights.bias.packed];
     if (projection) {
-      this.#projectForward = this.products.planPacked(plan, units, projection.units);
-      this.#projectBackward = this.products.planPacked(plan, projection.units, units);
+      const place = {
+        at: weights.projection!.weight,
+        stride: projection.units * 4,
+        rows: units,
+        columns: projection.units,
+      };
+      this.#projectForward = new PackedMatrix(this.products, 'forward', () => place);
+      this.#projectBackward = new PackedMatrix(this.products, 'backward', () => place);
+      packed.push(this.#projectForward, this.#projectBackward);
     }
+    this.packed = packed;
   }
 
-  pack(): void {
-    const { products } = this;
+  scratch(rows: number): number {
     const { units } = this.#options;
-    const { kernel, bias, projection } = this.#weights;
-    bias.pack(this.kernels);
-    const stride = 4 * units * 4;
-    products.packWeights(this.#forwardWeights, kernel.weight, stride);
-    const skipped = this.inputSlopes ? 0 : this.input.width;
-    products.packTransposed(this.#backwardWeights!, kernel.weight + skipped * stride, stride);
-    if (projection) {
-      products.packWeights(this.#projectForward!, projection.weight, this.width * 4);
-      products.packTransposed(this.#projectBackward!, projection.weight, this.width * 4);
-    }
+    return Math.max(
+      Products.rowScratch(rows, this.input.width + this.width),
+      Products.rowScratch(rows, 4 * units),
+      Products.sumScratch(rows, Math.max(this.input.width, this.width, units), 4 * units),
+    );
   }
 
   sumGradients(shape: Shape, share: Share): void {
@@ -107,7 +106,7 @@ export class LstmLayer extends RecurrentLayer {
       input.at(shape), input.width * 4, input.width, h.at, width * 4, width, h.skip,
       this.#z, stride, rows, kernel.gradient, stride, bias.gradient, first, end, false, share.scratch, beside,
     ); // prettier-ignore
-    bias.spread(this.kernels, first, end);
+    bias.spread(first, end);
     if (projection) {
       const [from, to] = columnsOf(share, width);
       if (from < to)
@@ -151,7 +150,6 @@ export class LstmLayer extends RecurrentLayer {
     this.#z = plan.floats(steps * batch * 4 * units);
     this.#shown = plan.floats(steps * batch * units);
     this.#dc = plan.floats(batch * units);
-    this.#backwardWeights = this.products.planPacked(plan, 4 * units, this.slopeWidth);
     if (projection) {
       this.#raw = plan.floats(steps * batch * units);
       this.#draw = plan.floats(batch * units);
@@ -293,7 +291,7 @@ export class LstmLayer extends RecurrentLayer {
         0,
         0,
         0,
-        this.#backwardWeights!,
+        this.#backwardWeights,
         target,
         this.slopeWidth * 4,
         rows,

@@ -84,8 +84,8 @@ export class FedMarks implements Marks {
 /** Found out from what the network has computed: the steps in which any value is another than `besides`, or as many of the first. */
 export class MadeMarks implements Marks, Part {
   readonly late = true;
-  readonly scratch = 0;
   readonly made = [];
+  readonly packed = [];
   readonly axis: number;
   at = 0;
   readonly #kernels: Kernels;
@@ -101,12 +101,12 @@ export class MadeMarks implements Marks, Part {
     this.axis = input.axis;
   }
 
-  plan(plan: MemoryPlan, { batch, steps }: Shape): void {
-    this.at = plan.reserve(batch * steps);
+  scratch(): number {
+    return 0;
   }
 
-  pack(): void {
-    // Nothing learns here.
+  plan(plan: MemoryPlan, { batch, steps }: Shape): void {
+    this.at = plan.reserve(batch * steps);
   }
 
   forward(shape: Shape, { first, rows }: Slice): void {

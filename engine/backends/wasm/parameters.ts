@@ -6,12 +6,40 @@ import { phrase } from '../../model/phrase.ts';
 import type { Initializer } from '../../model/spec.ts';
 import type { Parameter } from '../backend.ts';
 
-/** Neighbouring weights that learn together: addresses of values, gradients and the optimizer's slots. */
-export interface Block {
-  readonly size: number;
+/** Addresses of a weight and of its gradient; the latter changes whenever memory is planned. */
+export interface Weight {
   readonly weight: number;
   readonly gradient: number;
+}
+
+/** Columns of a matrix whose rows lie `stride` bytes apart. */
+export interface Matrix extends Weight {
+  readonly stride: number;
+}
+
+/** The columns of a weight from so many floats on. */
+export function columnsFrom(of: Weight, floats: number, stride: number): Matrix {
+  return {
+    weight: of.weight + floats * 4,
+    get gradient() {
+      return of.gradient + floats * 4;
+    },
+    stride,
+  };
+}
+
+/** Neighbouring weights that learn together: addresses of values, gradients and the optimizer's slots. */
+export class Block implements Weight {
+  readonly size: number;
+  readonly weight: number;
   readonly slots: readonly number[];
+  gradient = 0;
+
+  constructor(size: number, weight: number, slots: readonly number[]) {
+    this.size = size;
+    this.weight = weight;
+    this.slots = slots;
+  }
 }
 
 /** A weight by its framework's name: part of a block, perhaps transposed. */
@@ -63,14 +91,16 @@ export class ParameterStore {
   /** @throws EngineError `invalid-model` where weights are shared that have another size. */
   addBlock(size: number): Block {
     if (this.#borrowed) return this.#borrow(this.#borrowed.shift(), size);
-    const block = {
-      size,
-      weight: this.#plan.floats(size),
-      gradient: this.#plan.floats(size),
-      slots: Array.from({ length: this.#slots }, () => this.#plan.floats(size)),
-    };
+    const slots = Array.from({ length: this.#slots }, () => this.#plan.floats(size));
+    const block = new Block(size, this.#plan.floats(size), slots);
     this.blocks.push(block);
     return block;
+  }
+
+  /** Decides where the gradients lie. */
+  planGradients(plan: MemoryPlan): void {
+    for (const block of [...this.blocks, ...this.shares.map(share => share.block)])
+      block.gradient = plan.floats(block.size);
   }
 
   addView(
@@ -93,7 +123,7 @@ export class ParameterStore {
   #borrow(of: Block | undefined, size: number): Block {
     if (of?.size !== size)
       throw new EngineError('invalid-model', phrase('Layers that share weights must be of the same size: {0} values are needed, and there are {1}.', size, of?.size ?? 0));
-    const block = { ...of, gradient: this.#plan.floats(size) };
+    const block = new Block(size, of.weight, of.slots);
     this.shares.push({ of, block });
     return block;
   } // prettier-ignore

@@ -1,6 +1,7 @@
 /** The pieces a network is made of, and the tensors that flow between them. */
 import type { Kernels } from '../../kernels/kernels.ts';
 import type { MemoryPlan } from '../../kernels/memory.ts';
+import type { Way } from '../../kernels/products.ts';
 
 /**
  * Size of what goes through the network at the moment, as one time axis sees it; memory is planned for the largest.
@@ -141,17 +142,25 @@ export function eachRun(
   else for (let t = 0; t < steps; t++) run(t * batch + first, rows);
 }
 
+/** Weights in the order in which one way through the network reads them. Those of the other way, and gradients, take their place. */
+export interface Packed {
+  readonly way: Way;
+  plan(plan: MemoryPlan): void;
+  /** Makes them of the weights as they are. */
+  pack(): void;
+}
+
 export interface Part {
-  /** Floats of scratch that a thread needs. */
-  readonly scratch: number;
+  /** Floats of scratch that a thread needs for at most so many rows of all steps. */
+  scratch(rows: number): number;
   /** Time axis along which it works: shapes that it is given see that one. */
   readonly axis: number;
   /** What it makes. */
   readonly made: readonly Tensor[];
+  /** The weights that it reads in another order than they are kept in. */
+  readonly packed: readonly Packed[];
   /** Reserves the memory of a forward and backward pass over at most `shape`; gradients of tensors are reserved before. */
   plan(plan: MemoryPlan, shape: Shape): void;
-  /** Repacks the weights after they have changed. */
-  pack(): void;
   /** Computes the rows of the slice. */
   forward(shape: Shape, slice: Slice): void;
   /** Turns the gradient of what it made into the gradient of what it read, for the rows of the slice. */

@@ -5,19 +5,27 @@
 import { EngineError } from '../../errors.ts';
 import type { Kernels } from '../../kernels/kernels.ts';
 import { MemoryPlan } from '../../kernels/memory.ts';
-import { Products } from '../../kernels/products.ts';
+import { Products, type Way } from '../../kernels/products.ts';
 import { phrase } from '../../model/phrase.ts';
 import type { InputSpec, ModelSpec } from '../../model/spec.ts';
 import { buildGraph, type Graph } from './graph.ts';
 import { FedMarks, type MarkRule } from './marks.ts';
 import { ParameterStore } from './parameters.ts';
-import { type Shape, shapeOf, type Slice, Tensor } from './part.ts';
+import { type Packed, type Shape, shapeOf, type Slice, Tensor } from './part.ts';
 
 /**
- * What can be asked of a pass, to be added up; the sums need all rows to have gone back before, and weights are packed
- * anew once they have changed.
+ * What can be asked of a pass, to be added up. Each way through the network needs the weights packed for it before; the
+ * sums need all rows to have gone back, and leave no packed weights.
  */
-export const WORK = { forward: 1, loss: 2, slopes: 4, backward: 8, sums: 16, pack: 32 } as const;
+export const WORK = {
+  forward: 1,
+  loss: 2,
+  slopes: 4,
+  backward: 8,
+  sums: 16,
+  packForward: 32,
+  packBackward: 64,
+} as const;
 
 /** What memory is planned for; addresses follow from it. */
 export interface Planned {
@@ -70,7 +78,12 @@ export class Pass {
   readonly #ownAxes: number[] = [];
   /** Where the memory of the weights ends and that of a pass begins. */
   readonly #weightsEnd: number;
-  readonly #scratch: number;
+  readonly #thread: number;
+  readonly #threads: number;
+  /** Where this thread has room to work in. */
+  #scratch = 0;
+  readonly #packed: readonly Packed[];
+  #gradients = { at: 0, bytes: 0 };
 
   /** @param thread which of the threads this one is. */
   constructor(spec: ModelSpec, kernels: Kernels, { tile, slots, threads }: Place, thread = 0) {
@@ -89,10 +102,10 @@ export class Pass {
       addAxis: steps => this.sequences.length + this.#ownAxes.push(steps) - 1,
     });
     this.planned = { batch: 0, axes: this.axesOf(this.sequences.map(() => 0)), inputSlopes: false };
-    const scratch = Math.max(...this.graph.parts.map(part => part.scratch));
-    const scratches = Array.from({ length: threads }, () => plan.floats(scratch));
-    this.#scratch = scratches[thread]!;
+    this.#thread = thread;
+    this.#threads = threads;
     this.#weightsEnd = plan.end;
+    this.#packed = this.graph.parts.flatMap(part => part.packed);
   }
 
   /** Steps of every time axis. @param fed steps of each sequence. */
@@ -117,10 +130,22 @@ export class Pass {
     for (const tensor of tensors) tensor.planSlopes(plan, shape);
     for (const part of parts) part.plan(plan, shape.along(part.axis));
     loss.plan(plan, shape);
-    return plan.end;
+    const scratch = Math.max(...parts.map(part => part.scratch(shape.batch * shape.along(part.axis).steps)));
+    const scratches = Array.from({ length: this.#threads }, () => plan.floats(scratch));
+    this.#scratch = scratches[this.#thread]!;
+    return this.#planGradients(plan.end);
   }
 
-  /** Does a share of the work: some rows of the batch from end to end, some columns of the sums over all rows, or some parts' weights. */
+  /** Gradients of weights are made when all rows have gone back; until then the weights lie in their place, packed for one way or the other. */
+  #planGradients(start: number): number {
+    const plans = { gradients: new MemoryPlan(start), forward: new MemoryPlan(start), backward: new MemoryPlan(start) };
+    this.store.planGradients(plans.gradients);
+    this.#gradients = { at: start, bytes: plans.gradients.end - start };
+    for (const packed of this.#packed) packed.plan(plans[packed.way]);
+    return Math.max(...Object.values(plans).map(({ end }) => end));
+  }
+
+  /** Does a share of the work: some rows of the batch from end to end, some columns of the sums over all rows, or some of the packed weights. */
   run(work: number, shape: Shape, { index, of }: { readonly index: number; readonly of: number }): void {
     const scratch = this.#scratch;
     // Slices are of nearly equal size, and none is empty.
@@ -134,10 +159,19 @@ export class Pass {
     }
     if (work & WORK.sums)
       for (const part of this.graph.parts) part.sumGradients(shape.along(part.axis), { index, of, scratch });
-    if (work & WORK.pack)
-      this.graph.parts.forEach((part, k) => {
-        if (k % of === index) part.pack();
-      });
+    if (work & WORK.packForward) this.#pack('forward', index, of);
+    if (work & WORK.packBackward) this.#pack('backward', index, of);
+  }
+
+  /** Clears the gradients of weights: not all of them belong to a part that sums them. */
+  clearGradients(): void {
+    const { at, bytes } = this.#gradients;
+    this.kernels.fill(at, 0, bytes / 4);
+  }
+
+  #pack(way: Way, index: number, of: number): void {
+    const all = this.#packed.filter(packed => packed.way === way);
+    for (let k = index; k < all.length; k += of) all[k]!.pack();
   }
 
   #forward(shape: Shape, slice: Slice): void {

@@ -1,9 +1,10 @@
 import type { Kernels } from '../../kernels/kernels.ts';
 import type { MemoryPlan } from '../../kernels/memory.ts';
-import type { Products } from '../../kernels/products.ts';
+import { PackedMatrix, type Products } from '../../kernels/products.ts';
 import type { DropoutMask } from './dropout.ts';
 import type { Marks } from './marks.ts';
-import { type Part, type Shape, type Share, type Slice, Tensor } from './part.ts';
+import type { Matrix } from './parameters.ts';
+import { type Packed, type Part, type Shape, type Share, type Slice, Tensor } from './part.ts';
 
 /** What a recurrent layer reads and how it runs over the steps. */
 export interface RecurrentOptions {
@@ -56,7 +57,7 @@ export interface StepBackward extends StepForward {
  * states are carried over.
  */
 export abstract class RecurrentLayer implements Part {
-  abstract readonly scratch: number;
+  abstract readonly packed: readonly Packed[];
   readonly axis: number;
   /** Width of h. */
   readonly width: number;
@@ -136,7 +137,7 @@ export abstract class RecurrentLayer implements Part {
     this.planCell(plan, shape);
   }
 
-  abstract pack(): void;
+  abstract scratch(rows: number): number;
 
   forward(shape: Shape, { first, rows, scratch }: Slice): void {
     const { batch, steps } = shape;
@@ -279,6 +280,20 @@ export abstract class RecurrentLayer implements Part {
   /** Hands the gradients of states other than h to where they came from. */
   protected endBackward(_first: number, _rows: number): void {
     // h alone needs nothing.
+  }
+
+  /** Columns of a matrix whose rows are those of x above those of h. */
+  protected packedForward({ weight, stride }: Matrix, columns: number): PackedMatrix {
+    const rows = this.input.width + this.width;
+    return new PackedMatrix(this.products, 'forward', () => ({ at: weight, stride, rows, columns }));
+  }
+
+  /** The same for the way back, which leaves x out where nobody wants its gradient. */
+  protected packedBackward({ weight, stride }: Matrix, columns: number): PackedMatrix {
+    return new PackedMatrix(this.products, 'backward', () => {
+      const skipped = this.inputSlopes ? 0 : this.input.width;
+      return { at: weight + skipped * stride, stride, rows: this.slopeWidth, columns };
+    });
   }
 
   /** State before the first step, where it was given. */

@@ -1,8 +1,9 @@
 import type { MemoryPlan } from '../../kernels/memory.ts';
-import { type PackedMatrix, Products } from '../../kernels/products.ts';
+import type { PackedMatrix } from '../../kernels/products.ts';
+import { Products } from '../../kernels/products.ts';
 import type { Bias } from './bias.ts';
-import type { Block } from './parameters.ts';
-import { columnsOf, type Shape, type Share } from './part.ts';
+import { type Block, columnsFrom } from './parameters.ts';
+import { columnsOf, type Packed, type Shape, type Share } from './part.ts';
 import { RecurrentLayer, type RecurrentOptions, type StepBackward, type StepForward } from './recurrent.ts';
 
 export interface RnnWeights {
@@ -14,29 +15,30 @@ export interface RnnWeights {
 
 /** The simple recurrent cell: h = act([x; h] W + b). */
 export class RnnLayer extends RecurrentLayer {
-  readonly scratch: number;
+  readonly packed: readonly Packed[];
   readonly #activation: number;
   readonly #weights: RnnWeights;
   readonly #forwardWeights: PackedMatrix;
-  #backwardWeights: PackedMatrix | undefined;
+  readonly #backwardWeights: PackedMatrix;
   /** Gradient of the pre-activations `[T, B, U]`. */
   #dz = 0;
 
-  constructor(plan: MemoryPlan, common: RecurrentOptions, units: number, activation: number, weights: RnnWeights) {
+  constructor(common: RecurrentOptions, units: number, activation: number, weights: RnnWeights) {
     super(common, [{ name: 'h', width: units }]);
     this.#activation = activation;
     this.#weights = weights;
-    const depth = this.input.width + units;
-    this.scratch = Math.max(Products.rowScratch(depth), Products.sumScratch(Math.max(this.input.width, units), units));
-    this.#forwardWeights = this.products.planPacked(plan, depth, units);
+    const kernel = columnsFrom(weights.kernel, 0, units * 4);
+    this.#forwardWeights = this.packedForward(kernel, units);
+    this.#backwardWeights = this.packedBackward(kernel, units);
+    this.packed = [this.#forwardWeights, this.#backwardWeights, ...weights.bias.packed];
   }
 
-  pack(): void {
-    this.#weights.bias.pack(this.kernels);
-    const stride = this.width * 4;
-    this.products.packWeights(this.#forwardWeights, this.#weights.kernel.weight, stride);
-    const skipped = this.inputSlopes ? 0 : this.input.width;
-    this.products.packTransposed(this.#backwardWeights!, this.#weights.kernel.weight + skipped * stride, stride);
+  scratch(rows: number): number {
+    const { width, input } = this;
+    return Math.max(
+      Products.rowScratch(rows, input.width + width),
+      Products.sumScratch(rows, Math.max(input.width, width), width),
+    );
   }
 
   sumGradients(shape: Shape, share: Share): void {
@@ -49,7 +51,7 @@ export class RnnLayer extends RecurrentLayer {
       input.at(shape), input.width * 4, input.width, h.at, width * 4, width, h.skip,
       this.#dz, width * 4, shape.steps * shape.batch, kernel.gradient, width * 4, bias.gradient, first, end, false, share.scratch,
     ); // prettier-ignore
-    bias.spread(this.kernels, first, end);
+    bias.spread(first, end);
   }
 
   *places(shape: Shape): Iterable<{ id: string; at: number; stride: number; width: number }> {
@@ -58,7 +60,6 @@ export class RnnLayer extends RecurrentLayer {
 
   protected planCell(plan: MemoryPlan, { batch, steps }: Shape): void {
     this.#dz = plan.floats(steps * batch * this.width);
-    this.#backwardWeights = this.products.planPacked(plan, this.width, this.slopeWidth);
   }
 
   protected stepForward({ rows, x, before, made, fromZero, scratch }: StepForward): void {
@@ -106,7 +107,7 @@ export class RnnLayer extends RecurrentLayer {
         0,
         0,
         0,
-        this.#backwardWeights!,
+        this.#backwardWeights,
         target,
         this.slopeWidth * 4,
         rows,

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { TILES } from '../../../engine/kernels/kernels.ts';
 import { MemoryPlan } from '../../../engine/kernels/memory.ts';
-import { Products } from '../../../engine/kernels/products.ts';
+import { PackedMatrix, Products } from '../../../engine/kernels/products.ts';
 import { fastestTile, measureTile } from '../../../engine/kernels/tiles.ts';
 import { Random } from '../../../engine/random.ts';
 import { KERNEL_BYTES } from '../backends/kernelBytes.ts';
@@ -34,10 +34,11 @@ describe('products: one running sum over k to the bit, in every tile shape', () 
           const own = new MemoryPlan(start);
           const [X, H, W, C] = [numbers(m * x), numbers(m * h), numbers((x + h) * n), numbers(m * n)];
           const [xAt, hAt, wAt, cAt] = [put(own.floats(m * x), X), put(own.floats(m * h), H), put(own.floats(W.length), W), put(own.floats(m * n + 1), C)];
-          const packed = products.planPacked(own, x + h, n);
-          const scratch = own.floats(Products.rowScratch(x + h));
+          const packed = new PackedMatrix(products, 'forward', () => ({ at: wAt, stride: n * 4, rows: x + h, columns: n }));
+          packed.plan(own);
+          const scratch = own.floats(Products.rowScratch(m, x + h));
           memory.floats(cAt + m * n * 4, 1)[0] = 42;
-          products.packWeights(packed, wAt, n * 4);
+          packed.pack();
           products.rowsTimesWeights(xAt, x * 4, x, hAt, h * 4, h, packed, cAt, n * 4, m, add, scratch);
           const found = memory.floats(cAt, m * n);
           for (let row = 0; row < m; row++) {
@@ -57,9 +58,15 @@ describe('products: one running sum over k to the bit, in every tile shape', () 
       const own = new MemoryPlan(start);
       const [A, W] = [numbers(m * depth), numbers(n * depth)];
       const [aAt, wAt, cAt] = [put(own.floats(A.length), A), put(own.floats(W.length), W), own.floats(m * n)];
-      const packed = products.planPacked(own, depth, n);
-      const scratch = own.floats(Products.rowScratch(depth));
-      products.packTransposed(packed, wAt, depth * 4);
+      const packed = new PackedMatrix(products, 'backward', () => ({
+        at: wAt,
+        stride: depth * 4,
+        rows: n,
+        columns: depth,
+      }));
+      packed.plan(own);
+      const scratch = own.floats(Products.rowScratch(m, depth));
+      packed.pack();
       for (const first of [depth, 150, 1]) {
         products.rowsTimesWeights(aAt, depth * 4, first, 0, 0, 0, packed, cAt, n * 4, m, false, scratch);
         const found = memory.floats(cAt, m * n);
@@ -76,7 +83,7 @@ describe('products: one running sum over k to the bit, in every tile shape', () 
         const [X, H, D] = [numbers(total * x), numbers(total * h).fill(0, 0, skip * h), numbers(total * n)];
         const [xAt, hAt, dAt] = [put(own.floats(X.length), X), put(own.floats(H.length), H), put(own.floats(D.length), D)];
         const [gAt, biasAt] = [own.floats((x + h) * n), own.floats(n)];
-        const scratch = own.floats(Products.sumScratch(Math.max(x, h), n));
+        const scratch = own.floats(Products.sumScratch(total, Math.max(x, h), n));
         for (const shares of [1, 2, 3]) {
           memory.floats(gAt, (x + h) * n).fill(NaN);
           for (let share = 0; share < shares; share++) {

@@ -3,7 +3,9 @@ import type { ActivationSpec } from '../../../model/activations.ts';
 import type { DropoutMask } from '../dropout.ts';
 import type { Composer } from './composer.ts';
 import type { Composed } from './layer.ts';
-import type { BiasPlace, Matrix, Weight } from './operations.ts';
+import type { Matrix, Weight } from '../parameters.ts';
+import type { Packed } from '../part.ts';
+import type { BiasPlace } from './operations.ts';
 import type { Value } from './value.ts';
 
 /** What each gate is let see, and the candidate: Keras' `dropout` and `recurrent_dropout`, `LayerNormBasicLSTMCell`. */
@@ -26,7 +28,8 @@ export interface CellParts {
   readonly gateActivation: ActivationSpec;
   readonly gates: Readonly<Record<string, GateWeights>>;
   readonly dropout: GateDropout | undefined;
-  readonly pack: () => void;
+  /** Biases that must be made anew. */
+  readonly packed: readonly Packed[];
 }
 
 export interface LstmParts extends CellParts {
@@ -61,7 +64,7 @@ function preActivation(c: Composer, parts: CellParts, gate: string, h: Value): V
 
 export function composeRnn(c: Composer, parts: CellParts): Composed {
   const h = c.activate(parts.activation, preActivation(c, parts, 'h', c.before['h']!));
-  return { states: { h }, gates: {}, pack: parts.pack };
+  return { states: { h }, gates: {}, packed: parts.packed };
 }
 
 export function composeLstm(c: Composer, parts: LstmParts): Composed {
@@ -78,7 +81,7 @@ export function composeLstm(c: Composer, parts: LstmParts): Composed {
   const shown = c.activate(parts.activation, cell);
   const m = c.multiply(o, shown);
   const h = projection ? c.clip(c.product([m], projection.matrix, projection.units, undefined), projection.clip) : m;
-  return { states: { h, c: cell }, gates: { i, j, f, o }, hidden: { tanh_c: shown }, pack: parts.pack };
+  return { states: { h, c: cell }, gates: { i, j, f, o }, hidden: { tanh_c: shown }, packed: parts.packed };
 }
 
 export function composeGru(c: Composer, parts: CellParts, resetAfter: boolean): Composed {
@@ -90,5 +93,5 @@ export function composeGru(c: Composer, parts: CellParts, resetAfter: boolean): 
     : preActivation(c, parts, 'n', c.multiply(r, h0));
   const n = c.activate(parts.activation, candidate);
   const h = c.add(c.multiply(u, h0), c.multiply(c.oneMinus(u), n));
-  return { states: { h }, gates: { r, u, n }, pack: parts.pack };
+  return { states: { h }, gates: { r, u, n }, packed: parts.packed };
 }

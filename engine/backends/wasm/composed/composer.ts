@@ -1,11 +1,11 @@
 /** What a composed cell is written with: each call adds one operation and gives its result. */
-import type { MemoryPlan } from '../../../kernels/memory.ts';
 import type { Products } from '../../../kernels/products.ts';
 import type { ActivationSpec } from '../../../model/activations.ts';
 import type { Framework } from '../../../model/spec.ts';
 import { activatorOf } from '../activator.ts';
 import type { DropoutMask } from '../dropout.ts';
-import { Activation, Addition, Affine, type BiasPlace, Clip, LayerNorm, Masked, type Matrix, MatrixProduct, Multiplication, type Operation, Peephole, type Weight } from './operations.ts'; // prettier-ignore
+import type { Matrix, Weight } from '../parameters.ts';
+import { Activation, Addition, Affine, type BiasPlace, Clip, LayerNorm, Masked, MatrixProduct, Multiplication, type Operation, Peephole } from './operations.ts'; // prettier-ignore
 import type { Value } from './value.ts';
 
 export class Composer {
@@ -13,12 +13,10 @@ export class Composer {
   /** What the cell reads: the input, and its states before the step. */
   readonly x: Value;
   readonly before: Readonly<Record<string, Value>>;
-  readonly #plan: MemoryPlan;
   readonly #products: Products;
   readonly #framework: Framework;
 
-  constructor(plan: MemoryPlan, products: Products, framework: Framework, x: Value, before: Composer['before']) {
-    this.#plan = plan;
+  constructor(products: Products, framework: Framework, x: Value, before: Composer['before']) {
     this.#products = products;
     this.#framework = framework;
     this.x = x;
@@ -32,7 +30,7 @@ export class Composer {
     units: number,
     bias: BiasPlace | undefined,
   ): Value {
-    return this.#add(new MatrixProduct(this.#plan, this.#products, factors, matrix, units, bias));
+    return this.#add(new MatrixProduct(this.#products, factors, matrix, units, bias));
   }
 
   activate(activation: ActivationSpec, x: Value): Value {

@@ -4,7 +4,7 @@
  */
 import type { MemoryPlan } from '../../../kernels/memory.ts';
 import type { Framework } from '../../../model/spec.ts';
-import type { Shape, Share } from '../part.ts';
+import type { Packed, Shape, Share } from '../part.ts';
 import { RecurrentLayer, type RecurrentOptions, type StepBackward, type StepForward } from '../recurrent.ts';
 import { Composer } from './composer.ts';
 import type { Operation } from './operations.ts';
@@ -18,8 +18,8 @@ export interface Composed {
   readonly gates: Readonly<Record<string, Value>>;
   /** What else it keeps and the cell table does not name. */
   readonly hidden?: Readonly<Record<string, Value>>;
-  /** What must follow a change of the weights. */
-  readonly pack?: () => void;
+  /** What must follow a change of the weights, besides its matrices. */
+  readonly packed: readonly Packed[];
 }
 
 interface State {
@@ -28,7 +28,7 @@ interface State {
 }
 
 export class ComposedLayer extends RecurrentLayer {
-  readonly scratch: number;
+  readonly packed: readonly Packed[];
   readonly #states: readonly State[];
   readonly #x: Value;
   readonly #before: Readonly<Record<string, Value>>;
@@ -40,7 +40,7 @@ export class ComposedLayer extends RecurrentLayer {
   readonly #arriving = new Map<string, number>();
 
   /** @param states h first. */
-  constructor(plan: MemoryPlan, common: RecurrentOptions, framework: Framework, states: readonly State[], compose: (composer: Composer) => Composed) {
+  constructor(common: RecurrentOptions, framework: Framework, states: readonly State[], compose: (composer: Composer) => Composed) {
     super(common, states);
     this.#states = states;
     const { input } = common;
@@ -54,7 +54,7 @@ export class ComposedLayer extends RecurrentLayer {
         }),
       ]),
     );
-    const composer = new Composer(plan, this.products, framework, this.#x, this.#before);
+    const composer = new Composer(this.products, framework, this.#x, this.#before);
     this.#composed = compose(composer);
     this.#operations = composer.operations;
     for (const { name, width } of states)
@@ -65,12 +65,11 @@ export class ComposedLayer extends RecurrentLayer {
     const written = new Set(Object.values(this.#composed.states));
     for (const operation of [...this.#operations].reverse()) operation.connect(written);
     this.#unreached = states.map(({ name }) => this.#before[name]!).filter(value => !written.has(value));
-    this.scratch = Math.max(...this.#operations.map(operation => operation.scratch));
+    this.packed = [...this.#operations.flatMap(operation => operation.packed), ...this.#composed.packed];
   } // prettier-ignore
 
-  pack(): void {
-    this.#composed.pack?.();
-    for (const operation of this.#operations) operation.pack();
+  scratch(rows: number): number {
+    return Math.max(...this.#operations.map(operation => operation.scratch(rows)));
   }
 
   sumGradients(shape: Shape, share: Share): void {

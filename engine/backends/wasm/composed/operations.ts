@@ -1,21 +1,11 @@
 /** The operations of composed cells, each with its way back and the sums over the batch of what it learns. */
 import type { MemoryPlan } from '../../../kernels/memory.ts';
-import { type PackedMatrix, Products } from '../../../kernels/products.ts';
+import { PackedMatrix, Products } from '../../../kernels/products.ts';
 import type { Activator } from '../activator.ts';
 import type { DropoutMask } from '../dropout.ts';
-import { columnsOf, type Shape, type Share } from '../part.ts';
+import type { Matrix, Weight } from '../parameters.ts';
+import { columnsOf, type Packed, type Shape, type Share } from '../part.ts';
 import { type Rows, Value } from './value.ts';
-
-/** Addresses of a weight and of its gradient. */
-export interface Weight {
-  readonly weight: number;
-  readonly gradient: number;
-}
-
-/** Columns of a matrix whose rows lie `stride` bytes apart. */
-export interface Matrix extends Weight {
-  readonly stride: number;
-}
 
 /** A bias, and what is to be done when columns of its gradient are summed. */
 export interface BiasPlace extends Weight {
@@ -26,8 +16,7 @@ export abstract class Operation {
   /** What it reads, in the order in which `backward` sends gradients. */
   readonly reads: readonly Value[];
   readonly made: Value;
-  /** Floats of scratch. */
-  readonly scratch: number = 0;
+  readonly packed: readonly Packed[] = [];
   protected readonly products: Products;
   /** Whether a gradient is added to what others have sent, for each of `reads`. Set when the cell is whole. */
   protected adds: readonly boolean[] = [];
@@ -59,8 +48,9 @@ export abstract class Operation {
     // Most need only their result.
   }
 
-  pack(): void {
-    // Most have no matrix.
+  /** Floats of scratch that a thread needs for at most so many rows of all steps. */
+  scratch(_rows: number): number {
+    return 0;
   }
 
   abstract forward(rows: Rows): void;
@@ -79,32 +69,42 @@ export abstract class Operation {
 
 /** z = a · A + b · B + bias: the rows of A stand above those of B. */
 export class MatrixProduct extends Operation {
-  override readonly scratch: number;
+  override readonly packed: readonly Packed[];
   readonly #matrix: Matrix;
   readonly #bias: BiasPlace | undefined;
   readonly #forward: PackedMatrix;
   readonly #backward: readonly PackedMatrix[];
 
-  constructor(plan: MemoryPlan, products: Products, factors: readonly [Value] | readonly [Value, Value], matrix: Matrix, units: number, bias: BiasPlace | undefined) {
+  constructor(products: Products, factors: readonly [Value] | readonly [Value, Value], matrix: Matrix, units: number, bias: BiasPlace | undefined) {
     super(products, factors, new Value(units));
     this.#matrix = matrix;
     this.#bias = bias;
     const depths = factors.map(({ width }) => width);
     const depth = depths.reduce((sum, one) => sum + one, 0);
-    this.#forward = products.planPacked(plan, depth, units);
-    this.#backward = depths.map(one => products.planPacked(plan, units, one));
-    this.scratch = Math.max(Products.rowScratch(depth), Products.rowScratch(units), Products.sumScratch(Math.max(...depths), units));
+    const { weight, stride } = matrix;
+    const place = { at: weight, stride, rows: depth, columns: units };
+    this.#forward = new PackedMatrix(products, 'forward', () => place);
+    let row = 0;
+    this.#backward = depths.map(rows => {
+      const own = { at: weight + row * stride, stride, rows, columns: units };
+      row += rows;
+      return new PackedMatrix(products, 'backward', () => own);
+    });
+    this.packed = [this.#forward, ...this.#backward];
     this.made.keepSlopes();
   } // prettier-ignore
 
-  override pack(): void {
-    const { weight, stride } = this.#matrix;
-    this.products.packWeights(this.#forward, weight, stride);
-    let row = 0;
-    this.reads.forEach(({ width }, k) => {
-      this.products.packTransposed(this.#backward[k]!, weight + row * stride, stride);
-      row += width;
-    });
+  override scratch(rows: number): number {
+    const widths = this.reads.map(({ width }) => width);
+    const { width } = this.made;
+    return Math.max(
+      Products.rowScratch(
+        rows,
+        widths.reduce((sum, one) => sum + one, 0),
+      ),
+      Products.rowScratch(rows, width),
+      Products.sumScratch(rows, Math.max(...widths), width),
+    );
   }
 
   forward(rows: Rows): void {
