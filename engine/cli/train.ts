@@ -48,8 +48,8 @@ const OPEN_TIMEOUT = 120_000;
 /** `train FILE`: trains a model of the file and prints what the notes' program prints. @returns the exit code. */
 export async function train(options: TrainOptions): Promise<number> {
   const file = await readModelFile(options.file);
-  const { spec, range, extent } = pickModel(options, file);
-  const reasons = readiness(spec, []).obstacles;
+  const { spec, range, extent, open } = pickModel(options, file);
+  const reasons = readiness(spec, open).obstacles;
   if (reasons[0]) throw new EngineError('unsupported', phrase('This model cannot be trained yet: {0}', reasons.map(formatPhrase).join('; ')));
   const data = await pickData(options, spec);
   const settings = check(RunSettings, { ...defaultSettings(spec), ...options.settings }, 'settings', 'invalid-message');

@@ -151,6 +151,18 @@ export class Graph {
     return id;
   }
 
+  /** Builds something that is no part of the program, looks at it, and forgets it. */
+  apart<T>(look: () => T): T {
+    const maps = [this.nodes, this.names, this.#taken, this.#layers] as Map<string, unknown>[];
+    const before = maps.map(map => [...map]);
+    const found = look();
+    maps.forEach((map, at) => {
+      map.clear();
+      for (const [key, value] of before[at]!) map.set(key, value);
+    });
+    return found;
+  }
+
   /** Builds something when the program has been read, as if it stood where it stands now. */
   later(build: () => void): void {
     const { place } = this;
@@ -278,12 +290,14 @@ export function denseNode(
     readonly units: Dimension;
     readonly range: TextRange;
     readonly meaning?: Phrase;
+    /** What of it the description cannot say. */
+    readonly open?: readonly Phrase[];
   },
 ): Tensor {
-  const { units, range, meaning, id: name = options.scope, ...rest } = options;
+  const { units, range, meaning, open = [], id: name = options.scope, ...rest } = options;
   const axes = input.axes === null ? null : [...input.axes.slice(0, -1), unitsAxis(units)];
   const text = meaning ?? phrase('output of the dense layer {0}', rest.scope);
   if (input.ref === undefined || input.displaced !== undefined) return tensor(input.dtype, axes, { meaning: text });
-  const id = graph.add(name, { op: 'dense', input: input.ref, units: toSize(units), ...rest }, { range });
+  const id = graph.add(name, { op: 'dense', input: input.ref, units: toSize(units), ...rest }, { range, open });
   return tensor(input.dtype, axes, { ref: { from: id }, meaning: text });
 }

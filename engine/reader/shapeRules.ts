@@ -4,7 +4,7 @@
  */
 import type { Arguments } from './calls.ts';
 import { add, type Dimension, divide, multiply } from './sizes.ts';
-import { type Abstract, dimension, tensor, type Tensor, type TensorAxis } from './values.ts';
+import { type Abstract, dimension, number, tensor, type Tensor, type TensorAxis } from './values.ts';
 
 export function asTensor(value: Abstract | undefined): Tensor | null {
   return value?.kind === 'tensor' ? value : null;
@@ -16,6 +16,12 @@ export function shaped(of: Tensor, axes: readonly TensorAxis[] | null): Tensor {
     ...(of.derivation?.op === 'data' ? { derivation: of.derivation } : {}),
     ...(of.ref !== undefined || of.lost === true ? { lost: true } : {}),
   });
+}
+
+/** What a function of two numbers gives, where both are known; null elsewhere. */
+export function ofNumbers(args: Arguments, compute: ((x: number, y: number) => number) | undefined): Abstract | null {
+  const [x, y] = [args.get('x'), args.get('y')];
+  return compute && x?.kind === 'number' && y?.kind === 'number' ? number(compute(x.value, y.value)) : null;
 }
 
 export function axisOf(size: Dimension | null, name = ''): TensorAxis {

@@ -47,10 +47,10 @@ export class SourceText {
     const parts: { text: string; from: number; inserted?: boolean }[] = [];
     const boundaries = [...this.#segments.map(segment => segment.at), ...insertions.map(({ position }) => position)];
     const cuts = [...new Set(boundaries)].sort((a, b) => a - b);
+    const put = new Map<number, string[]>();
+    for (const { position, text } of insertions) put.set(position, [...(put.get(position) ?? []), text]);
     cuts.forEach((cut, index) => {
-      for (const { position, text } of insertions) {
-        if (position === cut) parts.push({ text, from: this.offset(cut), inserted: true });
-      }
+      for (const text of put.get(cut) ?? []) parts.push({ text, from: this.offset(cut), inserted: true });
       parts.push({ text: this.text.slice(cut, cuts[index + 1] ?? this.text.length), from: this.offset(cut) });
     });
     return new SourceText(parts);

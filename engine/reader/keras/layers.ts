@@ -1,7 +1,7 @@
 /** Keras' layers. Signatures and defaults: Keras 3 `keras/src/layers`; what differs in Keras 2 is told by the framework. */
 import { phrase, type Phrase } from '../../model/phrase.ts';
 import type { Activation, CellSpec, GraphNode, Initializer, RecurrentNode, TensorRef } from '../../model/spec.ts';
-import { activationOf, type ChosenActivation, withOptions } from '../activations.ts';
+import { activationOf, type ChosenActivation, unknownActivation, withOptions } from '../activations.ts';
 import { checkDropout } from '../dropoutSense.ts';
 import type { Call, CallEntry, CallTable } from '../calls.ts';
 import { giving } from '../fixes.ts';
@@ -48,7 +48,7 @@ function layerName(call: Call, className: string): string {
 /** An activation by Keras' names; hard sigmoid is another function in Keras 3. */
 function activation(call: Call, name: string): ChosenActivation | null | undefined {
   const given = call.args.get(name);
-  const found = activationOf(given?.kind === 'string' ? { ...given, value: snake(given.value) } : given);
+  const found = activationOf(given?.kind === 'string' ? { ...given, value: snake(given.value) } : given, call);
   return found == null ? found : inFramework(found, call.framework);
 }
 
@@ -126,7 +126,9 @@ function cellOf(call: Call, kind: CellKind, className: string): Cells {
     if (!args.isGiven(name)) return undefined;
     // None is linear.
     const found = args.get(name)?.kind === 'none' ? LINEAR : activation(call, name);
-    if (found === null) open.push(phrase('{0} is not known: {1}', name, args.text(name)));
+    // The description has no slope for gates.
+    const sloped = name === 'recurrent_activation' && found?.negativeSlope !== undefined;
+    if (found === null || sloped) open.push(unknownActivation(call, name, className));
     return found ?? undefined;
   };
   const usual = DEFAULTS[framework] ?? KERAS_DEFAULTS;
@@ -501,7 +503,7 @@ function activated(call: Call, of: Tensor, name: string, spec: ChosenActivation 
 /** A layer that is an activation; other layers may take it for theirs. */
 function activationLayer(className: string, which: Activation, options: string): CallEntry {
   const entry = simple(className, options, (applied, of, made, name) =>
-    activated(applied, of, name, withOptions(which, made)),
+    activated(applied, of, name, withOptions(which, made, of)),
   );
   return {
     signature: entry.signature,
@@ -515,29 +517,35 @@ function activationLayer(className: string, which: Activation, options: string):
 /** Activations as functions of a tensor, with their options. Source: Keras 3 `activations/activations.py`, Keras 2.15. */
 const FUNCTION_OPTIONS: Partial<Record<Activation, string>> = {
   leaky_relu: 'negative_slope=0.2, alpha=None',
-  relu: 'negative_slope=0.0, max_value=None, threshold=0.0, alpha=None',
+  relu: 'negative_slope=None, max_value=None, threshold=0.0, alpha=None',
   elu: 'alpha=1.0',
   gelu: 'approximate=False',
 };
 const FUNCTIONS = ['relu', 'relu6', 'leaky_relu', 'elu', 'selu', 'gelu', 'tanh', 'sigmoid', 'hard_sigmoid', 'softmax', 'log_softmax', 'softplus', 'softsign', 'swish', 'silu', 'exponential', 'linear'] as const; // prettier-ignore
-const ACTIVATION_FUNCTIONS: CallTable = Object.fromEntries(
-  FUNCTIONS.map((name): [string, CallEntry] => {
-    const which: Activation = name === 'silu' ? 'swish' : name;
-    const options = FUNCTION_OPTIONS[which] ?? 'axis=-1';
-    return [
-      `keras.activations.${name}`,
-      {
-        signature: `x, ${options}`,
-        result: call => {
-          const of = call.args.get('x');
-          const spec = withOptions(which, call);
-          if (of?.kind !== 'tensor') return unknown(name);
-          return activated(call, of, name, spec === null ? null : inFramework(spec, call.framework));
-        },
-      },
-    ];
-  }),
-);
+
+function activationFunction(name: (typeof FUNCTIONS)[number], options?: string): CallEntry {
+  const which: Activation = name === 'silu' ? 'swish' : name;
+  return {
+    signature: `x, ${options ?? FUNCTION_OPTIONS[which] ?? 'axis=-1'}`,
+    result: call => {
+      const of = call.args.get('x');
+      if (of?.kind !== 'tensor') return unknown(name);
+      const spec = withOptions(which, call, of);
+      return activated(call, of, name, spec === null ? null : inFramework(spec, call.framework));
+    },
+  };
+}
+
+const ACTIVATION_FUNCTIONS: CallTable = {
+  ...Object.fromEntries(
+    FUNCTIONS.flatMap(name => [
+      [`keras.activations.${name}`, activationFunction(name)],
+      [`keras.backend.${name}`, activationFunction(name)],
+    ]),
+  ),
+  // Keras 3 `ops/nn.py`
+  'keras.backend.gelu': activationFunction('gelu', 'approximate=True'),
+};
 
 function denseApply(applied: Call, of: Tensor, made: Call, name: string, scope: string): Tensor {
   const { args } = made;
@@ -546,6 +554,7 @@ function denseApply(applied: Call, of: Tensor, made: Call, name: string, scope: 
     id: name,
     units: dimension(oneOf(args, 'units', 'output_dim')) ?? symbol('units'),
     ...(chosen ?? LINEAR),
+    ...(chosen === null ? { open: [unknownActivation(made, 'activation', name)] } : {}),
     useBias: args.boolean('use_bias') !== false,
     scope: scoped(applied, scope),
     range: applied.range,
@@ -763,7 +772,7 @@ export const KERAS_LAYERS: CallTable = {
   'keras.layers.LeakyReLU': activationLayer('LeakyReLU', 'leaky_relu', 'negative_slope=0.3, alpha=None'),
   'keras.layers.ReLU': activationLayer('ReLU', 'relu', 'max_value=None, negative_slope=0.0, threshold=0.0'),
   'keras.layers.ELU': activationLayer('ELU', 'elu', 'alpha=1.0'),
-  'keras.layers.Softmax': activationLayer('Softmax', 'softmax', ''),
+  'keras.layers.Softmax': activationLayer('Softmax', 'softmax', 'axis=-1'),
   ...ACTIVATION_FUNCTIONS,
   'keras.layers.Flatten': simple('Flatten', '', (applied, of) => {
     const sizes = (of.axes ?? []).slice(1).map(axis => axis.size);

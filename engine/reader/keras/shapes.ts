@@ -2,7 +2,7 @@
 import { type Call, type CallEntry, type CallTable, Arguments } from '../calls.ts';
 import { type Dimension, multiply } from '../sizes.ts';
 import {
-  asTensor, axisOf, commonShape, expanded, flattened, gathered, matrixProduct, oneOf, plainAxes, placeOf, placesOf,
+  asTensor, axisOf, commonShape, expanded, flattened, gathered, matrixProduct, ofNumbers, oneOf, plainAxes, placeOf, placesOf,
   reduced, shaped, shapeSize, tiled, windows,
 } from '../shapeRules.ts'; // prettier-ignore
 import { einsum } from '../tensorflow1/shapes.ts';
@@ -224,9 +224,11 @@ const filled: CallEntry = {
     );
   },
 };
-const both = (dtype?: string): CallEntry => ({
+const both = (dtype?: string, compute?: (x: number, y: number) => number): CallEntry => ({
   signature: 'x, y',
   result: ({ args }) => {
+    const known = ofNumbers(args, compute);
+    if (known !== null) return known;
     const parts = [args.get('x'), args.get('y')].flatMap(value => (value?.kind === 'tensor' ? [value] : []));
     return parts[0] === undefined ? unknown('') : tensor(dtype ?? parts[0].dtype, commonShape(parts));
   },
@@ -237,12 +239,14 @@ const backend = (names: readonly string[], entry: CallEntry): CallTable =>
   Object.fromEntries(names.map(name => [`keras.backend.${name}`, entry]));
 
 export const KERAS_BACKEND: CallTable = {
-  ...backend(['exp', 'log', 'abs', 'sqrt', 'square', 'tanh', 'sigmoid', 'hard_sigmoid', 'relu', 'softmax', 'log_softmax', 'softplus', 'elu', 'l2_normalize', 'clip', 'stop_gradient', 'dropout', 'reverse', 'flip', 'round', 'sign', 'zeros_like', 'ones_like', 'cumsum', 'normalize', 'identity', 'pow', 'sin', 'cos', 'print_tensor'], keeps), // prettier-ignore
+  ...backend(['exp', 'log', 'abs', 'sqrt', 'square', 'l2_normalize', 'clip', 'stop_gradient', 'dropout', 'reverse', 'flip', 'round', 'sign', 'zeros_like', 'ones_like', 'cumsum', 'normalize', 'identity', 'pow', 'sin', 'cos', 'print_tensor'], keeps), // prettier-ignore
   ...backend(['sum', 'mean', 'max', 'min', 'prod', 'std', 'var', 'logsumexp'], reduce()),
   ...backend(['argmax', 'argmin'], reduce('int64', -1)),
   ...backend(['any', 'all'], reduce('bool')),
   ...backend(['zeros', 'ones', 'random_normal', 'random_uniform', 'truncated_normal'], filled),
-  ...backend(['maximum', 'minimum', 'add', 'subtract', 'multiply', 'divide'], both()),
+  ...backend(['maximum'], both(undefined, Math.max)),
+  ...backend(['minimum'], both(undefined, Math.min)),
+  ...backend(['add', 'subtract', 'multiply', 'divide'], both()),
   ...backend(['equal', 'not_equal', 'greater', 'greater_equal', 'less', 'less_equal'], both('bool')),
   ...backend(['shape', 'int_shape'], shape),
   'keras.backend.cast': on('dtype', (of, { args }) => ({ ...shaped(of, of.axes), dtype: dtypeOf(args.get('dtype'), of.dtype) })), // prettier-ignore

@@ -11,10 +11,13 @@ const MAX_DEPTH = 60;
 
 /** Parses Python of any version and in any state of repair: around a fault, everything else is still there. */
 export function parsePython(source: SourceText, memory = new ParseMemory()): SyntaxModule {
-  const tree = memory.parse(parser, source.text, 'as it is');
-  const faults = faultsOf(tree.topNode, source);
-  if (faults.length === 0) return { body: new Builder(source).block(tree.topNode, 0), faults };
-  const repaired = closeBrackets(source);
+  const plain = memory.parse(parser, source.text, 'as it is');
+  const decimals = decimalsOf(plain.topNode, source.text);
+  const whole = decimals.length === 0 ? source : source.insert(decimals);
+  const tree = whole === source ? plain : memory.parse(parser, whole.text, 'with decimals');
+  const faults = faultsOf(tree.topNode, whole);
+  if (faults.length === 0) return { body: new Builder(whole).block(tree.topNode, 0), faults };
+  const repaired = closeBrackets(whole);
   return { body: new Builder(repaired).block(memory.parse(parser, repaired.text, 'repaired').topNode, 0), faults };
 }
 
@@ -27,6 +30,18 @@ export function commentsOf(source: SourceText): { readonly text: string; readonl
     },
   });
   return comments;
+}
+
+/** `1.` and `1.e-3` are attributes of 1 to the parser: what makes numbers of them. */
+function decimalsOf(top: SyntaxNode, text: string): { readonly position: number; readonly text: string }[] {
+  const decimals: { position: number; text: string }[] = [];
+  top.cursor().iterate(({ name, node }) => {
+    if (name !== 'MemberExpression' || node.firstChild?.name !== 'Number') return;
+    const { from, to, nextSibling: point } = node.firstChild;
+    if (point?.name === '.' && point.from === to && /^\d+$/.test(text.slice(from, to)))
+      decimals.push({ position: point.to, text: '0' });
+  });
+  return decimals;
 }
 
 function faultsOf(top: SyntaxNode, source: SourceText): TextRange[] {

@@ -439,7 +439,7 @@ export function activate(call: Call, of: Tensor, spec: ChosenActivation | null):
 
 const activation = (className: string, which: Activation, options = 'dim=None'): CallEntry =>
   simple(className, `${options}, inplace=False`, (applied, of, made) =>
-    activate(applied, of, withOptions(which, made)),
+    activate(applied, of, withOptions(which, made, of)),
   );
 
 /** Drops part of a tensor while training. */

@@ -140,7 +140,7 @@ const activation = (which: Activation, options = 'dim=None'): CallEntry => ({
   signature: `input, ${options}, inplace=False`,
   result: call => {
     const of = subject(call);
-    return of === null ? unknown(which) : activate(call, of, withOptions(which, call));
+    return of === null ? unknown(which) : activate(call, of, withOptions(which, call, of));
   },
 });
 

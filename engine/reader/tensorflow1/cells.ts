@@ -1,7 +1,7 @@
 /** TensorFlow 1's cells and the wrappers around them. Signatures and defaults: TensorFlow 1.15 `rnn_cell_impl.py`, `rnn_cell_wrapper_impl.py`, contrib's `rnn_cell.py`. */
 import { phrase, type Phrase } from '../../model/phrase.ts';
 import type { CellSpec, CellWrapper } from '../../model/spec.ts';
-import { activationOf } from '../activations.ts';
+import { activationOf, unknownActivation } from '../activations.ts';
 import type { Call, CallEntry, CallTable } from '../calls.ts';
 import { checkDropout } from '../dropoutSense.ts';
 import { type Dimension, symbol, toSize } from '../sizes.ts';
@@ -25,8 +25,8 @@ function cell(
       const units = args.size('num_units') ?? symbol('num_units');
       if (typeof units !== 'number') open.push(phrase('{0} is not known: {1}', 'num_units', args.text('num_units')));
       const rest = describe(call, open);
-      const activation = activationOf(args.get('activation'));
-      if (activation === null) open.push(phrase('{0} is not known: {1}', 'activation', args.text('activation')));
+      const activation = activationOf(args.get('activation'), call);
+      if (activation === null) open.push(unknownActivation(call, 'activation', className));
       const name = args.string('name');
       const spec: CellSpec = {
         className,
@@ -138,8 +138,13 @@ function dropout(call: Call): Abstract {
     };
     return Object.keys(wrapper).length === (variational ? 2 : 1) ? null : wrapper;
   });
-  if (made.kind !== 'cells' || open.length === 0) return made;
-  return { ...made, cells: made.cells.map(one => ({ ...one, open: [...one.open, ...open] })) };
+  return withOpen(made, open);
+}
+
+/** Cells of which the description cannot say everything. */
+function withOpen(cells: Abstract, open: readonly Phrase[]): Abstract {
+  if (cells.kind !== 'cells' || open.length === 0) return cells;
+  return { ...cells, cells: cells.cells.map(one => ({ ...one, open: [...one.open, ...open] })) };
 }
 
 function projectionWrapper(
@@ -148,18 +153,21 @@ function projectionWrapper(
 ): (call: Call) => Abstract {
   return call => {
     const units = call.args.size(argument) ?? symbol(argument);
-    const activation = activationOf(call.args.get('activation'));
+    const activation = activationOf(call.args.get('activation'), call);
+    // The description has no slope for it.
+    const isOpen = activation === null || activation?.negativeSlope !== undefined;
     const wrapper: CellWrapper = {
       wrapper: which,
       units: toSize(units),
       ...(activation == null ? {} : { activation: activation.activation }),
     };
     const output = which === 'output_projection';
-    return wrapped(
+    const made = wrapped(
       call,
       (position, top) => (position === (output ? top : 0) ? wrapper : null),
       output ? units : undefined,
     );
+    return isOpen ? withOpen(made, [unknownActivation(call, 'activation', which)]) : made;
   };
 }
 

@@ -1,7 +1,7 @@
 /** TensorFlow 1's inputs, layers and operations on tensors, as far as recurrent programs use them. */
 import { phrase, type Phrase } from '../../model/phrase.ts';
 import type { Activation } from '../../model/spec.ts';
-import { activationOf, type ChosenActivation, withOptions } from '../activations.ts';
+import { activationOf, type ChosenActivation, unknownActivation, withOptions } from '../activations.ts';
 import { Arguments, type Call, type CallEntry, type CallTable } from '../calls.ts';
 import { denseNode, isBatch } from '../graph.ts';
 import { matrixProduct, shaped } from '../shapeRules.ts';
@@ -90,22 +90,21 @@ function dense(
   return onTensor(inputs, (of, call) => {
     const { args, reader, range } = call;
     const size = args.size(units) ?? symbol(units);
-    const activation =
-      args.isGiven('activation') || args.isGiven('activation_fn')
-        ? (args.get('activation') ?? args.get('activation_fn'))
-        : undefined;
-    const named = activation === undefined ? { activation: fallbackActivation } : (activationOf(activation) ?? LINEAR);
+    const option = ['activation', 'activation_fn'].find(one => args.isGiven(one));
+    const chosen = option === undefined ? { activation: fallbackActivation } : activationOf(args.get(option), call);
     const kernel = initializerOf(args.get('kernel_initializer') ?? args.get('weights_initializer'));
     const biases = initializerOf(args.get('bias_initializer') ?? args.get('biases_initializer'));
     const useBias =
       bias === 'use_bias' ? args.boolean('use_bias') !== false : args.get('biases_initializer')?.kind !== 'none';
     const name = args.string(scope);
+    const within = name === undefined ? reader.graph.layerName(scoped(call, defaultName)) : scoped(call, name);
     return denseNode(reader.graph, of, {
       units: size,
-      ...named,
+      ...(chosen ?? LINEAR),
       useBias,
-      scope: name === undefined ? reader.graph.layerName(scoped(call, defaultName)) : scoped(call, name),
+      scope: within,
       range,
+      ...(chosen === null ? { open: [unknownActivation(call, option!, within)] } : {}),
       ...(kernel === undefined ? {} : { kernelInitializer: kernel }),
       ...(biases === undefined ? {} : { biasInitializer: biases }),
     });
@@ -118,7 +117,7 @@ function activate(which: Activation, options = 'axis=-1'): CallEntry {
     signature: `features, ${options}, name=None`,
     result: onTensor('features', (of, call) => {
       const { reader, range } = call;
-      const spec = withOptions(which, call);
+      const spec = withOptions(which, call, of);
       if (spec === null) return shaped(of, of.axes);
       const { activation } = spec;
       const meaning = activationMeaning(activation, of);
@@ -396,7 +395,7 @@ export const OPERATION_CALLS: CallTable = {
   'tf.identity': same('input, name=None'),
   'tf.stop_gradient': sameShape('input, name=None'),
   'tf.convert_to_tensor': same('value, dtype=None, name=None'),
-  'tf.nn.softmax': activate('softmax'),
+  'tf.nn.softmax': activate('softmax', 'axis=-1, dim=None'),
   'tf.sigmoid': activate('sigmoid'),
   'tf.nn.sigmoid': activate('sigmoid'),
   'tf.tanh': activate('tanh'),
@@ -411,7 +410,7 @@ export const OPERATION_CALLS: CallTable = {
   'tf.nn.silu': activate('swish'),
   'tf.nn.softplus': activate('softplus'),
   'tf.nn.softsign': activate('softsign'),
-  'tf.nn.log_softmax': activate('log_softmax'),
+  'tf.nn.log_softmax': activate('log_softmax', 'axis=-1, dim=None'),
   'tf.matmul': { signature: 'a, b, transpose_a=False, transpose_b=False, name=None', result: multiplyMatrices },
   'tf.nn.bias_add': { signature: 'x, y, data_format=None, name=None', result: combine('add') },
   'tf.nn.xw_plus_b': {

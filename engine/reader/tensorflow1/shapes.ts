@@ -2,7 +2,7 @@
 import type { Call, CallEntry, CallTable } from '../calls.ts';
 import { type Dimension, divide, symbol } from '../sizes.ts';
 import {
-  asTensor, axisOf, commonShape, expanded, flattened, gathered, matrixProduct, oneOf, pair, pieces, plainAxes, placeOf,
+  asTensor, axisOf, commonShape, expanded, flattened, gathered, matrixProduct, ofNumbers, oneOf, pair, pieces, plainAxes, placeOf,
   reduced, shaped, shapeSize, tiled, windows,
 } from '../shapeRules.ts'; // prettier-ignore
 import { index, reshape, unstack } from '../tensors.ts';
@@ -58,9 +58,11 @@ const same = (signature: string, dtype?: string): CallEntry => {
   };
 };
 
-const both = (dtype?: string): CallEntry => ({
+const both = (dtype?: string, compute?: (x: number, y: number) => number): CallEntry => ({
   signature: 'x, y, name=None',
   result: ({ args }) => {
+    const known = ofNumbers(args, compute);
+    if (known !== null) return known;
     const parts = [args.get('x'), args.get('y')].map(value => asTensor(value) ?? constant(value));
     const [a, b] = parts;
     if (a == null || b == null) {
@@ -237,14 +239,14 @@ export const SHAPE_CALLS: CallTable = {
       'tf.floordiv',
       'tf.mod',
       'tf.pow',
-      'tf.maximum',
-      'tf.minimum',
       'tf.mul',
       'tf.sub',
       'tf.square_difference',
     ],
     both(),
   ),
+  'tf.maximum': both(undefined, Math.max),
+  'tf.minimum': both(undefined, Math.min),
   ...entries(
     [
       'tf.not_equal',

@@ -120,3 +120,23 @@ ${loops}`;
     });
   });
 });
+
+describe('numbers that end with their point', () => {
+  const sizes: readonly (readonly [written: string, units: number])[] = [
+    ['int(8.)', 8],
+    ['int(2 * 1.e1)', 20],
+    ['int(3 / 1.e-1)', 30],
+    ['int(1.E+1) + 1', 11],
+    ['int(max(7., 2.)) # 1. of 2.', 7],
+    ['len("1.") * 2', 4],
+  ];
+  for (const [written, units] of sizes)
+    it(written, () => {
+      const cell = `tf.nn.rnn_cell.GRUCell(${written.split(' #')[0]!})`;
+      const { models, diagnostics, symbols } = readSource(`${TF}${tail(cell)}`, 'python');
+      assert.deepEqual(models.map(({ spec }) => headline(spec)), [`GRU ${units}`]); // prettier-ignore
+      assert.deepEqual(diagnostics, []);
+      const shown = symbols.find(({ text }) => text === 'outputs')!;
+      assert.equal(`${TF}${tail(cell)}`.slice(shown.range.start, shown.range.end), 'outputs');
+    });
+});
