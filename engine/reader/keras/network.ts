@@ -1,7 +1,7 @@
 /** Keras' models: Sequential, functional and subclassed, and how they are compiled and trained. */
 import { type Phrase, phrase } from '../../model/phrase.ts';
 import type { ClippingSpec, LossSpec, OptimizerSpec, TrainingSpec } from '../../model/spec.ts';
-import type { Call, CallEntry, CallTable } from '../calls.ts';
+import { type Call, type CallEntry, type CallTable, information } from '../calls.ts';
 import { BATCH, isBatch, type TrainingRecord } from '../graph.ts';
 import { type Dimension, symbol } from '../sizes.ts';
 import { nameAxes, tensorsOf } from '../tensors.ts';
@@ -273,6 +273,7 @@ function fit(call: Call): Abstract {
   const model = call.self;
   if (model.kind !== 'network' && model.kind !== 'instance') return NONE;
   const x = call.args.get('x');
+  sayCallbacks(call);
   const training = compiled.get(model)?.(x?.kind === 'tensor' ? x : null);
   const { args, reader } = call;
   if (training == null) return unknown('history');
@@ -294,6 +295,27 @@ function fit(call: Call): Abstract {
         : null;
   if (own !== null && source !== null) own.data ??= source;
   return unknown('history');
+}
+
+/** What callbacks of `fit` change of a training, in words; training here goes without them. */
+const CALLBACKS: Readonly<Record<string, Phrase>> = {
+  ReduceLROnPlateau: phrase('ReduceLROnPlateau is not heeded: training here keeps the learning rate'),
+  LearningRateScheduler: phrase('LearningRateScheduler is not heeded: training here keeps the learning rate'),
+  EarlyStopping: phrase('EarlyStopping is not heeded: training here goes through all epochs'),
+};
+
+function callback(name: string): CallEntry {
+  return { signature: '*options', result: () => ({ kind: 'object', type: 'keras.callback', attributes: new Map([['name', { kind: 'string', value: name }]]) }) }; // prettier-ignore
+}
+
+function sayCallbacks({ args, reader, range }: Call): void {
+  const given = args.get('callbacks');
+  for (const item of given?.kind === 'sequence' ? given.items : [given]) {
+    const name = item?.kind === 'object' && item.type === 'keras.callback' ? item.attributes.get('name') : undefined;
+    const message = name?.kind === 'string' ? CALLBACKS[name.value] : undefined;
+    if (message !== undefined && name?.kind === 'string')
+      reader.report(information(args.range('callbacks') ?? range, `callback-not-heeded-${name.value}`, message));
+  }
 }
 
 function metricsOf(value: Abstract | undefined): NonNullable<TrainingSpec['metrics']> {
@@ -484,6 +506,7 @@ export const KERAS_CALLS: CallTable = {
   'keras.optimizers.Adamax': optimizer('adamax', 'beta_1=0.9, beta_2=0.999, epsilon=1e-7'),
   'keras.optimizers.Nadam': optimizer('nadam', 'beta_1=0.9, beta_2=0.999, epsilon=1e-7'),
   ...schedulesOf('keras.'),
+  ...Object.fromEntries(Object.keys(CALLBACKS).map(name => [`keras.callbacks.${name}`, callback(name)])),
   'keras.datasets.mnist.load_data': loadData('mnist'),
   'keras.datasets.fashion_mnist.load_data': loadData('fashion_mnist'),
   'keras.datasets.imdb.load_data': loadData('imdb'),

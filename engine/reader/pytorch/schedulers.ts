@@ -1,7 +1,8 @@
 /** PyTorch's learning rate schedulers. Source: PyTorch 2 `torch/optim/lr_scheduler.py`. */
 import { defaultLearningRate } from '../../model/learningRates.ts';
 import type { DecaySpec } from '../../model/spec.ts';
-import type { Call, CallEntry, CallTable } from '../calls.ts';
+import { type Call, type CallEntry, type CallTable, information } from '../calls.ts';
+import { phrase } from '../../model/phrase.ts';
 import { isEpochs } from '../loops.ts';
 import { type Abstract, NONE, number, unknown } from '../values.ts';
 
@@ -16,15 +17,28 @@ function scheduler(options: string, rule: Rule): CallEntry {
       if (optimizer?.kind !== 'optimizer') return unknown('');
       const start = optimizer.spec.learningRate ?? defaultLearningRate('pytorch', optimizer.spec.kind);
       const decay = rule(call, start);
-      if (decay === undefined) return unknown('');
-      const attributes = new Map<string, Abstract>([
-        ['optimizer', optimizer],
-        ['schedule', { kind: 'schedule', start, decay }],
-      ]);
-      return { kind: 'object', type: 'torch.scheduler', attributes };
+      return made(optimizer, decay === undefined ? NONE : { kind: 'schedule', start, decay });
     },
   };
 }
+
+function made(optimizer: Abstract, schedule: Abstract): Abstract {
+  const attributes = new Map([['optimizer', optimizer], ['schedule', schedule]]); // prettier-ignore
+  return { kind: 'object', type: 'torch.scheduler', attributes };
+}
+
+/** A scheduler that the engine has none of: that it is stepped is said. */
+const UNREAD: CallEntry = {
+  signature: 'optimizer',
+  result: ({ args }) => {
+    const given = args.get('optimizer') ?? args.get('schedulers');
+    // ChainedScheduler is given schedulers.
+    const of = given?.kind === 'sequence' ? given.items[0] : given;
+    const optimizer = of?.kind === 'object' ? of.attributes.get('optimizer') : of;
+    return optimizer?.kind === 'optimizer' ? made(optimizer, NONE) : unknown('');
+  },
+};
+const UNREAD_NAMES = ['OneCycleLR', 'CyclicLR', 'ReduceLROnPlateau', 'CosineAnnealingWarmRestarts', 'MultiplicativeLR', 'ChainedScheduler', 'SequentialLR']; // prettier-ignore
 
 function positive(call: Call, name: string): number | undefined {
   const value = call.args.number(name);
@@ -62,18 +76,50 @@ const polynomial: Rule = call => {
   return steps === undefined || power === undefined ? undefined : { kind: 'polynomial', steps, floor: 0, power };
 };
 
+/** More rates than this are not written down one by one. */
+const MOST_RATES = 1000;
+
+/** The rates of the first steps by themselves, of which the last one stays. */
+function oneByOne(factors: readonly number[]): DecaySpec | undefined {
+  if (factors.length < 2 || factors.length > MOST_RATES || !factors.every(one => one >= 0)) return undefined;
+  return { kind: 'piecewise', boundaries: factors.slice(1).map((_, at) => at + 1), factors: [...factors] };
+}
+
+/** From one part of the rate to another in a line. */
+const line: Rule = call => {
+  const [steps, from, to] = ['total_iters', 'start_factor', 'end_factor'].map(name => call.args.number(name));
+  if (steps === undefined || from === undefined || to === undefined || !(steps >= 1 && steps < MOST_RATES))
+    return undefined;
+  return oneByOne(Array.from({ length: steps + 1 }, (_, k) => from + ((to - from) * k) / steps));
+};
+
+const constant: Rule = call => {
+  const [steps, factor] = [positive(call, 'total_iters'), call.args.number('factor')];
+  if (steps === undefined || factor === undefined || factor < 0) return undefined;
+  return { kind: 'piecewise', boundaries: [steps], factors: [factor, 1] };
+};
+
 /** So many numbers are put into the function of a `LambdaLR`. */
 const PROBED = 64;
+const LATER = [100, 1000, 10_000, 100_000];
 
 /** A function of the number of steps that is one of the simple ones, wherever it is asked. */
 const lambda: Rule = call => {
   const given = call.args.get('lr_lambda');
   const own = given?.kind === 'sequence' && given.items.length === 1 ? given.items[0] : given;
   if (own?.kind !== 'function') return undefined;
-  const values = Array.from({ length: PROBED }, (_, k) => call.reader.call(own, [number(k)], call.range)).flatMap(
-    value => (value.kind === 'number' && value.value > 0 ? [value.value] : []),
-  );
-  if (values.length < PROBED || values[0] !== 1) return undefined;
+  const at = (k: number): number => {
+    const value = call.reader.call(own, [number(k)], call.range);
+    return value.kind === 'number' ? value.value : NaN;
+  };
+  const values = Array.from({ length: PROBED }, (_, k) => at(k));
+  if (!values.every(value => value >= 0)) return undefined;
+  // A warm-up, after which the rate stays.
+  const last = values.at(-1)!;
+  const settled = values.findLastIndex(value => value !== last) + 1;
+  if (settled > 0 && settled <= PROBED / 2 && LATER.every(k => at(k) === last))
+    return oneByOne(values.slice(0, settled + 1));
+  if (values[0] !== 1 || values.includes(0)) return undefined;
   const first = values.findIndex(value => value !== 1);
   if (first < 0) return undefined;
   const rate = values[first]!;
@@ -85,10 +131,18 @@ const lambda: Rule = call => {
 };
 
 /** The rate falls with the epochs or with the steps, by the loop in which the scheduler is stepped. */
-function step({ self, reader }: Call): Abstract {
+function step({ self, reader, range }: Call): Abstract {
   const [optimizer, schedule] = ['optimizer', 'schedule'].map(name =>
     self.kind === 'object' ? self.attributes.get(name) : undefined,
   );
+  if (schedule?.kind === 'none')
+    reader.report(
+      information(
+        range,
+        'schedule-not-read',
+        phrase('This schedule of the learning rate cannot be read: training here keeps the first rate'),
+      ),
+    );
   if (optimizer?.kind !== 'optimizer' || schedule?.kind !== 'schedule') return NONE;
   for (const training of reader.graph.trainings) {
     if (training.optimizer !== optimizer.spec) continue;
@@ -106,6 +160,9 @@ export const SCHEDULER_CALLS: CallTable = {
   'torch.optim.ExponentialLR': scheduler('gamma', exponential),
   'torch.optim.CosineAnnealingLR': scheduler('T_max, eta_min=0.0', cosine),
   'torch.optim.PolynomialLR': scheduler('total_iters=5, power=1.0', polynomial),
+  'torch.optim.LinearLR': scheduler('start_factor=0.3333333333333333, end_factor=1.0, total_iters=5', line),
+  'torch.optim.ConstantLR': scheduler('factor=0.3333333333333333, total_iters=5', constant),
+  ...Object.fromEntries(UNREAD_NAMES.map(name => [`torch.optim.${name}`, UNREAD])),
   'torch.optim.LambdaLR': scheduler('lr_lambda', lambda),
 };
 

@@ -1,4 +1,7 @@
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { decayedRate } from '../../../engine/training/decay.ts';
 import { readSource } from '../../../engine/reader/read.ts';
 import type { DecaySpec } from '../../../engine/model/spec.ts';
 
@@ -84,7 +87,10 @@ describe("PyTorch's schedulers are read, by the loop in which they are stepped",
     ['lr_scheduler.LambdaLR(optimizer, lr_lambda=lambda epoch: 0.95 ** epoch)', { kind: 'exponential', rate: 0.95, steps: 1 }],
     ['lr_scheduler.LambdaLR(optimizer, lambda epoch: 0.5 ** (epoch // 4))', { kind: 'step', rate: 0.5, steps: 4 }],
     ['lr_scheduler.LambdaLR(optimizer, lambda epoch: 1 / (1 + epoch))', { kind: 'inverse_time', rate: 1, steps: 1 }],
-    ['lr_scheduler.LambdaLR(optimizer, lambda epoch: min(1, epoch / 10))', undefined],
+    ['lr_scheduler.LambdaLR(optimizer, lambda epoch: min(1, epoch / 4))', { kind: 'piecewise', boundaries: [1, 2, 3, 4], factors: [0, 0.25, 0.5, 0.75, 1] }],
+    ['lr_scheduler.LinearLR(optimizer, start_factor=0.5, total_iters=2)', { kind: 'piecewise', boundaries: [1, 2], factors: [0.5, 0.75, 1] }],
+    ['lr_scheduler.ConstantLR(optimizer, factor=0.5, total_iters=4)', { kind: 'piecewise', boundaries: [4], factors: [0.5, 1] }],
+    ['lr_scheduler.LambdaLR(optimizer, lambda epoch: 1 - epoch)', undefined],
     ['lr_scheduler.StepLR(optimizer, step_size=size())', undefined],
   ]; // prettier-ignore
   for (const [scheduler, decay] of cases) {
@@ -100,5 +106,59 @@ describe("PyTorch's schedulers are read, by the loop in which they are stepped",
     const clips = 'nn.utils.clip_grad_value_(net.parameters(), 0.5); nn.utils.clip_grad_norm_(net.parameters(), 1.0)';
     const { training } = readSource(pytorch('None', 'pass', 'pass', clips), 'python').models[0]!.spec;
     assert.deepEqual(training.clipping, [{ kind: 'value', limit: 0.5 }, { kind: 'global_norm', limit: 1 }]); // prettier-ignore
+  });
+});
+
+describe("rates of PyTorch's schedulers as they are read are those of PyTorch to 1e-12", () => {
+  const path = join(import.meta.dirname, '../../fixtures/beyond/schedulers-torch.json');
+  const { schedules } = JSON.parse(readFileSync(path, 'utf8')) as { schedules: { program: string; rates: number[] }[] };
+  for (const { program, rates } of schedules)
+    it(program, () => {
+      const { rate, decay } = trainingOf(pytorch(`lr_scheduler.${program}`, 'scheduler.step()'));
+      assert.ok(decay);
+      rates.forEach((expected, epochs) => {
+        const found = decayedRate(decay, rate!, { steps: 99, epochs });
+        assert.ok(Math.abs(found - expected) <= 1e-12, `epoch ${epochs}: ${found}, expected ${expected}`);
+      });
+    });
+});
+
+describe('what of a training is not heeded is said', () => {
+  const said = (program: string): string[] => readSource(program, 'python').diagnostics.map(({ code }) => code);
+  for (const scheduler of [
+    'lr_scheduler.ReduceLROnPlateau(optimizer, "min")',
+    'lr_scheduler.OneCycleLR(optimizer, max_lr=0.1, total_steps=100)',
+    'lr_scheduler.CosineAnnealingWarmRestarts(optimizer, 10)',
+    'lr_scheduler.CyclicLR(optimizer, 0.1, 0.4)',
+    'lr_scheduler.SequentialLR(optimizer, [lr_scheduler.StepLR(optimizer, 3)], milestones=[2])',
+    'lr_scheduler.ChainedScheduler([lr_scheduler.StepLR(optimizer, 3)])',
+    'lr_scheduler.StepLR(optimizer, step_size=size())',
+  ])
+    it(scheduler, () => {
+      assert.deepEqual(said(pytorch(scheduler, 'scheduler.step(loss)')), ['schedule-not-read']);
+      // A scheduler that is never stepped changes nothing.
+      assert.deepEqual(said(pytorch(scheduler, 'pass')), []);
+    });
+
+  it('but not what is read', () => {
+    assert.deepEqual(said(pytorch('lr_scheduler.StepLR(optimizer, step_size=3)', 'scheduler.step()')), []);
+    assert.deepEqual(said(pytorch('None', 'pass')), []);
+  });
+
+  it("Keras' callbacks, where fit is given them", () => {
+    const fitted = (callbacks: string): string[] =>
+      said(
+        `${keras('ExponentialDecay(0.4, 100, 0.96)')}from keras.callbacks import EarlyStopping, ReduceLROnPlateau, ModelCheckpoint\nstop = EarlyStopping(patience=3)\nmodel.fit(x, y, callbacks=${callbacks})\n`,
+      );
+    assert.deepEqual(fitted('[stop, ModelCheckpoint("best")]'), ['callback-not-heeded-EarlyStopping']);
+    assert.deepEqual(fitted('[ReduceLROnPlateau(), stop]').toSorted(), [
+      'callback-not-heeded-EarlyStopping',
+      'callback-not-heeded-ReduceLROnPlateau',
+    ]);
+    assert.deepEqual(fitted('[keras.callbacks.LearningRateScheduler(f)]'), [
+      'callback-not-heeded-LearningRateScheduler',
+    ]);
+    assert.deepEqual(fitted('[ModelCheckpoint("best")]'), []);
+    assert.deepEqual(fitted('None'), []);
   });
 });
