@@ -47,7 +47,17 @@ export function selectStep(graph: Graph, of: Tensor, step: number, range: TextRa
   const more = meaning === null ? {} : { meaning };
   const ref = refOf(of);
   if (ref === undefined) return tensor(of.dtype, rest, more);
-  const id = graph.add('step', { op: 'select_step', input: ref, step }, { range });
+  // The same place in another round of a loop.
+  const again = [...graph.nodes.values()].find(
+    ({ node, range: place }) =>
+      node.op === 'select_step' &&
+      node.step === step &&
+      place.start === range.start &&
+      place.end === range.end &&
+      range.end > 0 &&
+      JSON.stringify(node.input) === JSON.stringify(ref),
+  );
+  const id = again?.node.id ?? graph.add('step', { op: 'select_step', input: ref, step }, { range });
   return tensor(of.dtype, rest, { ref: { from: id }, ...more });
 }
 

@@ -128,6 +128,11 @@ function build(call: Call, of: Network, data: Tensor | null): Network['built'] {
   return of.built;
 }
 
+/** Whether a Sequential says what it is fed with. */
+function hasShape({ built, layers: [first] }: Network): boolean {
+  return built?.input != null || first?.inputShape !== undefined;
+}
+
 function inputAxes(first: Layer | null, data: Tensor | null): TensorAxis[] {
   const named = (sizes: readonly (Dimension | null)[]): TensorAxis[] => nameAxes([null, ...sizes], 'float32').slice(1);
   if (first?.inputShape !== undefined) return named(first.inputShape);
@@ -536,6 +541,27 @@ const FIT: CallEntry = {
 };
 
 export const KERAS_METHODS: CallTable = {
+  // A loss that a training loop calls by itself.
+  'keras.loss.__call__': {
+    signature: 'y_true, y_pred, sample_weight=None',
+    result: call => {
+      const [found, prediction] = [lossOf(call.self), call.args.get('y_pred')];
+      if (found === null || prediction?.kind !== 'tensor' || prediction.ref === undefined) return unknown('loss');
+      // Masked steps and weighted rows count otherwise.
+      if (prediction.mask !== undefined || call.args.some('sample_weight') !== undefined) return unknown('loss');
+      if (found.fromLogits && found.kind !== 'sigmoid_cross_entropy') call.reader.graph.scores.add(prediction.ref.from);
+      const { graph } = call.reader;
+      const old = graph.losses.find(({ range }) => range.start === call.range.start)?.loss;
+      if (old !== undefined) return old;
+      const target = targetFor(call, found.kind, prediction);
+      const loss = tensor('float32', [], {
+        derivation: { op: 'loss', ...found, prediction, target, reduction: 'mean' },
+        meaning: phrase('loss that is minimised'),
+      });
+      graph.losses.push({ loss, range: call.range });
+      return loss;
+    },
+  },
   'network.add': {
     signature: 'layer',
     result: ({ self, args }) => {
@@ -554,6 +580,9 @@ export const KERAS_METHODS: CallTable = {
       const input = call.args.get('inputs') ?? unknown('inputs');
       if (self.kind !== 'network') return unknown('');
       if (self.className !== 'Sequential') return reused(self, input);
+      // A batch of which nothing is known, as in a loop over data: what the model gives of its own input.
+      const own = input.kind === 'unknown' && hasShape(self) ? build(call, self, null) : null;
+      if (own !== null) return own.output;
       let value = input;
       for (const layer of self.layers) {
         value = layer.run(call, value);

@@ -238,7 +238,19 @@ function gradientIn(value: Abstract | undefined, depth = 0): Extract<Derivation,
 
 function applyGradients({ self, args, reader, range }: Call): Abstract {
   const found = gradientIn(args.get('grads_and_vars'));
-  return found === null ? NONE : record(reader, found.loss, self, found.clipping ?? [], range);
+  if (found === null) return NONE;
+  const known = reader.graph.trainings.findIndex(one => one.range.start === range.start);
+  const made: Abstract = known < 0 ? record(reader, found.loss, self, found.clipping ?? [], range) : { kind: 'training', step: known }; // prettier-ignore
+  // Where there is no session, the call itself is the step.
+  const training = made.kind === 'training' ? reader.graph.trainings[made.step] : undefined;
+  if (training !== undefined && reader.loops.length > 0) countLoops(training, reader, null);
+  return made;
+}
+
+/** `tape.gradient(loss, variables)`: a gradient for every variable. */
+function tapeGradient({ args }: Call): Abstract {
+  const of = asTensor(args.get('target'));
+  return of === null ? unknown('') : { kind: 'many', item: gradientOf(of), count: unknown('variables') };
 }
 
 function clipped(value: Abstract | undefined, clipping: ClippingSpec, depth = 0): Abstract {
@@ -323,6 +335,10 @@ const session: CallEntry = {
 };
 
 export const TRAINING_CALLS: CallTable = {
+  'tf.GradientTape': {
+    signature: 'persistent=False, watch_accessed_variables=True',
+    result: () => ({ kind: 'object', type: 'tape', attributes: new Map() }),
+  },
   'tf.nn.sparse_softmax_cross_entropy_with_logits': {
     signature: '_sentinel=None, labels=None, logits=None, name=None',
     result: named(loss('sparse_softmax_cross_entropy', 'labels', 'logits')),
@@ -474,6 +490,7 @@ export const TRAINING_CALLS: CallTable = {
 export const TRAINING_METHODS: CallTable = {
   'optimizer.minimize': { signature: 'loss, global_step=None, var_list=None', result: minimize },
   'optimizer.compute_gradients': { signature: 'loss, var_list=None', result: computeGradients },
+  'tape.gradient': { signature: 'target, sources', result: tapeGradient },
   'optimizer.apply_gradients': { signature: 'grads_and_vars, global_step=None, name=None', result: applyGradients },
   'session.run': { signature: 'fetches, feed_dict=None, options=None, run_metadata=None', result: run },
   'tensor.eval': { signature: 'feed_dict=None, session=None', result: evaluateTensor },
