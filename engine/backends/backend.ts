@@ -88,6 +88,15 @@ export interface LayerValues {
   readonly finals: ReadonlyMap<string, Values>;
 }
 
+/** Gradients of the loss by everything that one layer computed in one direction. */
+export interface LayerGradients extends Pick<LayerValues, 'layer' | 'direction'> {
+  /**
+   * By the ids of `LayerValues`, and `z_i` for what the activation of i is applied to, `[B, T, U]`. h and c are what the
+   * step made, with all that comes of it: outputs, layers above and later steps. Zeros where a step does not count.
+   */
+  readonly steps: ReadonlyMap<string, Values>;
+}
+
 export interface RecurrentValues {
   readonly layers: readonly LayerValues[];
   /** `[B, T, H]` of each direction, in the order of the input's steps, as the node hands them out. */
@@ -142,6 +151,8 @@ export interface Network {
   gradients(batch: Batch): Parameter[];
   /** Gradients of the loss with respect to what is fed (the sequence `[B, T, D]`, first states `[B, …]`), by the input's id; changes nothing. */
   inputGradients(batch: Batch): Parameter[];
+  /** Gradients of the loss by everything that recurrent layers compute at every step, by the ids of their nodes; changes nothing. */
+  stepGradients(batch: Batch): ReadonlyMap<string, readonly LayerGradients[]>;
   /** Everything that a forward pass computes for the whole batch; changes nothing. */
   values(batch: Batch): NetworkValues;
   /** Follows the first row of the batch. */

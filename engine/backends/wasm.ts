@@ -17,6 +17,7 @@ import type {
   Backend,
   Batch,
   BatchResult,
+  LayerGradients,
   Network,
   NetworkOptions,
   NetworkValues,
@@ -27,9 +28,9 @@ import { checkFinite, checkLengths, firstRow } from './batches.ts';
 import type { Graph } from './wasm/graph.ts';
 import { type NamedPlace, readPlaces, type View, writePlaces } from './wasm/parameters.ts';
 import { type Shape, shapeOf } from './wasm/part.ts';
-import { Pass, type Planned, WORK } from './wasm/pass.ts';
+import { KEPT, Pass, type Planned, WORK } from './wasm/pass.ts';
 import type { Crew, Team } from './wasm/team.ts';
-import { readValues } from './wasm/values.ts';
+import { readStepGradients, readValues } from './wasm/values.ts';
 
 export interface WasmOptions {
   /** Index of the tile shape; measured when absent. It changes no bit. */
@@ -123,7 +124,7 @@ class WasmNetwork implements Network {
     const steps = sequences.map(({ id }) => spec.inputs.find(input => input.id === id)!.axes[0]!.size);
     const most = this.#truncation?.windows ? this.#truncation.steps : Infinity;
     const axes = this.#pass.axesOf(steps.map(one => (typeof one === 'number' ? Math.min(one, most) : 1)));
-    this.#plan({ batch: options.batchSize, axes, inputSlopes: false });
+    this.#plan({ batch: options.batchSize, axes, slopes: KEPT.weights });
     const random = new Random(options.seed, 'weights');
     this.setParameters(
       store.views.map(({ name, shape, initializer, ones, cutAt }) => {
@@ -278,11 +279,7 @@ class WasmNetwork implements Network {
   }
 
   inputGradients(batch: Batch): Parameter[] {
-    const { planned } = this.#pass;
-    try {
-      this.#plan({ ...largest(planned, this.#check(batch, true)), inputSlopes: true });
-      const shape = this.#feed(batch, true);
-      this.#gradientsOf(shape);
+    return this.#keeping(KEPT.inputs, batch, shape => {
       const sequences = this.#pass.sequences.map(({ id, tensor, sizes }) => ({
         name: id,
         shape: [shape.batch, shape.along(tensor.axis).steps, ...sizes],
@@ -294,8 +291,22 @@ class WasmNetwork implements Network {
         values: this.#memory.floats(state.tensor.slopes, shape.batch * state.tensor.width).slice(),
       }));
       return [...sequences, ...states];
+    });
+  }
+
+  stepGradients(batch: Batch): ReadonlyMap<string, readonly LayerGradients[]> {
+    return this.#keeping(KEPT.steps, batch, shape => readStepGradients(this.#graph, { memory: this.#memory, shape }));
+  }
+
+  /** Reads gradients that are kept in a pass of its own. */
+  #keeping<R>(slopes: number, batch: Batch, read: (shape: Shape) => R): R {
+    try {
+      this.#plan({ ...largest(this.#pass.planned, this.#check(batch, true)), slopes });
+      const shape = this.#feed(batch, true);
+      this.#gradientsOf(shape);
+      return read(shape);
     } finally {
-      this.#plan({ ...this.#pass.planned, inputSlopes: false });
+      this.#plan({ ...this.#pass.planned, slopes: KEPT.weights });
     }
   }
 
@@ -496,7 +507,7 @@ class WasmNetwork implements Network {
     if (how !== 'looking on') this.#checkKept(size);
     const { planned, sequences, marks } = this.#pass;
     if (size > planned.batch || shape.axes.some((steps, axis) => steps > planned.axes[axis]!))
-      this.#plan({ ...largest(planned, shape), inputSlopes: planned.inputSlopes });
+      this.#plan({ ...largest(planned, shape), slopes: planned.slopes });
     for (const { id, fed, at, tensor } of sequences) {
       const values = this.#valuesOf(batch, id)!;
       this.#memory.floats(fed, values.length).set(values);

@@ -4,10 +4,9 @@
  */
 import type { Network, NetworkValues, Values } from '../backends/backend.ts';
 import { type GraphValues, nodeValue, partOf } from '../backends/reference/graph.ts';
-import { namedTensors } from '../backends/reference/names.ts';
+import { gatesName, namedTensors } from '../backends/reference/names.ts';
 import { exchange, stepOf } from '../backends/reference/operations.ts';
 import { type LayerRun, mergeDirections, type RecurrentRun } from '../backends/reference/recurrent.ts';
-import { runReference } from '../backends/reference/reference.ts';
 import { tensor, type Tensor } from '../backends/reference/tensor.ts';
 import { EngineError } from '../errors.ts';
 import { backwardCells, isKerasLike } from '../model/axes.ts';
@@ -27,9 +26,7 @@ export interface ProgramTensor {
 /**
  * Follows one batch through the network: outputs, states, logits, the loss, gates at every step, and, where targets are
  * fed, the gradient of the loss with respect to every weight and floating-point input, before any clipping.
- * @param stepGradients also the gradient with respect to every pre-activation, gate and state at every step. Note: the
- *   kernels turn gates into gradients in place and keep no others, so these come from the float64 reference, with the
- *   network's weights: slow for large models.
+ * @param stepGradients also the gradient with respect to every pre-activation, gate and state at every step.
  * @throws EngineError naming the input that is missing or does not fit.
  */
 export function programTensors(
@@ -59,7 +56,7 @@ export function programTensors(
     const fed = exchange(tensor(shape, slopes), 0);
     return [{ name, shape: fed.shape, values: Float32Array.from(fed.values) }];
   });
-  const ofSteps = stepGradients ? stepSlopes(spec, network, inputs) : [];
+  const ofSteps = stepGradients ? stepSlopes(spec, network.stepGradients(batch)) : [];
   const gradients = [...ofWeights, ...ofInputs, ...ofSteps].map(
     (slopes): ProgramTensor => ({ group: 'gradients', ...slopes, meaning: phrase('gradient of the loss with respect to {0}', slopes.name) }),
   );
@@ -67,11 +64,15 @@ export function programTensors(
 } // prettier-ignore
 
 /** Of every pre-activation, gate and state, `[B, T, U]`. */
-function stepSlopes(spec: ModelSpec, network: Network, inputs: NamedInputs) {
-  const weights = new Map(network.getParameters().map(({ name, shape, values }) => [name, { shape, values }]));
-  const slopes = runReference(spec, { ...inputs, weights }).stepGradients();
-  return [...slopes].map(([name, { shape, values }]) => ({ name, shape, values: Float32Array.from(values) }));
-}
+function stepSlopes(spec: ModelSpec, slopes: ReturnType<Network['stepGradients']>) {
+  return spec.nodes.flatMap(node =>
+    node.op !== 'recurrent'
+      ? []
+      : slopes.get(node.id)!.flatMap(layer =>
+          [...layer.steps].map(([id, { shape, values }]) => ({ name: `${gatesName(spec, node, layer)}.${id}`, shape, values })),
+        ),
+  );
+} // prettier-ignore
 
 /** The spec without what the network has left out: nodes and names that its loss does not need. */
 function evaluatedPart(spec: ModelSpec, graph: GraphValues): ModelSpec {

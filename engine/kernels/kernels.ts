@@ -34,6 +34,11 @@ export interface Kernels {
     peepholes: number, clip: number, activation: number, gate: number, cBefore: number, c: number, shown: number,
     dh: number, dhStride: number, dhTime: number, dhTimeStride: number, dc: number, alive: number,
   ): void;
+  /** Gradients by i, j, f, o, c' and act(c') of a step, side by side, before `lstmBackward`. */
+  lstmStepSlopes(
+    rows: number, units: number, z: number, iAt: number, jAt: number, fAt: number, oAt: number, peepholes: number, clip: number,
+    activation: number, gate: number, cBefore: number, c: number, shown: number, dm: number, dc: number, alive: number, to: number,
+  ): void;
   /** Reset gate before the product (TF1): gates `[rows, 2U]` become r and u, rh = r * h (`assembly/gru.ts`). */
   gruGates(rows: number, units: number, gates: number, bias: number, rAt: number, gate: number, hBefore: number, rh: number): void;
   /** n `[rows, U]` becomes the candidate, and the new h is made. */
@@ -51,6 +56,11 @@ export interface Kernels {
   gruAfterBackward(
     rows: number, units: number, x: number, hh: number, rAt: number, uAt: number, activation: number, gate: number, hBefore: number,
     dh: number, dhStride: number, dhTime: number, dhTimeStride: number, dhBefore: number, dhBeforeStride: number, alive: number,
+  ): void;
+  /** Gradients by u and n of a step of either GRU, before its way back. */
+  gruStepSlopes(
+    rows: number, units: number, u: number, uStride: number, n: number, nStride: number, hBefore: number, dh: number,
+    du: number, dn: number, toStride: number,
   ): void;
   /** x = act(x + bias) for every row; `bias` 0: none. */
   biasActivate(kind: number, x: number, bias: number, rows: number, width: number): void;

@@ -83,25 +83,29 @@ function titleOf({ cell }: LayerRun, id: string): string {
 /** `z_i`: what the activation of a gate is applied to. */
 const isPreActivation = (id: string): boolean => id.startsWith('z_');
 
-/** Pre-activations, gates and states of every layer at every step. */
-export function stepTensors(spec: ModelSpec, graph: GraphValues): StepTensors[] {
+/** Pre-activations, gates and states of every layer at every step. @param of each layer: as they stand, or as they were made */
+export function stepTensors(
+  spec: ModelSpec,
+  graph: GraphValues,
+  of: (layer: LayerRun) => LayerRun['steps'] = ({ steps }) => steps,
+): StepTensors[] {
   return spec.nodes.flatMap(node =>
     node.op !== 'recurrent'
       ? []
       : graph.recurrent(node.id).layers.flatMap(layer =>
-          Object.keys(layer.steps[0] ?? {}).map(id => ({
+          Object.keys(of(layer)[0] ?? {}).map(id => ({
             name: `${gatesName(spec, node, layer)}.${id}`,
             node: node.id,
             layer,
             id,
-            steps: layer.steps.map(step => step[id]!),
+            steps: of(layer).map(step => step[id]!),
           })),
         ),
   );
 }
 
 /** Place in TF1's tuple of states: `[0]` of the direction, then `[1]` of the layer, each where there are several. */
-function place(node: RecurrentNode, { direction, layer }: LayerRun): string {
+function place(node: RecurrentNode, { direction, layer }: Pick<LayerRun, 'layer' | 'direction'>): string {
   const ofDirection = node.direction === 'bidirectional' ? `[${direction === 'forward' ? 0 : 1}]` : '';
   return ofDirection + (node.stacked ? `[${layer}]` : '');
 }
@@ -111,7 +115,8 @@ function tensorflow1Prefix(spec: ModelSpec, node: RecurrentNode): string {
   return spec.nodes.filter(one => one.op === 'recurrent').length > 1 ? `${node.id}.` : '';
 }
 
-function gatesName(spec: ModelSpec, node: RecurrentNode, layer: LayerRun): string {
+/** What the tensors of every step of a layer are called, before their ids. */
+export function gatesName(spec: ModelSpec, node: RecurrentNode, layer: Pick<LayerRun, 'layer' | 'direction'>): string {
   if (spec.framework === 'pytorch')
     return `${node.scope}.gates_l${layer.layer}${layer.direction === 'backward' ? '_reverse' : ''}`;
   const prefix = isKerasLike(spec.framework) ? `${node.id}.` : tensorflow1Prefix(spec, node);

@@ -50,6 +50,11 @@ export interface LayerRun {
    * carried through, and gates what the cell computed in vain.
    */
   readonly steps: readonly Named[];
+  /**
+   * The same, with states as the step made them: before they are dropped or, at a step that does not count, replaced.
+   * Absent where many steps are one operation.
+   */
+  readonly made?: readonly Named[];
   /** The states after the last step. */
   readonly final: Named;
 }
@@ -178,6 +183,7 @@ function runStack(
       step: wrapped(cell, step, own, (t, what, value, keep) => dropout(`${place}step${t}.${what}`, value, keep)),
       now: Object.fromEntries(start) as Named,
       steps: new Array<Named>(T),
+      made: new Array<Named>(T),
     };
   });
 
@@ -194,12 +200,13 @@ function runStack(
     const counts = mask && Array.from({ length: B }, (_, b) => mask(b, t));
     let below = xs[t]!;
     for (const layer of stack) {
-      const { output, named } = layer.step(below, layer.now, t);
+      const { output, named, made } = layer.step(below, layer.now, t);
       const carried = layer.states.map(
         state => [state, counts ? select(counts, named[state]!, layer.now[state]!) : named[state]!] as const,
       );
       layer.now = Object.fromEntries(carried);
       layer.steps[t] = { ...named, ...layer.now };
+      layer.made[t] = made;
       below = watch?.(direction, layer.layer, t, output) ?? output;
     }
     if (counts) {
@@ -212,11 +219,12 @@ function runStack(
   return {
     outputs,
     last: last!,
-    layers: stack.map(({ layer, cell, steps, now }) => ({
+    layers: stack.map(({ layer, cell, steps, made, now }) => ({
       direction,
       layer,
       cell,
       steps,
+      made,
       final: { ...now, h: watch?.(direction, layer, undefined, now['h']!) ?? now['h']! },
     })),
   };
@@ -248,8 +256,8 @@ function withDropout(framework: Framework, cell: CellSpec, weights: CellWeights,
   return { ...weights, gates: Object.fromEntries(gates) as CellWeights['gates'] };
 }
 
-/** A step of a cell inside its wrappers: what it hands on is not always its h. */
-type WrappedStep = (x: Tensor, before: Named, t: number) => { readonly output: Tensor; readonly named: Named };
+/** A step of a cell inside its wrappers: what it hands on is not always its h, and its h not always what it `made`. */
+type WrappedStep = (x: Tensor, before: Named, t: number) => { readonly output: Tensor; readonly named: Named; readonly made: Named }; // prettier-ignore
 type StepDropout = (t: number, what: string, value: Tensor, keep: number) => Tensor;
 
 /** Source: TensorFlow 1.15 `rnn_cell_wrapper_impl.py`; the projections `core_rnn_cell.py:271-384`. */
@@ -261,7 +269,7 @@ function wrapped(
 ): WrappedStep {
   const plain: WrappedStep = (x, before, t) => {
     const named = step(x, before, t);
-    return { output: named['h']!, named };
+    return { output: named['h']!, named, made: named };
   };
   const project = (wrapper: Extract<CellWrapper, { units: Size }>, suffix: string, x: Tensor): Tensor => {
     const scope = wrapper.wrapper + suffix;
@@ -272,22 +280,26 @@ function wrapped(
     switch (wrapper.wrapper) {
       case 'residual':
         return (x, before, t) => {
-          const { output, named } = inner(x, before, t);
-          return { output: add(x, output), named };
+          const { output, ...rest } = inner(x, before, t);
+          return { output: add(x, output), ...rest };
         };
       case 'input_projection':
         return (x, before, t) => inner(project(wrapper, suffix, x), before, t);
       case 'output_projection':
         return (x, before, t) => {
-          const { output, named } = inner(x, before, t);
-          return { output: project(wrapper, suffix, output), named };
+          const { output, ...rest } = inner(x, before, t);
+          return { output: project(wrapper, suffix, output), ...rest };
         };
       case 'dropout':
         // State and output are dropped each by itself, both from the h that the cell computed; c is never dropped.
         return (x, before, t) => {
-          const { output, named } = inner(dropout(t, `input${suffix}`, x, wrapper.inputKeep ?? 1), before, t);
+          const { output, named, made } = inner(dropout(t, `input${suffix}`, x, wrapper.inputKeep ?? 1), before, t);
           const h = dropout(t, `state${suffix}`, named['h']!, wrapper.stateKeep ?? 1);
-          return { output: dropout(t, `output${suffix}`, output, wrapper.outputKeep ?? 1), named: { ...named, h } };
+          return {
+            output: dropout(t, `output${suffix}`, output, wrapper.outputKeep ?? 1),
+            named: { ...named, h },
+            made,
+          };
         };
     }
   }, plain);

@@ -46,7 +46,8 @@ export interface ReferenceRun {
   readonly gradients: () => ReadonlyMap<string, Computed>;
   /**
    * Of the loss with respect to every pre-activation (`gates.z_i`), gate and state at every step, `[B, T, U]`, by the names
-   * that `values` gives them.
+   * that `values` gives them. Of a state as the step made it, with all that comes of it: outputs, layers above and later
+   * steps; zeros where a step does not count.
    */
   readonly stepGradients: () => ReadonlyMap<string, Computed>;
 }
@@ -95,7 +96,7 @@ export function runReference(spec: ModelSpec, given: ReferenceInputs): Reference
       return new Map([...leaves].map(([name, { shape }], k) => [name, { shape, values: slopes[k]! }]));
     },
     stepGradients: () => {
-      const all = stepTensors(spec, graph);
+      const all = stepTensors(spec, graph, ({ made, steps }) => made ?? steps);
       const slopes = gradients(lossTensor(), all.flatMap(({ steps }) => steps)).values(); // prettier-ignore
       return new Map(
         all.map(({ name, steps }) => [

@@ -8,6 +8,7 @@ import { Random } from '../../random.ts';
 import type {
   Batch,
   BatchResult,
+  LayerGradients,
   LayerTrace,
   LayerValues,
   Network,
@@ -148,6 +149,11 @@ export class TensorflowNetwork implements Network {
       const { of } = this.#slopes(handles, () => this.#evaluate(given, this.#weightHandles()).loss!);
       return fed.map(({ id }, k) => ({ name: id, shape: handles[k]!.shape, values: of[k]! }));
     });
+  }
+
+  /** By our own kernels, with the same weights: TensorFlow's fused LSTM keeps no gradient of its gates. */
+  stepGradients(batch: Batch): ReadonlyMap<string, readonly LayerGradients[]> {
+    return this.#learner.stepGradients(batch);
   }
 
   values(batch: Batch): NetworkValues {

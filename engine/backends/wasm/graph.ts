@@ -78,6 +78,8 @@ export interface Fed {
   marks(from: string, rule: MarkRule, axis: number): Marks;
   /** A first state `[B, W]` that is fed by the network itself. */
   keptState(width: number): Tensor;
+  /** Whether gradients of all that recurrent layers make at every step are wanted; decided when memory is planned. */
+  keepsStepSlopes(): boolean;
   /** Makes a time axis that always has so many steps. */
   addAxis(steps: number): number;
 }
@@ -337,6 +339,7 @@ export function buildGraph(
         initial,
         truncateSteps: truncation?.windows ? undefined : truncation?.steps,
         stateDropout: [],
+        keepsStepSlopes: () => fed.keepsStepSlopes(),
       };
       const name = `${directions.length > 1 && one.direction === 'backward' ? 'bw.' : ''}${cellsOf(one.direction).length > 1 ? `cell_${index}.` : ''}`;
       const before = store.blocks.length;

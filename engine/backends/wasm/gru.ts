@@ -2,7 +2,13 @@ import type { MemoryPlan } from '../../kernels/memory.ts';
 import { type PackedMatrix, Products } from '../../kernels/products.ts';
 import type { Matrix, Weight } from './parameters.ts';
 import { columnsOf, type Packed, type Shape, type Share } from './part.ts';
-import { RecurrentLayer, type RecurrentOptions, type StepBackward, type StepForward } from './recurrent.ts';
+import {
+  RecurrentLayer,
+  type RecurrentOptions,
+  type StepBackward,
+  type StepForward,
+  type StepPlace,
+} from './recurrent.ts';
 
 export interface GruOptions {
   readonly units: number;
@@ -39,6 +45,8 @@ export class GruLayer extends RecurrentLayer {
   #direct = 0;
   /** Gradient of [x, r * h] where nobody wants that of the step, for one step. */
   #spare = 0;
+  /** Where they are kept: gradients by r, u and n, `[T, B, 3U]`. */
+  #slopesOfParts = 0;
 
   constructor(common: RecurrentOptions, options: GruOptions, weights: GruWeights) {
     const { units } = options;
@@ -81,7 +89,7 @@ export class GruLayer extends RecurrentLayer {
     ); // prettier-ignore
   }
 
-  *places(shape: Shape): Iterable<{ id: string; at: number; stride: number; width: number }> {
+  *places(shape: Shape): Iterable<StepPlace> {
     const { units, order } = this.#options;
     for (const id of ['r', 'u'] as const)
       yield { id, at: this.#z + order[id] * units * 4, stride: units * 8, width: units };
@@ -89,8 +97,18 @@ export class GruLayer extends RecurrentLayer {
     yield { id: 'h', at: this.stateOverTime('h', units, shape), stride: units * 4, width: units };
   }
 
+  protected *cellSlopePlaces(): Iterable<StepPlace> {
+    const { units, order } = this.#options;
+    for (const id of ['r', 'u'] as const)
+      yield { id: `z_${id}`, at: this.#z + order[id] * units * 4, stride: units * 8, width: units };
+    yield { id: 'z_n', at: this.#n, stride: units * 4, width: units };
+    for (const [place, id] of ['r', 'u', 'n'].entries())
+      yield { id, at: this.#slopesOfParts + place * units * 4, stride: units * 12, width: units };
+  }
+
   protected planCell(plan: MemoryPlan, { batch, steps }: Shape): void {
     const { units } = this.#options;
+    if (this.keepsStepSlopes) this.#slopesOfParts = plan.floats(steps * batch * 3 * units);
     this.#z = plan.floats(steps * batch * 2 * units);
     this.#n = plan.floats(steps * batch * units);
     this.#rh = plan.floats(steps * batch * units);
@@ -149,6 +167,7 @@ export class GruLayer extends RecurrentLayer {
     dhTimeStride,
     target,
     alive,
+    wholeSlopes,
   }: StepBackward): void {
     const { units, order, activation, gate } = this.#options;
     const h = this.stateAt('h') + before * units * 4;
@@ -156,6 +175,11 @@ export class GruLayer extends RecurrentLayer {
     const direct = this.#direct + first * units * 4;
     const stride = this.slopeWidth * 4;
     const to = target !== 0 ? target : this.#spare + first * stride;
+    const parts = this.#slopesOfParts + row * units * 12;
+    if (wholeSlopes !== 0)
+      this.kernels.gruStepSlopes(
+        rows, units, z + order.u * units * 4, units * 8, n, units * 4, h, wholeSlopes, parts + units * 4, parts + units * 8, units * 12,
+      ); // prettier-ignore
     this.kernels.gruStateBackward(
       rows,
       units,
@@ -186,6 +210,8 @@ export class GruLayer extends RecurrentLayer {
       false,
       scratch,
     );
+    if (wholeSlopes !== 0)
+      this.kernels.multiplyRows(parts, units * 12, to + stride - units * 4, stride, h, units * 4, rows, units);
     this.kernels.gruGatesBackward(rows, units, z, order.r, gate, h, to + stride - units * 4, stride, direct);
     if (target !== 0)
       this.products.rowsTimesWeights(

@@ -3,7 +3,13 @@ import { PackedMatrix, Products } from '../../kernels/products.ts';
 import type { GruOptions } from './gru.ts';
 import type { Weight } from './parameters.ts';
 import { columnsOf, type Packed, type Shape, type Share } from './part.ts';
-import { RecurrentLayer, type RecurrentOptions, type StepBackward, type StepForward } from './recurrent.ts';
+import {
+  RecurrentLayer,
+  type RecurrentOptions,
+  type StepBackward,
+  type StepForward,
+  type StepPlace,
+} from './recurrent.ts';
 
 export interface GruAfterWeights {
   /** `[D, 3U]` and `[U, 3U]`; the candidate is the last block. */
@@ -27,6 +33,8 @@ export class GruAfterLayer extends RecurrentLayer {
   #hh = 0;
   /** Gradient of h before the step, where nobody wants it, for one step. */
   #spare = 0;
+  /** Where they are kept: gradients by r, u and n, `[T, B, 3U]`. */
+  #slopesOfParts = 0;
 
   constructor(common: RecurrentOptions, options: GruOptions, weights: GruAfterWeights) {
     const { units } = options;
@@ -72,7 +80,7 @@ export class GruAfterLayer extends RecurrentLayer {
     ); // prettier-ignore
   }
 
-  *places(shape: Shape): Iterable<{ id: string; at: number; stride: number; width: number }> {
+  *places(shape: Shape): Iterable<StepPlace> {
     const { units, order } = this.#options;
     for (const id of ['r', 'u'] as const)
       yield { id, at: this.#x + order[id] * units * 4, stride: units * 12, width: units };
@@ -80,8 +88,17 @@ export class GruAfterLayer extends RecurrentLayer {
     yield { id: 'h', at: this.stateOverTime('h', units, shape), stride: units * 4, width: units };
   }
 
+  protected *cellSlopePlaces(): Iterable<StepPlace> {
+    const { units, order } = this.#options;
+    for (const [id, block] of [['r', order.r], ['u', order.u], ['n', 2]] as const)
+      yield { id: `z_${id}`, at: this.#x + block * units * 4, stride: units * 12, width: units };
+    for (const [place, id] of ['r', 'u', 'n'].entries())
+      yield { id, at: this.#slopesOfParts + place * units * 4, stride: units * 12, width: units };
+  } // prettier-ignore
+
   protected planCell(plan: MemoryPlan, { batch, steps }: Shape): void {
     const { units } = this.#options;
+    if (this.keepsStepSlopes) this.#slopesOfParts = plan.floats(steps * batch * 3 * units);
     this.#x = plan.floats(steps * batch * 3 * units);
     this.#hh = plan.floats(steps * batch * 3 * units);
     this.#spare = plan.floats(batch * units);
@@ -128,15 +145,28 @@ export class GruAfterLayer extends RecurrentLayer {
     dhTimeStride,
     target,
     alive,
+    wholeSlopes,
   }: StepBackward): void {
     const { units, order, activation, gate } = this.#options;
     const [zx, zh] = [this.#x + row * units * 12, this.#hh + row * units * 12];
     const stride = this.slopeWidth * 4;
     const direct = target === 0 ? this.#spare + first * units * 4 : target + stride - units * 4;
+    const h = this.stateAt('h') + before * units * 4;
+    const parts = this.#slopesOfParts + row * units * 12;
+    if (wholeSlopes !== 0) {
+      this.kernels.gruStepSlopes(
+        rows, units, zx + order.u * units * 4, units * 12, zx + units * 8, units * 12, h, wholeSlopes,
+        parts + units * 4, parts + units * 8, units * 12,
+      ); // prettier-ignore
+      // What r is multiplied by; the gradient of the pre-activation of n follows below.
+      this.kernels.copyRows(parts, units * 12, zh + units * 8, units * 12, rows, units);
+    }
     this.kernels.gruAfterBackward(
-      rows, units, zx, zh, order.r, order.u, activation, gate, this.stateAt('h') + before * units * 4,
+      rows, units, zx, zh, order.r, order.u, activation, gate, h,
       dh, dhStride, dhTime, dhTimeStride, direct, target === 0 ? units * 4 : stride, alive,
     ); // prettier-ignore
+    if (wholeSlopes !== 0)
+      this.kernels.multiplyRows(parts, units * 12, parts, units * 12, zx + units * 8, units * 12, rows, units);
     if (target === 0) return;
     this.products.rowsTimesWeights(
       zh,

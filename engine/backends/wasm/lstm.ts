@@ -3,7 +3,13 @@ import { PackedMatrix, Products } from '../../kernels/products.ts';
 import type { Bias } from './bias.ts';
 import { type Block, columnsFrom } from './parameters.ts';
 import { columnsOf, type Packed, type Shape, type Share } from './part.ts';
-import { RecurrentLayer, type RecurrentOptions, type StepBackward, type StepForward } from './recurrent.ts';
+import {
+  RecurrentLayer,
+  type RecurrentOptions,
+  type StepBackward,
+  type StepForward,
+  type StepPlace,
+} from './recurrent.ts';
 
 /** Places of the gates among the four blocks of the kernel. */
 export interface LstmOrder {
@@ -57,6 +63,8 @@ export class LstmLayer extends RecurrentLayer {
   #raw = 0;
   #draw = 0;
   #dh = 0;
+  /** Where they are kept: gradients by i, j, f, o, c and act(c), `[T, B, 6U]`. */
+  #slopesOfParts = 0;
 
   constructor(common: RecurrentOptions, options: LstmOptions, weights: LstmWeights) {
     const { units, projection } = options;
@@ -132,7 +140,7 @@ export class LstmLayer extends RecurrentLayer {
     }
   }
 
-  *places(shape: Shape): Iterable<{ id: string; at: number; stride: number; width: number }> {
+  *places(shape: Shape): Iterable<StepPlace> {
     const { units, order } = this.#options;
     for (const id of ['i', 'j', 'f', 'o'] as const)
       yield { id, at: this.#z + order[id] * units * 4, stride: 16 * units, width: units };
@@ -140,13 +148,22 @@ export class LstmLayer extends RecurrentLayer {
     yield { id: 'h', at: this.stateOverTime('h', this.width, shape), stride: 4 * this.width, width: this.width };
   }
 
-  override hiddenPlaces(): { id: string; at: number; stride: number; width: number }[] {
+  override hiddenPlaces(): StepPlace[] {
     const { units } = this.#options;
     return [{ id: 'tanh_c', at: this.#shown, stride: 4 * units, width: units }];
   }
 
+  protected *cellSlopePlaces(): Iterable<StepPlace> {
+    const { units, order } = this.#options;
+    for (const id of ['i', 'j', 'f', 'o'] as const)
+      yield { id: `z_${id}`, at: this.#z + order[id] * units * 4, stride: 16 * units, width: units };
+    for (const [place, id] of ['i', 'j', 'f', 'o', 'c', 'tanh_c'].entries())
+      yield { id, at: this.#slopesOfParts + place * units * 4, stride: 24 * units, width: units };
+  }
+
   protected planCell(plan: MemoryPlan, { batch, steps }: Shape): void {
     const { units, projection } = this.#options;
+    if (this.keepsStepSlopes) this.#slopesOfParts = plan.floats(steps * batch * 6 * units);
     this.#z = plan.floats(steps * batch * 4 * units);
     this.#shown = plan.floats(steps * batch * units);
     this.#dc = plan.floats(batch * units);
@@ -249,6 +266,7 @@ export class LstmLayer extends RecurrentLayer {
     dhTimeStride,
     target,
     alive,
+    wholeSlopes,
   }: StepBackward): void {
     const { units, order, activation, gate, cellClip, projection } = this.#options;
     const { peepholes } = this.#weights;
@@ -279,6 +297,12 @@ export class LstmLayer extends RecurrentLayer {
       );
       [above, aboveStride, time] = [draw, units * 4, 0];
     }
+    if (wholeSlopes !== 0)
+      this.kernels.lstmStepSlopes(
+        rows, units, z, order.i, order.j, order.f, order.o, peepholes?.weight ?? 0, cellClip, activation, gate,
+        c + before * units * 4, c + after * units * 4, this.#shown + row * units * 4, projection ? above : wholeSlopes, dc, alive,
+        this.#slopesOfParts + row * units * 24,
+      ); // prettier-ignore
     this.kernels.lstmBackward(
       rows, units, z, order.i, order.j, order.f, order.o, peepholes?.weight ?? 0, cellClip, activation, gate,
       c + before * units * 4, c + after * units * 4, this.#shown + row * units * 4, above, aboveStride, time, dhTimeStride, dc, alive,

@@ -27,13 +27,16 @@ export const WORK = {
   packBackward: 64,
 } as const;
 
+/** The gradients that a pass keeps for who asks, each with those before it; those of the weights it always has. */
+export const KEPT = { weights: 0, inputs: 1, steps: 2 } as const;
+
 /** What memory is planned for; addresses follow from it. */
 export interface Planned {
   readonly batch: number;
   /** Steps of every time axis. */
   readonly axes: readonly number[];
-  /** Whether the gradient of what is fed is wanted, too. */
-  readonly inputSlopes: boolean;
+  /** Of `KEPT`: gradients of what is fed, and of all that recurrent layers make at every step. */
+  readonly slopes: number;
 }
 
 /** What addresses follow from, besides the spec. */
@@ -99,9 +102,10 @@ export class Pass {
       tensors: new Map(inputs.map(({ id, tensor }) => [id, tensor])),
       marks: (from, rule, axis) => this.#marksOf(from, rule, axis),
       keptState: width => this.#keptState(width),
+      keepsStepSlopes: () => this.planned.slopes >= KEPT.steps,
       addAxis: steps => this.sequences.length + this.#ownAxes.push(steps) - 1,
     });
-    this.planned = { batch: 0, axes: this.axesOf(this.sequences.map(() => 0)), inputSlopes: false };
+    this.planned = { batch: 0, axes: this.axesOf(this.sequences.map(() => 0)), slopes: KEPT.weights };
     this.#thread = thread;
     this.#threads = threads;
     this.#weightsEnd = plan.end;
@@ -192,7 +196,7 @@ export class Pass {
       throw new EngineError('invalid-model', phrase('The size {0} of the input {1} is not known.', size, id));
     });
     const width = sizes.reduce((product, size) => product * size, 1);
-    const fed: FedInput = { id, sizes, at: 0, fed: 0, tensor: new Tensor(width, role === 'sequence', axis, () => fed.at, () => this.planned.inputSlopes) }; // prettier-ignore
+    const fed: FedInput = { id, sizes, at: 0, fed: 0, tensor: new Tensor(width, role === 'sequence', axis, () => fed.at, () => this.planned.slopes >= KEPT.inputs) }; // prettier-ignore
     return fed;
   }
 

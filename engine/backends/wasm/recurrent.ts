@@ -20,6 +20,17 @@ export interface RecurrentOptions {
   readonly truncateSteps: number | undefined;
   /** Drop h, one after the other, on its way to the next step (TF1 `state_keep_prob`; c is never dropped); outputs keep what was there. */
   readonly stateDropout: readonly DropoutMask[];
+  /** Whether the gradient of all that is made at every step is wanted; decided when memory is planned. */
+  readonly keepsStepSlopes: () => boolean;
+}
+
+/** Rows `[T, B, width]`, `stride` bytes apart, of what a layer makes at every step. */
+export interface StepPlace {
+  /** As in the cell table; `tanh_c` of an LSTM, and `z_i` for what the activation of i is applied to. */
+  readonly id: string;
+  readonly at: number;
+  readonly stride: number;
+  readonly width: number;
 }
 
 /** One step of the way forward, for a slice. */
@@ -49,6 +60,8 @@ export interface StepBackward extends StepForward {
   /** Where the gradient of [x, h before] (or of h before alone) goes, by rows of `slopeWidth` floats; 0: nobody needs it. */
   readonly target: number;
   readonly alive: number;
+  /** Where the whole gradient of the new h `[rows, H]` stands, zero in rows that are not alive; 0: it is not kept. */
+  readonly wholeSlopes: number;
 }
 
 /**
@@ -71,6 +84,9 @@ export abstract class RecurrentLayer implements Part {
   protected readonly input: Tensor;
   /** Whether a gradient goes back into the input, too; decided when memory is planned. */
   protected inputSlopes = false;
+  /** Gradient of h as each step made it, `[T, B, H]`, where it is kept. */
+  #stepSlopes = 0;
+  readonly #keepsStepSlopes: () => boolean;
   readonly #initial: ReadonlyMap<string, Tensor>;
   readonly #alive: Marks | undefined;
   readonly #truncateSteps: number | undefined;
@@ -84,7 +100,7 @@ export abstract class RecurrentLayer implements Part {
   #slopes = 0;
 
   constructor(
-    { products, input, reversed, alive, initial, truncateSteps, stateDropout }: RecurrentOptions,
+    { products, input, reversed, alive, initial, truncateSteps, stateDropout, keepsStepSlopes }: RecurrentOptions,
     states: readonly { readonly name: string; readonly width: number }[],
   ) {
     this.kernels = products.kernels;
@@ -95,6 +111,7 @@ export abstract class RecurrentLayer implements Part {
     this.#initial = initial;
     this.#truncateSteps = truncateSteps;
     this.#stateDropout = stateDropout;
+    this.#keepsStepSlopes = keepsStepSlopes;
     this.#states = states;
     this.width = states[0]!.width;
     this.axis = input.axis;
@@ -134,6 +151,7 @@ export abstract class RecurrentLayer implements Part {
       this.#whole = plan.floats(steps * batch * this.width);
       for (const mask of this.#stateDropout) mask.plan(plan, shape);
     }
+    this.#stepSlopes = this.keepsStepSlopes ? plan.floats(steps * batch * this.width) : 0;
     this.planCell(plan, shape);
   }
 
@@ -205,9 +223,13 @@ export abstract class RecurrentLayer implements Part {
       if (dhTime !== 0)
         for (const mask of this.#stateDropout)
           this.kernels.dropRows(dhTime, dhTimeStride, mask.at + row * this.width * 4, alive, rows, this.width);
+      const wholeSlopes = this.#stepSlopes === 0 ? 0 : this.#stepSlopes + row * this.width * 4;
+      const made = this.#madeAt(row, after);
+      if (wholeSlopes !== 0)
+        this.kernels.activationSlopes(0, made, dh, outputs.slopeStride, dhTime, dhTimeStride, wholeSlopes, this.width * 4, rows, this.width, alive); // prettier-ignore
       this.stepBackward({
-        first, row, rows, x: x + row * this.input.width * 4, before, after, made: this.#madeAt(row, after), fromZero: k === 0 && !this.#initial.has('h'), scratch,
-        dh, dhStride: outputs.slopeStride, dhTime, dhTimeStride, target, alive,
+        first, row, rows, x: x + row * this.input.width * 4, before, after, made, fromZero: k === 0 && !this.#initial.has('h'), scratch,
+        dh, dhStride: outputs.slopeStride, dhTime, dhTimeStride, target, alive, wholeSlopes,
       }); // prettier-ignore
       if (alive !== 0 && target !== 0) {
         this.kernels.carrySlopes(
@@ -248,19 +270,24 @@ export abstract class RecurrentLayer implements Part {
   abstract sumGradients(shape: Shape, share: Share): void;
 
   /** Copies what the last forward pass computed at every step, `[T, B, U]` each, in the order and by the ids of the cell table. */
-  abstract places(
-    shape: Shape,
-  ): Iterable<{ readonly id: string; readonly at: number; readonly stride: number; readonly width: number }>;
+  abstract places(shape: Shape): Iterable<StepPlace>;
 
   /** What else a cell keeps of every step and the cell table does not name, `[T, B, U]` each. */
-  hiddenPlaces(): readonly {
-    readonly id: string;
-    readonly at: number;
-    readonly stride: number;
-    readonly width: number;
-  }[] {
+  hiddenPlaces(): readonly StepPlace[] {
     return [];
   }
+
+  /**
+   * Where the last backward pass left the gradient of the loss by everything that each step made, pre-activations among
+   * it; zeros where a step does not count. Only where they were kept.
+   */
+  *slopePlaces(): Iterable<StepPlace> {
+    yield* this.cellSlopePlaces();
+    yield { id: 'h', at: this.#stepSlopes, stride: this.width * 4, width: this.width };
+  }
+
+  /** As `slopePlaces`, without h. */
+  protected abstract cellSlopePlaces(): Iterable<StepPlace>;
 
   /** Reserves what the cell keeps besides its states. */
   protected abstract planCell(plan: MemoryPlan, shape: Shape): void;
@@ -311,6 +338,10 @@ export abstract class RecurrentLayer implements Part {
   /** Floats in a row of the gradient that goes back: x and h, or h alone. */
   protected get slopeWidth(): number {
     return this.inputSlopes ? this.input.width + this.width : this.width;
+  }
+
+  protected get keepsStepSlopes(): boolean {
+    return this.#keepsStepSlopes();
   }
 
   protected stateAt(name: string): number {

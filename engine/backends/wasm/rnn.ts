@@ -4,7 +4,13 @@ import { Products } from '../../kernels/products.ts';
 import type { Bias } from './bias.ts';
 import { type Block, columnsFrom } from './parameters.ts';
 import { columnsOf, type Packed, type Shape, type Share } from './part.ts';
-import { RecurrentLayer, type RecurrentOptions, type StepBackward, type StepForward } from './recurrent.ts';
+import {
+  RecurrentLayer,
+  type RecurrentOptions,
+  type StepBackward,
+  type StepForward,
+  type StepPlace,
+} from './recurrent.ts';
 
 export interface RnnWeights {
   /** `[D + U, U]` */
@@ -54,8 +60,12 @@ export class RnnLayer extends RecurrentLayer {
     bias.spread(first, end);
   }
 
-  *places(shape: Shape): Iterable<{ id: string; at: number; stride: number; width: number }> {
+  *places(shape: Shape): Iterable<StepPlace> {
     yield { id: 'h', at: this.stateOverTime('h', this.width, shape), stride: this.width * 4, width: this.width };
+  }
+
+  protected *cellSlopePlaces(): Iterable<StepPlace> {
+    yield { id: 'z_h', at: this.#dz, stride: this.width * 4, width: this.width };
   }
 
   protected planCell(plan: MemoryPlan, { batch, steps }: Shape): void {

@@ -13,7 +13,7 @@ import type { Crew, SharedNetwork, Team } from './team.ts';
 
 /** The words of the board, and behind them the number of the job that each thread has taken. */
 const BOARD = {
-  job: 0, pending: 1, failed: 2, network: 3, work: 4, batch: 5, plannedBatch: 6, inputSlopes: 7, count: 8, axes: 16, plannedAxes: 16 + MOST_AXES, taken: 16 + 2 * MOST_AXES,
+  job: 0, pending: 1, failed: 2, network: 3, work: 4, batch: 5, plannedBatch: 6, slopes: 7, count: 8, axes: 16, plannedAxes: 16 + MOST_AXES, taken: 16 + 2 * MOST_AXES,
 } as const; // prettier-ignore
 
 /** Looks before it sleeps: some 50 µs, about what waking up takes. */
@@ -112,7 +112,7 @@ export class ThreadTeam implements Team {
     board.set(shape.axes, BOARD.axes);
     board[BOARD.plannedBatch] = planned.batch;
     board.set(planned.axes, BOARD.plannedAxes);
-    board[BOARD.inputSlopes] = Number(planned.inputSlopes);
+    board[BOARD.slopes] = planned.slopes;
     board[BOARD.count] = graph.loss.count;
     Atomics.store(board, BOARD.pending, this.threads - 1);
     Atomics.add(board, BOARD.job, 1);
@@ -194,14 +194,14 @@ export class Helper {
     try {
       listen();
       const pass = this.#passes.get(board[BOARD.network]!)!;
-      const { batch, axes, inputSlopes } = pass.planned;
+      const { batch, axes, slopes } = pass.planned;
       const stepsAt = (place: number): number[] => [...board.subarray(place, place + axes.length)];
       const planned = {
         batch: board[BOARD.plannedBatch]!,
         axes: stepsAt(BOARD.plannedAxes),
-        inputSlopes: board[BOARD.inputSlopes] === 1,
+        slopes: board[BOARD.slopes]!,
       };
-      const asPlanned = batch === planned.batch && inputSlopes === planned.inputSlopes;
+      const asPlanned = batch === planned.batch && slopes === planned.slopes;
       if (!asPlanned || axes.some((steps, axis) => steps !== planned.axes[axis])) pass.plan(planned);
       pass.graph.loss.count = board[BOARD.count]!;
       pass.run(board[BOARD.work]!, shapeOf(board[BOARD.batch]!, stepsAt(BOARD.axes)), { index, of: threads });

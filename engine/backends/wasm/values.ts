@@ -2,10 +2,11 @@
 import type { EngineMemory } from '../../kernels/memory.ts';
 import type { GraphNode, ModelSpec, RecurrentNode } from '../../model/spec.ts';
 import { isLossActivation } from '../../model/support.ts';
-import type { LayerValues, NodeValues, RecurrentValues, Values } from '../backend.ts';
+import type { LayerGradients, LayerValues, NodeValues, RecurrentValues, Values } from '../backend.ts';
 import type { Graph } from './graph.ts';
 import type { Marks } from './marks.ts';
 import type { Shape, Tensor } from './part.ts';
+import type { RecurrentLayer } from './recurrent.ts';
 
 /** Where a forward pass lies. */
 export interface Pass {
@@ -25,6 +26,18 @@ export function readValues(spec: ModelSpec, graph: Graph, pass: Pass): NodeValue
   }
   return { nodes, recurrent };
 }
+
+/** Gradients of what recurrent layers made at every step, by the ids of their nodes. */
+export function readStepGradients(graph: Graph, pass: Pass): Map<string, LayerGradients[]> {
+  const ofLayer = (built: RecurrentLayer) =>
+    new Map([...built.slopePlaces()].map(({ id, at, stride, width }) => [id, overSteps(at, stride, width, built.axis, pass)]));
+  return new Map(
+    [...graph.recurrent].map(([id, { directions }]) => [
+      id,
+      directions.flatMap(({ direction, layers }) => layers.map((built, layer) => ({ layer, direction, steps: ofLayer(built) }))),
+    ]),
+  );
+} // prettier-ignore
 
 function recurrentValues(node: RecurrentNode, graph: Graph, pass: Pass): RecurrentValues {
   const { directions, marks } = graph.recurrent.get(node.id)!;

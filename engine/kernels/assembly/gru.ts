@@ -209,3 +209,28 @@ export function gruAfterBackward(
   if (activation == TANH && gate == SIGMOID) gruAfterBackwardRows(rows, units, x, hh, rAt, uAt, TANH, SIGMOID, hBefore, dh, dhStride, dhTime, dhTimeStride, dhBefore, dhBeforeStride, alive);
   else gruAfterBackwardRows(rows, units, x, hh, rAt, uAt, activation, gate, hBefore, dh, dhStride, dhTime, dhTimeStride, dhBefore, dhBeforeStride, alive);
 }
+
+/**
+ * The gradients by u and n of a step whose h' has the gradient `dh` `[rows, U]`, before the way back takes their place.
+ * Rows of u and of n lie `uStride` and `nStride` bytes apart, those of `du` and `dn` `toStride`.
+ */
+export function gruStepSlopes(
+  rows: i32, units: i32, u: usize, uStride: usize, n: usize, nStride: usize, hBefore: usize, dh: usize, du: usize, dn: usize, toStride: usize,
+): void {
+  const width = <usize>units << 2;
+  const one = f32x4.splat(1);
+  for (; rows > 0; --rows) {
+    for (let k: i32 = 0; k < units; k += 4) {
+      const at = <usize>k << 2;
+      const slope = v128.load(dh + at);
+      storeLanes(du + at, f32x4.mul(slope, f32x4.sub(v128.load(hBefore + at), v128.load(n + at))), units - k);
+      storeLanes(dn + at, f32x4.mul(slope, f32x4.sub(one, v128.load(u + at))), units - k);
+    }
+    u += uStride;
+    n += nStride;
+    hBefore += width;
+    dh += width;
+    du += toStride;
+    dn += toStride;
+  }
+}

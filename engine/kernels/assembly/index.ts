@@ -1,7 +1,7 @@
 export { bareTile, beThread, multiply, reservedBytes } from './tile';
 export { packColumns, packRows, panelSums } from './pack';
-export { lstmBackward, lstmForward } from './lstm';
-export { gruAfterBackward, gruAfterForward, gruGates, gruGatesBackward, gruState, gruStateBackward } from './gru';
+export { lstmBackward, lstmForward, lstmStepSlopes } from './lstm';
+export { gruAfterBackward, gruAfterForward, gruGates, gruGatesBackward, gruState, gruStateBackward, gruStepSlopes } from './gru';
 export { activationSlopes, biasActivate, carryRows, carrySlopes, maskRows, maskSlopes } from './rnn';
 export { activate, activationBackward, addRows, allFinite, batchToSteps, clip, clipBackward, columnSums, copyRows, fill, gatherRows, multiplyRows, productSums, scale, scatterRows, sumOfSquares } from './vector';
 export { countMarks, greaterOf, markRows, slopesOfChosen } from './steps';

@@ -56,6 +56,49 @@ export function lstmForward(
   }
 }
 
+/**
+ * The gradients by what a step has made, before the way back takes the gates' place. `dm` `[rows, U]` is that of
+ * o * act(c'), `dc` that of c' from the step after. `to` receives six blocks of `units` a row: those by i, j, f, o, c' and
+ * act(c'); zeros where the row is not alive.
+ */
+export function lstmStepSlopes(
+  rows: i32, units: i32, z: usize, iAt: i32, jAt: i32, fAt: i32, oAt: i32, peepholes: usize, clip: f32, activation: i32, gate: i32,
+  cBefore: usize, c: usize, shown: usize, dm: usize, dc: usize, alive: usize, to: usize,
+): void {
+  const width = <usize>units << 2;
+  const ib = <usize>iAt * width, jb = <usize>jAt * width, fb = <usize>fAt * width, ob = <usize>oAt * width;
+  for (let row = 0; row < rows; ++row) {
+    if (alive != 0 && load<u8>(alive + row) == 0) {
+      memory.fill(to, 0, width * 6);
+    } else {
+      for (let k: i32 = 0; k < units; k += 4) {
+        const at = <usize>k << 2;
+        const o = v128.load(z + ob + at);
+        const seen = v128.load(shown + at);
+        const slope = v128.load(dm + at);
+        const byO = f32x4.mul(slope, seen);
+        const byShown = f32x4.mul(slope, o);
+        let byCell = f32x4.add(v128.load(dc + at), f32x4.mul(byShown, slope4(activation, seen)));
+        if (peepholes) byCell = f32x4.add(byCell, f32x4.mul(f32x4.mul(byO, slope4(gate, o)), v128.load(peepholes + 2 * width + at)));
+        storeLanes(to + 3 * width + at, byO, units - k);
+        storeLanes(to + 4 * width + at, byCell, units - k);
+        storeLanes(to + 5 * width + at, byShown, units - k);
+        if (clip > 0) byCell = v128.and(byCell, f32x4.lt(f32x4.abs(v128.load(c + at)), f32x4.splat(clip)));
+        storeLanes(to + at, f32x4.mul(byCell, v128.load(z + jb + at)), units - k);
+        storeLanes(to + width + at, f32x4.mul(byCell, v128.load(z + ib + at)), units - k);
+        storeLanes(to + 2 * width + at, f32x4.mul(byCell, v128.load(cBefore + at)), units - k);
+      }
+    }
+    z += width << 2;
+    cBefore += width;
+    c += width;
+    shown += width;
+    dm += width;
+    dc += width;
+    to += width * 6;
+  }
+}
+
 @inline
 function backwardUnits(
   lanes: i32, at: usize, z: usize, ib: usize, jb: usize, fb: usize, ob: usize, peepholes: usize, width: usize, clip: f32,

@@ -50,12 +50,13 @@ describe('threads', () => {
     for (const threads of [1, 2, 3, 4]) assert.deepEqual(trainedBits(backend, threads), expected, `${threads} threads`);
   });
 
-  it('follow a network whose batches grow and whose input gradients are asked for', () => {
+  it('follow a network whose batches grow and whose gradients of inputs and steps are asked for', () => {
     const backend = createWasmBackend(KERNEL_BYTES, { tile: 0, gather: teams(SHARED, nodeThreads(thread)) });
     const [shared, single] = [2, 1].map(threads => backend.createNetwork(MODEL, { seed: 1, batchSize: 2, threads }));
     for (const network of [shared!, single!]) network.trainStep(BATCH);
     assert.equal(shared!.threads, 2);
     assert.deepEqual(shared!.inputGradients(BATCH), single!.inputGradients(BATCH));
+    assert.deepEqual(shared!.stepGradients(BATCH), single!.stepGradients(BATCH));
     assert.deepEqual(shared!.gradients(BATCH), single!.gradients(BATCH));
     assert.deepEqual(shared!.evaluate(BATCH), single!.evaluate(BATCH));
   });

@@ -63,8 +63,8 @@ function preActivation(c: Composer, parts: CellParts, gate: string, h: Value): V
 }
 
 export function composeRnn(c: Composer, parts: CellParts): Composed {
-  const h = c.activate(parts.activation, preActivation(c, parts, 'h', c.before['h']!));
-  return { states: { h }, gates: {}, packed: parts.packed };
+  const z_h = preActivation(c, parts, 'h', c.before['h']!);
+  return { states: { h: c.activate(parts.activation, z_h) }, gates: {}, preActivations: { z_h }, packed: parts.packed };
 }
 
 export function composeLstm(c: Composer, parts: LstmParts): Composed {
@@ -72,26 +72,38 @@ export function composeLstm(c: Composer, parts: LstmParts): Composed {
   const [h0, c0] = [c.before['h']!, c.before['c']!];
   const gate = (z: Value): Value => c.activate(parts.gateActivation, z);
   const z = (name: string, scope: string): Value => c.norm(preActivation(c, parts, name, h0), norms[scope]);
-  const j = c.masked(c.activate(parts.activation, z('j', 'transform')), parts.dropout?.candidate);
-  const f = gate(c.peephole(c.plus(z('f', 'forget'), parts.forgetBias), c0, peepholes['f']));
-  const i = parts.coupled ? c.oneMinus(f) : gate(c.peephole(z('i', 'input'), c0, peepholes['i']));
+  const z_j = z('j', 'transform');
+  const j = c.masked(c.activate(parts.activation, z_j), parts.dropout?.candidate);
+  const z_f = c.peephole(c.plus(z('f', 'forget'), parts.forgetBias), c0, peepholes['f']);
+  const f = gate(z_f);
+  const z_i = parts.coupled ? undefined : c.peephole(z('i', 'input'), c0, peepholes['i']);
+  const i = z_i ? gate(z_i) : c.oneMinus(f);
   const written = c.norm(c.add(c.multiply(f, c0), c.multiply(i, j)), norms['state']);
   const cell = c.clip(written, parts.cellClip);
-  const o = gate(c.peephole(z('o', 'output'), cell, peepholes['o']));
+  const z_o = c.peephole(z('o', 'output'), cell, peepholes['o']);
+  const o = gate(z_o);
   const shown = c.activate(parts.activation, cell);
   const m = c.multiply(o, shown);
   const h = projection ? c.clip(c.product([m], projection.matrix, projection.units, undefined), projection.clip) : m;
-  return { states: { h, c: cell }, gates: { i, j, f, o }, hidden: { tanh_c: shown }, packed: parts.packed };
+  const preActivations = { ...(z_i && { z_i }), z_j, z_f, z_o };
+  return {
+    states: { h, c: cell },
+    gates: { i, j, f, o },
+    preActivations,
+    hidden: { tanh_c: shown },
+    packed: parts.packed,
+  };
 }
 
 export function composeGru(c: Composer, parts: CellParts, resetAfter: boolean): Composed {
   const h0 = c.before['h']!;
-  const r = c.activate(parts.gateActivation, preActivation(c, parts, 'r', h0));
-  const u = c.activate(parts.gateActivation, preActivation(c, parts, 'u', h0));
-  const candidate = resetAfter
+  const z_r = preActivation(c, parts, 'r', h0);
+  const z_u = preActivation(c, parts, 'u', h0);
+  const [r, u] = [c.activate(parts.gateActivation, z_r), c.activate(parts.gateActivation, z_u)];
+  const z_n = resetAfter
     ? c.add(ofInput(c, parts, 'n', c.x), c.multiply(r, ofState(c, parts, 'n', h0)))
     : preActivation(c, parts, 'n', c.multiply(r, h0));
-  const n = c.activate(parts.activation, candidate);
+  const n = c.activate(parts.activation, z_n);
   const h = c.add(c.multiply(u, h0), c.multiply(c.oneMinus(u), n));
-  return { states: { h }, gates: { r, u, n }, packed: parts.packed };
+  return { states: { h }, gates: { r, u, n }, preActivations: { z_r, z_u, z_n }, packed: parts.packed };
 }

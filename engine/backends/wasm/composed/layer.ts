@@ -5,7 +5,13 @@
 import type { MemoryPlan } from '../../../kernels/memory.ts';
 import type { Framework } from '../../../model/spec.ts';
 import type { Packed, Shape, Share } from '../part.ts';
-import { RecurrentLayer, type RecurrentOptions, type StepBackward, type StepForward } from '../recurrent.ts';
+import {
+  RecurrentLayer,
+  type RecurrentOptions,
+  type StepBackward,
+  type StepForward,
+  type StepPlace,
+} from '../recurrent.ts';
 import { Composer } from './composer.ts';
 import type { Operation } from './operations.ts';
 import { Value } from './value.ts';
@@ -16,6 +22,8 @@ export interface Composed {
   readonly states: Readonly<Record<string, Value>>;
   /** Gates and candidate by the ids of the cell table, in its order. */
   readonly gates: Readonly<Record<string, Value>>;
+  /** What activations are applied to, `z_i` for i. */
+  readonly preActivations: Readonly<Record<string, Value>>;
   /** What else it keeps and the cell table does not name. */
   readonly hidden?: Readonly<Record<string, Value>>;
   /** What must follow a change of the weights, besides its matrices. */
@@ -76,19 +84,25 @@ export class ComposedLayer extends RecurrentLayer {
     for (const operation of this.#operations) operation.sumGradients(shape, share);
   }
 
-  *places(shape: Shape): Iterable<{ id: string; at: number; stride: number; width: number }> {
+  *places(shape: Shape): Iterable<StepPlace> {
     for (const [id, value] of Object.entries(this.#composed.gates)) yield { id, at: value.over(shape), stride: value.width * 4, width: value.width };
     for (const { name, width } of [...this.#states].reverse()) yield { id: name, at: this.stateOverTime(name, width, shape), stride: width * 4, width };
   } // prettier-ignore
 
-  override hiddenPlaces(): { id: string; at: number; stride: number; width: number }[] {
+  override hiddenPlaces(): StepPlace[] {
     return Object.entries(this.#composed.hidden ?? {}).map(([id, value]) => ({ id, at: value.own, stride: value.width * 4, width: value.width }));
   } // prettier-ignore
 
+  protected *cellSlopePlaces(): Iterable<StepPlace> {
+    const { preActivations, gates, hidden, states } = this.#composed;
+    for (const [id, value] of Object.entries({ ...preActivations, ...gates, ...hidden, ...states }))
+      if (id !== 'h') yield { id, at: value.slopesOver(), stride: value.width * 4, width: value.width };
+  }
+
   protected planCell(plan: MemoryPlan, shape: Shape): void {
-    for (const value of [this.#x, ...Object.values(this.#before)]) value.plan(plan, shape);
+    for (const value of [this.#x, ...Object.values(this.#before)]) value.plan(plan, shape, false);
     for (const operation of this.#operations) {
-      operation.made.plan(plan, shape);
+      operation.made.plan(plan, shape, this.keepsStepSlopes);
       operation.plan(plan, shape);
     }
     for (const { name, width } of this.#states) if (name !== 'h') this.#arriving.set(name, plan.floats(shape.batch * width)); // prettier-ignore
@@ -105,6 +119,13 @@ export class ComposedLayer extends RecurrentLayer {
       if (final.slopes === 0) this.kernels.fill(to, 0, rows * final.width);
       else
         this.kernels.copyRows(to, final.width * 4, final.slopes + first * final.slopeStride, final.slopeStride, rows, final.width); // prettier-ignore
+    }
+  }
+
+  protected override cutBackward(first: number, rows: number): void {
+    for (const { name, width } of this.#states) {
+      const arriving = this.#arriving.get(name);
+      if (arriving !== undefined) this.kernels.fill(arriving + first * width * 4, 0, rows * width);
     }
   }
 

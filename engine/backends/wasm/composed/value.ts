@@ -24,6 +24,7 @@ export class Value {
   /** Its gradient: of all steps where an operation sums over them, or else of one. */
   #slopes = 0;
   #keepsSlopes = false;
+  #slopesOfSteps = false;
 
   /** @param place absent: memory of its own. */
   constructor(width: number, place?: Place, needsSlopes: () => boolean = () => true) {
@@ -42,9 +43,11 @@ export class Value {
     this.#keepsSlopes = true;
   }
 
-  plan(plan: MemoryPlan, { batch, steps }: Shape): void {
+  /** @param keepsSlopes its gradient of every step is wanted in this pass. */
+  plan(plan: MemoryPlan, { batch, steps }: Shape, keepsSlopes: boolean): void {
     if (!this.#place) this.#own = plan.floats(steps * batch * this.width);
-    this.#slopes = plan.floats((this.#keepsSlopes ? steps : 1) * batch * this.width);
+    this.#slopesOfSteps = this.#keepsSlopes || keepsSlopes;
+    this.#slopes = plan.floats((this.#slopesOfSteps ? steps : 1) * batch * this.width);
   }
 
   /** Address of the memory of its own, of all steps. */
@@ -61,7 +64,7 @@ export class Value {
   }
 
   slopes({ row, first }: Rows): number {
-    return this.#slopes + (this.#keepsSlopes ? row : first) * this.width * 4;
+    return this.#slopes + (this.#slopesOfSteps ? row : first) * this.width * 4;
   }
 
   /** The gradient of all steps, `[T * B, width]`, where it is kept. */
