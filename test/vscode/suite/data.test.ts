@@ -158,9 +158,15 @@ for epoch in range(1):
     assert.match((await shown()).join(), /tide\.csv/);
   }); // prettier-ignore
 
-  it('that the comment of a sample names is shown before it is trained on', async () => {
+  it('that the comment of a sample names, with all that is fed of it, is trained on without a question', async () => {
     await openSample('sensor_forecast.py');
-    assert.match((await shown()).join(), /sensor_readings\.csv/);
-    assert.equal(studio.runs.active, undefined);
+    const end = trained();
+    await eventually(() => {
+      assert.ok(studio.runs.active !== undefined);
+    });
+    assert.deepEqual(dataPages(), []);
+    await studio.runs.stop();
+    const { record } = await end;
+    assert.match(record.data.file?.path ?? '', /sensor_readings\.csv$/);
   });
 });
