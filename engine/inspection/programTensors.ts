@@ -133,7 +133,7 @@ function graphOf(spec: ModelSpec, { nodes, recurrent, loss }: NetworkValues, inp
 } // prettier-ignore
 
 /** Operations without weights that need no mask. */
-const JOINTS: ReadonlySet<GraphNode['op']> = new Set<GraphNode['op']>(['concatenate', 'combine', 'select_step', 'reduce_steps', 'repeat', 'swap_batch_and_steps', 'flatten', 'activation']); // prettier-ignore
+const JOINTS: ReadonlySet<GraphNode['op']> = new Set<GraphNode['op']>(['concatenate', 'combine', 'select_step', 'reduce_steps', 'repeat', 'swap_batch_and_steps', 'flatten', 'activation', 'scale']); // prettier-ignore
 
 const tensorOf = ({ shape, values }: Values): Tensor => tensor(shape, values);
 

@@ -84,17 +84,19 @@ export type MeasureId = keyof typeof MEASURES;
 export function measureOf(spec: ModelSpec): MeasureId {
   const { loss: judged, training } = spec;
   if (!judged) return 'loss';
-  const { kind, reduction, prediction } = judged;
+  const { kind, reduction, prediction, factor = 1 } = judged;
+  // Times a number, or summed, it is no mean error any more.
+  const isMean = reduction !== 'sum' && factor === 1;
   const asked = training.metrics?.[0]?.kind;
   switch (kind) {
     case 'sparse_softmax_cross_entropy':
     case 'softmax_cross_entropy':
-      return asked === 'perplexity' && reduction !== 'sum' ? asked : 'accuracy';
+      return asked === 'perplexity' && isMean ? asked : 'accuracy';
     case 'sigmoid_cross_entropy':
       if (tensorAxes(spec, prediction)?.at(-1) === 1) return 'accuracy';
-      return reduction === 'sum' ? 'loss' : 'cross_entropy';
+      return isMean ? 'cross_entropy' : 'loss';
     case 'mean_squared_error':
     case 'mean_absolute_error':
-      return reduction === 'sum' ? 'loss' : kind;
+      return isMean ? kind : 'loss';
   }
 }

@@ -230,6 +230,10 @@ export const GraphNode = Type.Union([
   /** Joins tensors on the last axis. */
   Type.Object({ op: Type.Literal('concatenate'), id, inputs: Type.Array(TensorRef, { minItems: 1 }) }, closed),
   Type.Object({ op: Type.Literal('combine'), id, inputs: Type.Array(TensorRef, { minItems: 1 }), by: literals(['add', 'average', 'multiply']) }, closed),
+  /** Times a number. */
+  Type.Object({ op: Type.Literal('scale'), id, input: TensorRef, factor: Type.Number() }, closed),
+  /** Steps in the other order; those of a row up to its end where its lengths are given (`tf.reverse_sequence`). */
+  Type.Object({ op: Type.Literal('reverse_steps'), id, input: TensorRef, sequenceLength: Type.Optional(TensorRef) }, closed),
   /** The same vector at every step (Keras `RepeatVector`). */
   Type.Object({ op: Type.Literal('repeat'), id, input: TensorRef, steps: Size }, closed),
   /** Exchanges batch and steps. */
@@ -276,6 +280,8 @@ export const LossSpec = Type.Object(
      * `ignoreLabel` are left out; `mean_over_mask` over those that count (Keras). Several values a row are averaged first.
      */
     reduction: literals(['mean', 'sum', 'mean_over_mask']),
+    /** The loss times this (`0.5 * tf.reduce_mean(…)`, `tf.nn.l2_loss`); 1 where it is left out. */
+    factor: Type.Optional(Type.Number()),
   },
   closed,
 ); // prettier-ignore

@@ -82,6 +82,8 @@ function checkNode(spec: ModelSpec, node: GraphNode, refuse: Refuse): void {
     case 'combine':
     case 'swap_batch_and_steps':
     case 'reduce_steps':
+    case 'scale':
+    case 'reverse_steps':
     case 'count_steps':
       break;
   }

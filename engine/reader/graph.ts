@@ -78,6 +78,8 @@ export class Graph {
   readonly nodes = new Map<string, NodeRecord>();
   readonly trainings: TrainingRecord[] = [];
   readonly losses: { readonly loss: Tensor; readonly range: TextRange }[] = [];
+  /** Losses that the framework collects by itself (`tf.losses`). */
+  readonly collected: { readonly loss: Tensor; readonly range: TextRange }[] = [];
   readonly metrics: { readonly of: TensorRef; readonly metric: NonNullable<TrainingSpec['metrics']>[number] }[] = [];
   readonly names = new Map<string, TensorRef>();
   /** Nodes whose values a loss puts through a softmax. */
@@ -250,6 +252,8 @@ export class Graph {
           ...(node.mask === undefined ? [] : [node.mask]),
           ...(node.initialState?.kind === 'given' ? node.initialState.tensors : []),
         ];
+      case 'reverse_steps':
+        return [node.input, ...(node.sequenceLength === undefined ? [] : [node.sequenceLength])];
       default:
         return [node.input];
     }

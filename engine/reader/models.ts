@@ -150,6 +150,7 @@ function lossSpec(loss: Tensor | null): LossSpec | null {
     ...(derivation.mask === undefined ? {} : { mask: derivation.mask }),
     ...(derivation.ignoreLabel === undefined ? {} : { ignoreLabel: derivation.ignoreLabel }),
     ...(derivation.classAxis === undefined ? {} : { classAxis: derivation.classAxis }),
+    ...(derivation.factor === undefined || derivation.factor === 1 ? {} : { factor: derivation.factor }),
     reduction: derivation.reduction === 'none' ? 'sum' : derivation.reduction,
   };
 }

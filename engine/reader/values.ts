@@ -14,6 +14,7 @@ import type {
 import type { Call } from './calls.ts';
 import type { Expression, Parameter, Statement } from './syntax.ts';
 import type { TextRange } from './reading.ts';
+import type { ReducedAxis } from './losses.ts';
 import { type Dimension, sizeText, symbol, type Symbolic } from './sizes.ts';
 
 /** An axis of a tensor; a size of null is known by its name only (`batch`). */
@@ -28,8 +29,12 @@ export interface TensorAxis {
 
 /** How a scalar or a vector of the training graph came about, as far as losses and metrics need it. */
 export type Derivation =
-  | { readonly op: 'loss'; readonly kind: LossSpec['kind']; readonly prediction: Tensor; readonly target: Tensor; readonly fromLogits: boolean; readonly reduction: LossSpec['reduction'] | 'none'; readonly scale?: number; readonly mask?: TensorRef; readonly ignoreLabel?: number; readonly classAxis?: number }
-  | { readonly op: 'difference'; readonly left: Tensor; readonly right: Tensor }
+  | { readonly op: 'loss'; readonly kind: LossSpec['kind']; readonly prediction: Tensor; readonly target: Tensor; readonly fromLogits: boolean; readonly reduction: LossSpec['reduction'] | 'none'; readonly factor?: number; readonly mask?: TensorRef; readonly ignoreLabel?: number; readonly classAxis?: number; readonly reduced?: readonly ReducedAxis[]; /** Its last axis is still that of the classes. */ readonly classes?: true; /** Steps that do not count have been taken out. */ readonly selected?: true }
+  | { readonly op: 'difference'; readonly left: Tensor; readonly right: Tensor; readonly factor?: number }
+  | { readonly op: 'logarithm'; readonly logits: Tensor } // of the softmax of these
+  | { readonly op: 'one_hot'; readonly of: Tensor; readonly depth: Dimension | null }
+  | { readonly op: 'mask'; readonly of: TensorRef } // 1 for each step that counts, by lengths or the node that computes them
+  | { readonly op: 'counted'; readonly of: TensorRef } // how many steps count
   | { readonly op: 'right'; readonly of: Tensor; readonly topK: number } // whether the label is among the k largest
   | { readonly op: 'best'; readonly of: Tensor } // index of the largest
   | { readonly op: 'accuracy'; readonly of: Tensor; readonly topK: number }

@@ -185,6 +185,10 @@ export function nodeValue(
       if (node.by === 'multiply') return parts.reduce(multiply);
       return scale(parts.reduce(add), node.by === 'average' ? 1 / parts.length : 1);
     }
+    case 'scale':
+      return scale(resolve(node.input), node.factor);
+    case 'reverse_steps':
+      return reversed(stepsOf(resolve(node.input)), node.sequenceLength && maskOf(node.sequenceLength));
     case 'repeat': {
       const x = resolve(node.input);
       return sequence(new Array<Tensor>(known(node.steps, node.id)).fill(x));
@@ -206,6 +210,24 @@ export function nodeValue(
       return reshape(x, [x.shape[0]!, sizeOf(x.shape.slice(1))]);
     }
   }
+}
+
+/** Steps from the last to the first; where not all count, those of each row that do. */
+function reversed(steps: readonly Tensor[], counts: StepMask | undefined): Tensor {
+  if (!counts) return sequence(steps.toReversed());
+  const rows = steps[0]!.shape[0]!;
+  const lengths = Array.from({ length: rows }, (_, b) => steps.filter((_step, t) => counts(b, t)).length);
+  const source = (b: number, t: number): number => (t < lengths[b]! ? lengths[b]! - 1 - t : t);
+  const taken = steps.map((_, t) =>
+    steps.reduce((made, step, from) =>
+      select(
+        lengths.map((_length, b) => source(b, t) === from),
+        step,
+        made,
+      ),
+    ),
+  );
+  return sequence(taken);
 }
 
 /** Slope of a node's leaky rectifier below 0. */

@@ -104,10 +104,11 @@ export function lossOf(
   });
   const weightOfValues = Float64Array.from({ length: count }, (_, k) => weights[Math.floor(k / perRow)]! * byRow);
   const total = sum(multiply(losses, tensor(losses.shape, weightOfValues)));
-  if (spec.reduction === 'sum') return total;
+  const { factor = 1 } = spec;
+  if (spec.reduction === 'sum') return scale(total, factor);
   // Rows that are masked still count in a plain mean, as `tf.reduce_mean(losses * mask)` has it; ignored labels never do.
   const byMask = spec.reduction === 'mean_over_mask' || spec.ignoreLabel !== undefined;
   const share = byMask ? weights.reduce<number>((a, b) => a + b, 0) : rowCount;
   // Note: where no row counts the loss is 0, as in Keras; PyTorch and TF1 divide by zero.
-  return scale(total, 1 / Math.max(1, share));
+  return scale(total, factor / Math.max(1, share));
 }

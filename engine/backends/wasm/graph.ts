@@ -477,6 +477,15 @@ export function buildGraph(
         tensors.set(node.id, add(reduced).output);
         break;
       }
+      case 'scale':
+        tensors.set(node.id, add(new Sum(kernels, [resolve(node.input)], node.factor)).output);
+        break;
+      case 'reverse_steps': {
+        const input = resolve(node.input);
+        const counts = node.sequenceLength && marksOf(node.sequenceLength, input.axis);
+        tensors.set(node.id, add(new ReversedSteps(kernels, input, counts)).output);
+        break;
+      }
       case 'masking': {
         const marks = marksOf({ from: node.id }, resolve(node.input).axis)!;
         // A recurrent layer passes over the steps that do not count, whatever they hold.

@@ -176,29 +176,38 @@ export class Product extends Joint {
   } // prettier-ignore
 }
 
-/** A sequence from its last step to its first. */
+/** A sequence from its last step to its first; where not all steps count, those of each row that do. */
 export class ReversedSteps extends Joint {
   readonly #input: Tensor;
+  readonly #counts: Marks | undefined;
 
-  constructor(kernels: Kernels, input: Tensor) {
+  constructor(kernels: Kernels, input: Tensor, counts?: Marks) {
     super(kernels, input.width, true, [input]);
     this.#input = input;
+    this.#counts = counts;
     input.readBy('whole', this.output);
   }
 
   forward(shape: Shape, { first, rows }: Slice): void {
     const { at, width } = this.output;
     const stride = width * 4;
-    for (let t = 0; t < shape.steps; t++) {
-      const to = at(shape) + (t * shape.batch + first) * stride;
-      const from = this.#input.at(shape) + ((shape.steps - 1 - t) * shape.batch + first) * stride;
-      this.kernels.copyRows(to, stride, from, stride, rows, width);
+    const [to, from] = [at(shape) + first * stride, this.#input.at(shape) + first * stride];
+    if (this.#counts) {
+      this.kernels.reverseMarked(to, stride, from, stride, this.#counts.at + first, shape.batch, shape.steps, rows, width, 0); // prettier-ignore
+      return;
     }
+    for (let t = 0; t < shape.steps; t++)
+      this.kernels.copyRows(to + t * shape.batch * stride, stride, from + (shape.steps - 1 - t) * shape.batch * stride, stride, rows, width); // prettier-ignore
   }
 
   backward(shape: Shape, { first, rows }: Slice): void {
-    const { slopes, slopeStride } = this.output;
-    if (slopes === 0) return;
+    const { slopes, slopeStride, width } = this.output;
+    const { slopes: sent, slopeStride: stride, shared } = this.#input;
+    if (slopes === 0 || sent === 0) return;
+    if (this.#counts) {
+      this.kernels.reverseMarked(sent + first * stride, stride, slopes + first * slopeStride, slopeStride, this.#counts.at + first, shape.batch, shape.steps, rows, width, shared ? 1 : 0); // prettier-ignore
+      return;
+    }
     for (let t = 0; t < shape.steps; t++) {
       const from = slopes + (t * shape.batch + first) * slopeStride;
       this.send(this.#input, (shape.steps - 1 - t) * shape.batch + first, from, slopeStride, rows);

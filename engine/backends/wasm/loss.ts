@@ -161,7 +161,7 @@ export class Loss {
   run(shape: Shape, slice: Slice, slopes: boolean): void {
     const { prediction } = this;
     const { width } = prediction;
-    const scale = 1 / this.#divisor;
+    const scale = (this.#spec.factor ?? 1) / this.#divisor;
     eachRun(prediction.sequence, shape.along(prediction.axis), slice, (first, rows) => {
       this.#kind.run(
         this.#kernels,
@@ -196,7 +196,7 @@ export class Loss {
       count++;
       if (right?.(row)) correct++;
     }
-    return { loss: loss / this.#divisor, correct: right && correct, count };
+    return { loss: (loss / this.#divisor) * (this.#spec.factor ?? 1), correct: right && correct, count };
   }
 
   /** Whether the prediction of a row is right; undefined where the loss has no classes. */

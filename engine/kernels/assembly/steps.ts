@@ -47,3 +47,23 @@ export function slopesOfChosen(slopes: usize, stride: usize, chosen: usize, step
     chosen += <usize>width << 2;
   }
 }
+
+/**
+ * Steps `[steps, batch, width]` of rows from `marks` on, of which those that count stand the other way round; the rest stay.
+ * @param add 1: onto what is there.
+ */
+export function reverseMarked(target: usize, targetStride: usize, source: usize, sourceStride: usize, marks: usize, batch: i32, steps: i32, rows: i32, width: i32, add: i32): void {
+  for (let row = 0; row < rows; ++row) {
+    let count = 0;
+    for (let t = 0; t < steps; ++t) count += load<u8>(marks + <usize>(t * batch + row));
+    for (let t = 0; t < steps; ++t) {
+      const from = source + <usize>((t < count ? count - 1 - t : t) * batch + row) * sourceStride;
+      const to = target + <usize>(t * batch + row) * targetStride;
+      for (let k = 0; k < width; ++k) {
+        const at = <usize>k << 2;
+        const value = load<f32>(from + at);
+        store<f32>(to + at, add ? load<f32>(to + at) + value : value);
+      }
+    }
+  }
+}

@@ -59,7 +59,7 @@ export function evaluate(interpreter: Interpreter, expression: Expression, scope
     case 'call':
       return callExpression(interpreter, expression, scope, assignedTo);
     case 'unary':
-      return unary(interpreter, expression.operator, interpreter.evaluate(expression.operand, scope));
+      return unary(interpreter, expression.operator, interpreter.evaluate(expression.operand, scope), expression.range);
     case 'binary': {
       const left = interpreter.evaluate(expression.left, scope);
       const right = interpreter.evaluate(expression.right, scope);

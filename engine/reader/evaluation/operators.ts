@@ -7,13 +7,15 @@ import { methodEntry, prepare } from './entries.ts';
 import type { Interpreter } from './interpreter.ts';
 
 /** `operator operand`. */
-export function unary(interpreter: Interpreter, operator: string, operand: Abstract): Abstract {
+export function unary(interpreter: Interpreter, operator: string, operand: Abstract, range: TextRange): Abstract {
   if (operator === 'not') {
     const test = interpreter.language.truth(operand);
     return test?.kind === 'boolean' ? boolean(!test.value) : unknown('');
   }
   if (operator === '-' && operand.kind === 'number') return number(-operand.value, operand.integer);
   if (operator === '-' && operand.kind === 'size') return fromDimension(multiply(operand.size, -1));
+  const entry = operator === '-' ? methodEntry(interpreter, `${operand.kind}.__neg__`) : null;
+  if (entry !== null) return entry.result(prepare(interpreter, entry, [], range, operand));
   return operator === '+' || operand.kind === 'tensor' ? operand : unknown('');
 }
 

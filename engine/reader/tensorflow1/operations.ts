@@ -4,13 +4,15 @@ import type { Activation } from '../../model/spec.ts';
 import { activationOf, type ChosenActivation, unknownActivation, withOptions } from '../activations.ts';
 import { Arguments, type Call, type CallEntry, type CallTable } from '../calls.ts';
 import { denseNode, isBatch } from '../graph.ts';
-import { matrixProduct, shaped } from '../shapeRules.ts';
+import { distance, maskedLoss, perCountedStep, scaledLoss } from '../losses.ts';
+import { asTensor, matrixProduct, oneOf, placesOf, shaped } from '../shapeRules.ts';
 import { type Dimension, symbol, toSize } from '../sizes.ts';
 import {
   broadcast,
   concatenate,
   concatenateMany,
   nameAxes,
+  refOf,
   reshape,
   stack,
   stackMany,
@@ -31,6 +33,7 @@ import {
   unknown,
 } from '../values.ts';
 import { initializerOf } from './initializers.ts';
+import { logLikelihood } from './losses.ts';
 import { scoped } from './scopes.ts';
 
 /** `float32` of `tf.float32`, `np.float32` or `'float32'`. */
@@ -148,34 +151,70 @@ const same = (signature: string): CallEntry => ({
   result: ({ args, reader, range }) => args.get(signature.split(/[,=]/)[0]!) ?? unknown(reader.textOf(range)),
 });
 
-function elementwise(call: Call): Abstract {
-  const [a, b] = [call.args.get('x'), call.args.get('y')];
-  if (a?.kind !== 'tensor' || b?.kind !== 'tensor') {
-    const only = tensorOf(a) ?? tensorOf(b);
-    if (only === null) return unknown('');
-    const other = a?.kind === 'tensor' ? b : a;
-    // What is not known may stretch an axis of one.
-    const axes = other?.kind === 'unknown' ? (only.axes?.map(axis => (axis.size === 1 ? { ...axis, size: null } : axis)) ?? null) : only.axes; // prettier-ignore
-    return tensor(only.dtype, axes, scaled(only, other));
-  }
-  return tensor(a.dtype, broadcast(a, b));
+/** What of a tensor and a number, or something that is not known, only the shape is known of. */
+function alone(only: Tensor, other: Abstract | undefined): Tensor {
+  // What is not known may stretch an axis of one.
+  const axes = other?.kind === 'unknown' ? (only.axes?.map(axis => (axis.size === 1 ? { ...axis, size: null } : axis)) ?? null) : only.axes; // prettier-ignore
+  return shaped(only, axes);
 }
 
-/** A loss stays a loss when it is multiplied. */
-function scaled(of: Tensor, by: Abstract | undefined): Partial<Tensor> {
-  if (of.derivation?.op !== 'loss' || by?.kind !== 'number') return {};
-  return { derivation: { ...of.derivation, scale: (of.derivation.scale ?? 1) * by.value } };
+function together(a: Tensor, b: Tensor): Tensor {
+  return { ...shaped(a.ref === undefined && a.lost !== true ? { ...b, dtype: a.dtype } : a, broadcast(a, b)) };
+}
+
+/** A tensor times a number. */
+function scaled(of: Tensor, by: number, { reader, range }: Call): Tensor {
+  const loss = scaledLoss(of, by);
+  if (loss !== null) return loss;
+  const { derivation } = of;
+  const difference = derivation?.op === 'difference' ? { derivation: { ...derivation, factor: (derivation.factor ?? 1) * by } } : {}; // prettier-ignore
+  if (of.ref === undefined || of.displaced !== undefined) return { ...shaped(of, of.axes), ...difference };
+  reader.graph.use(of, of.axes?.length === 3 ? 'sequence' : 'state');
+  const id = reader.graph.add('scaled', { op: 'scale', input: of.ref, factor: by }, { range });
+  return tensor(of.dtype, of.axes, { ref: { from: id }, meaning: phrase('times {0}', by) });
+}
+
+/** The two arguments of an operation, a tensor first; null where there is none. */
+function operands({ args }: Call): { readonly of: Tensor; readonly other: Abstract | undefined } | null {
+  const [a, b] = [args.get('x'), args.get('y')];
+  if (a?.kind === 'tensor') return { of: a, other: b };
+  return b?.kind === 'tensor' ? { of: b, other: a } : null;
 }
 
 function combine(by: 'add' | 'multiply'): (call: Call) => Abstract {
   return call => {
-    const biased = by === 'add' ? withBias(call) : null;
-    if (biased !== null) return biased;
-    const [a, b] = [tensorOf(call.args.get('x')), tensorOf(call.args.get('y'))];
-    if (a?.ref === undefined || b?.ref === undefined) return elementwise(call);
+    const found = operands(call);
+    if (found === null) return unknown('');
+    const { of: a, other: b } = found;
+    if (by === 'multiply' && b?.kind === 'number') return scaled(a, b.value, call);
+    if (b?.kind !== 'tensor') return b?.kind === 'number' && b.value === 0 ? a : alone(a, b);
+    const special = by === 'add' ? withBias(call) : (maskedLoss(a, b) ?? maskedLoss(b, a) ?? logLikelihood(call, a, b) ?? squared(a, b, call)); // prettier-ignore
+    if (special !== null) return special;
+    if (a.ref === undefined || b.ref === undefined) return together(a, b);
     const id = call.reader.graph.add(by, { op: 'combine', inputs: [a.ref, b.ref], by }, { range: call.range });
     return tensor(a.dtype, broadcast(a, b), { ref: { from: id } });
   };
+}
+
+/** A difference times itself. */
+function squared(a: Tensor, b: Tensor, { reader }: Call): Tensor | null {
+  const derivation = a.derivation === b.derivation ? distance(reader.graph, a, 'mean_squared_error') : null;
+  return derivation && tensor('float32', a.axes, { derivation, meaning: phrase('squared error') });
+}
+
+function power(call: Call): Abstract {
+  const [of, exponent] = [tensorOf(call.args.get('x')), call.args.get('y')];
+  if (of === null) return alone(operands(call)!.of, call.args.get('x'));
+  return (exponent?.kind === 'number' && exponent.value === 2 ? squared(of, of, call) : null) ?? alone(of, exponent);
+}
+
+function divide(call: Call): Abstract {
+  const [left, right] = [call.args.get('x'), call.args.get('y')];
+  if (left?.kind === 'tensor' && right?.kind === 'number' && right.value !== 0)
+    return scaled(left, 1 / right.value, call);
+  if (left?.kind === 'tensor' && right?.kind === 'tensor') return perCountedStep(left, right) ?? together(left, right);
+  const found = operands(call);
+  return found === null ? unknown('') : alone(found.of, found.other);
 }
 
 /** `h W` with a trained `W` is a dense layer; its bias may be added later. */
@@ -228,8 +267,27 @@ function withBias(call: Call): Abstract | null {
 
 function subtract(call: Call): Abstract {
   const [left, right] = [tensorOf(call.args.get('x')), tensorOf(call.args.get('y'))];
-  if (left === null || right === null) return elementwise(call);
-  return tensor(left.dtype, broadcast(left, right), { derivation: { op: 'difference', left, right } });
+  if (left === null || right === null) {
+    const found = operands(call);
+    return found === null ? unknown('') : alone(found.of, found.other);
+  }
+  return { ...together(left, right), derivation: { op: 'difference', left, right } };
+}
+
+/** Steps in the other order: all of them, or of each row those before its end. */
+function reversed(of: Tensor, along: Abstract | undefined, lengths: Abstract | undefined, call: Call): Abstract {
+  const { reader, range } = call;
+  const places = of.axes === null ? null : placesOf(along, of.axes.length);
+  const [place] = places ?? [];
+  const one = places?.length === 1 && of.axes?.[place!]?.name === 'steps';
+  const rows = asTensor(lengths);
+  if (!one || refOf(of) === undefined || (lengths !== undefined && rows?.ref === undefined)) return shaped(of, of.axes);
+  reader.graph.use(of, 'sequence');
+  reader.graph.use(lengths, 'lengths');
+  const counts = rows?.ref === undefined ? {} : { sequenceLength: rows.ref };
+  const id = reader.graph.add('reversed', { op: 'reverse_steps', input: of.ref!, ...counts }, { range });
+  const more = of.derivation === undefined ? {} : { derivation: of.derivation };
+  return tensor(of.dtype, of.axes, { ref: { from: id }, meaning: phrase('steps from the last to the first'), ...more });
 }
 
 /** Names an axis by what it holds, where the program only says its number. */
@@ -432,9 +490,35 @@ export const OPERATION_CALLS: CallTable = {
       });
     },
   },
+  ...Object.fromEntries(
+    ['tf.reverse', 'tf.reverse_v2'].map(name => [
+      name,
+      {
+        signature: 'tensor, axis, name=None',
+        result: onTensor('tensor', (of, call) => reversed(of, call.args.get('axis'), undefined, call)),
+      },
+    ]),
+  ),
+  'tf.reverse_sequence': {
+    signature: 'input, seq_lengths, seq_axis=None, batch_axis=None, name=None, seq_dim=None, batch_dim=None',
+    result: onTensor('input', (of, call) =>
+      reversed(of, oneOf(call.args, 'seq_axis', 'seq_dim'), call.args.get('seq_lengths'), call),
+    ),
+  },
   'tf.subtract': { signature: 'x, y, name=None', result: subtract },
   'tf.add': { signature: 'x, y, name=None', result: combine('add') },
   'tf.multiply': { signature: 'x, y, name=None', result: combine('multiply') },
+  'tf.pow': { signature: 'x, y, name=None', result: power },
+  'tf.negative': {
+    signature: 'x, name=None',
+    result: onTensor('x', (of, call) => scaled(of, -1, call)),
+  },
+  ...Object.fromEntries(
+    ['tf.divide', 'tf.div', 'tf.truediv', 'tf.realdiv'].map(name => [
+      name,
+      { signature: 'x, y, name=None', result: divide },
+    ]),
+  ),
 };
 
 /** Operators and attributes of tensors. */
@@ -445,7 +529,13 @@ export const OPERATION_METHODS: CallTable = {
   '+tensor': { signature: 'x, y', result: combine('add') },
   'tensor*': { signature: 'x, y', result: combine('multiply') },
   '*tensor': { signature: 'x, y', result: combine('multiply') },
-  'tensor/': { signature: 'x, y', result: elementwise },
+  'tensor/': { signature: 'x, y', result: divide },
+  '/tensor': { signature: 'x, y', result: divide },
+  'tensor**': { signature: 'x, y', result: power },
+  'tensor.__neg__': {
+    signature: '',
+    result: call => (call.self.kind === 'tensor' ? scaled(call.self, -1, call) : unknown('')),
+  },
   'tensor:shape': { signature: '', result: ({ self }) => shapeTuple(self) },
   'tensor.get_shape': { signature: '', result: ({ self }) => shapeTuple(self) },
   'sequence.as_list': { signature: '', result: ({ self }) => (self.kind === 'sequence' ? list(self.items) : self) },

@@ -149,8 +149,8 @@ const ofSymbols =
   (call: Call): Dimension | null =>
     call.args.some('output_projection') === undefined ? call.args.size(name) : ofCell(call);
 
-/** Cross entropies, averaged over what the call says. */
-function sequenceLoss({ args }: Call): Abstract {
+/** The shape of cross entropies that are averaged over what the call says. */
+export function sequenceLossShape({ args }: Call): Abstract {
   const logits = args.get('logits');
   const [batch = BATCH, steps = stepsAxis(null)] = logits?.kind === 'tensor' ? (logits.axes ?? []) : [];
   const flags = ['timesteps', 'batch'].map(over => args.boolean(`average_across_${over}`) ?? null);
@@ -204,11 +204,6 @@ export const SEQ2SEQ_CALLS: CallTable = {
     signature:
       'decoder, output_time_major=False, impute_finished=False, maximum_iterations=None, parallel_iterations=32, swap_memory=False, scope=None',
     result: dynamicDecode,
-  },
-  [`${SEQ2SEQ}sequence_loss`]: {
-    signature:
-      'logits, targets, weights, average_across_timesteps=True, average_across_batch=True, sum_over_timesteps=False, sum_over_batch=False, softmax_loss_function=None, name=None',
-    result: sequenceLoss,
   },
   [`${SEQ2SEQ}tile_batch`]: {
     signature: 't, multiplier, name=None',

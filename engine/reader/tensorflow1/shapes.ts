@@ -229,7 +229,6 @@ export const SHAPE_CALLS: CallTable = {
     same('x'),
   ),
   ...entries(['tf.logical_not', 'tf.is_nan', 'tf.math.is_nan'], same('x', 'bool')),
-  ...entries(['tf.reverse', 'tf.reverse_sequence', 'tf.reverse_v2'], same('input')),
   ...entries(
     [
       'tf.divide',
@@ -283,7 +282,8 @@ export const SHAPE_CALLS: CallTable = {
   },
   'tf.expand_dims': on('input', 'axis=None, name=None, dim=None', (of, { args }) => {
     const at = oneOf(args, 'axis', 'dim');
-    return shaped(of, expanded(of, at?.kind === 'number' ? at.value : undefined));
+    const made = shaped(of, expanded(of, at?.kind === 'number' ? at.value : undefined));
+    return of.derivation?.op === 'mask' ? { ...made, derivation: of.derivation } : made;
   }),
   'tf.tile': on('input', 'multiples, name=None', (of, { args }) => {
     const factors = args.get('multiples');
@@ -331,7 +331,9 @@ export const SHAPE_CALLS: CallTable = {
       const at = args.number('axis') ?? -1;
       const place = placeOf(at, of.axes.length + 1) ?? of.axes.length;
       const axis = axisOf(depth, place === of.axes.length ? 'features' : '');
-      return tensor(dtypeOf(args.some('dtype')), [...of.axes.slice(0, place), axis, ...of.axes.slice(place)]);
+      const made = tensor(dtypeOf(args.some('dtype')), [...of.axes.slice(0, place), axis, ...of.axes.slice(place)]);
+      const plain = place === of.axes.length && ['on_value', 'off_value'].every(name => args.some(name) === undefined);
+      return plain && of.ref !== undefined ? { ...made, derivation: { op: 'one_hot', of, depth } } : made;
     },
   },
   'tf.gather': on('params', 'indices, validate_indices=None, name=None, axis=0', (of, { args }) => {

@@ -6,6 +6,7 @@ import { DATA_CALLS, DATA_METHODS } from './data.ts';
 import { DRIVER_CALLS, DRIVER_METHODS } from './drivers.ts';
 import { INITIALIZER_CALLS } from './initializers.ts';
 import { LENGTH_CALLS } from './lengths.ts';
+import { LOSS_CALLS } from './losses.ts';
 import { OPERATION_CALLS, OPERATION_METHODS } from './operations.ts';
 import { SCOPE_CALLS } from './scopes.ts';
 import { SEQ2SEQ_CALLS, SEQ2SEQ_METHODS } from './seq2seq.ts';
@@ -54,6 +55,7 @@ export const TENSORFLOW1: FrameworkTable = {
     ...OPERATION_CALLS,
     ...SCOPE_CALLS,
     ...SEQ2SEQ_CALLS,
+    ...LOSS_CALLS,
     ...TRAINING_CALLS,
     ...schedulesOf('tf.'),
     ...DATA_CALLS,

@@ -40,6 +40,8 @@ const CASES: readonly (readonly [string, ModelSpec])[] = [
     [`a dense layer with ${kind} on every step`, through([dense('below', 'gru', kind), { op: 'reduce_steps', id: 'mean', input: { from: 'below' }, by: 'mean' }, dense('head', 'mean')], { from: 'head' })] as const,
   ]),
   ['a leaky rectifier of slope 0.3', through([{ op: 'activation', id: 'leaky', input: { from: 'gru' }, activation: 'leaky_relu', negativeSlope: 0.3 }, { op: 'reduce_steps', id: 'sum', input: { from: 'leaky' }, by: 'sum' }, dense('head', 'sum')], { from: 'head' })],
+  ['steps in the other order, times a number', through([{ op: 'reverse_steps', id: 'turned', input: { from: 'gru' } }, { op: 'scale', id: 'less', input: { from: 'turned' }, factor: -0.3 }, { op: 'select_step', id: 'last', input: { from: 'less' }, step: 1 }, dense('head', 'last')], { from: 'head' })],
+  ['steps that count in the other order', through([{ op: 'count_steps', id: 'length', input: { from: 'X' }, besides: 0.5 }, { op: 'reverse_steps', id: 'turned', input: { from: 'gru' }, sequenceLength: { from: 'length' } }, { op: 'combine', id: 'both', inputs: [{ from: 'turned' }, { from: 'gru' }], by: 'add' }, { op: 'select_step', id: 'first', input: { from: 'both' }, step: 0 }, dense('head', 'first')], { from: 'head' })],
   ['the sum of all steps', through([{ op: 'reduce_steps', id: 'sum', input: { from: 'gru' }, by: 'sum' }, dense('head', 'sum')], { from: 'head' })],
   ['the mean of all steps', through([{ op: 'reduce_steps', id: 'mean', input: { from: 'gru' }, by: 'mean' }, dense('head', 'mean')], { from: 'head' })],
 ]; // prettier-ignore
@@ -52,7 +54,10 @@ describe('parts without weights against the float64 reference: values and gradie
       const batch: Batch = {
         size: BATCH,
         steps: STEPS,
-        inputs: Float32Array.from({ length: BATCH * STEPS * FEATURES }, () => random.normal()),
+        // The last steps of some rows hold 0.5 alone.
+        inputs: Float32Array.from({ length: BATCH * STEPS * FEATURES }, (_, k) =>
+          Math.floor(k / FEATURES) % STEPS > 1 + (Math.floor(k / FEATURES / STEPS) % 3) ? 0.5 : random.normal(),
+        ),
         targets: Int32Array.from({ length: BATCH }, () => random.below(3)),
       };
       const run = runReference(spec, {
