@@ -156,9 +156,9 @@ export class Workbench {
     return this.page.locator('.codelens-decoration a', { hasText: text });
   }
 
-  /** Clicks the first CodeLens with the text once it shows, wherever in the file it stands. */
-  async clickLens(text: string | RegExp): Promise<void> {
-    const lens = this.lens(text).first();
+  /** Clicks the CodeLens with the text once it shows, wherever in the file it stands; of several that show, the `which`th. */
+  async clickLens(text: string | RegExp, which = 0): Promise<void> {
+    const lens = this.lens(text).nth(which);
     await lens.waitFor({ timeout: 2000 }).catch(() => this.#scrollTo(lens));
     await lens.click();
   }
@@ -169,12 +169,12 @@ export class Workbench {
     await editor.waitFor();
     const box = await editor.boundingBox();
     const deadline = Date.now() + patience;
-    // Lenses come a moment after their lines, so that one way down and up may be too early.
     for (let turn = 0; !(await line.isVisible()); turn++) {
       if (Date.now() > deadline) throw new Error(`Not to be seen in the editor, up or down: ${line.toString()}`);
       await this.page.mouse.move(box!.x + box!.width / 2, box!.y + box!.height / 2);
-      await this.page.mouse.wheel(0, turn % 45 < 15 ? 200 : -200);
-      await this.page.waitForTimeout(100);
+      await this.page.mouse.wheel(0, turn % 30 < 10 ? 300 : -300);
+      // Lenses of lines that come into sight are asked for once the scrolling rests.
+      await line.waitFor({ timeout: 600 }).catch(() => undefined);
     }
   }
 
