@@ -56,7 +56,11 @@ function checkNode(spec: ModelSpec, node: GraphNode, refuse: Refuse): void {
   switch (node.op) {
     case 'recurrent':
       checkDriver(spec, node, refuse);
-      for (const cell of [...node.cells, ...(node.backwardCells ?? [])]) checkCell(cell, refuse);
+      for (const cell of [...node.cells, ...(node.backwardCells ?? [])]) {
+        checkCell(cell, refuse);
+        if (cell.wrappers?.length && spec.framework !== 'tensorflow1')
+          refuse('Wrappers around cells, as around {0}, are run in TensorFlow 1 only.', cell.className);
+      }
       break;
     case 'dense':
       if (typeof node.units !== 'number') refuse('The size {0} of {1} is not known.', node.units, node.scope);

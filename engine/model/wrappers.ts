@@ -1,4 +1,4 @@
-import type { CellSpec, CellWrapper } from './spec.ts';
+import type { CellSpec, CellWrapper, RecurrentNode } from './spec.ts';
 
 /** A wrapper of a cell with its place among those of its kind. */
 export interface PlacedWrapper {
@@ -13,4 +13,9 @@ export function placedWrappers({ wrappers = [] }: CellSpec): PlacedWrapper[] {
     const before = wrappers.slice(0, index).filter(one => one.wrapper === wrapper.wrapper).length;
     return { wrapper, suffix: before === 0 ? '' : `_${before}` };
   });
+}
+
+/** Begins the names of what is dropped in a cell of a node: `bw.` in the backward direction, `cell_2.` in a stack. */
+export function dropoutPlace({ stacked }: RecurrentNode, direction: 'forward' | 'backward', layer: number): string {
+  return `${direction === 'backward' ? 'bw.' : ''}${stacked ? `cell_${layer}.` : ''}`;
 }

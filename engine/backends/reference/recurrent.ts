@@ -6,7 +6,7 @@
 import { backwardCells, dropsPerGate, hasZeroOutputs, isKerasLike } from '../../model/axes.ts';
 import { completeCell, readsBothDirections } from '../../model/cudnn.ts';
 import type { CellSpec, CellWrapper, Framework, RecurrentNode, Size } from '../../model/spec.ts';
-import { placedWrappers } from '../../model/wrappers.ts';
+import { dropoutPlace, placedWrappers } from '../../model/wrappers.ts';
 import { activate } from './activations.ts';
 import { CELL_EQUATIONS, type CellStep, type Named } from './cells.ts';
 import { CELL_DEFAULTS, type CellWeights, cellWeights } from './dialects.ts';
@@ -166,7 +166,7 @@ function runStack(
     const layer = firstLayer + index;
     const own = weights(direction, cell.sharesWeightsWith ?? layer);
     const maker = CELL_EQUATIONS[cell.cell];
-    const place = `${direction === 'backward' ? 'bw.' : ''}${node.stacked ? `cell_${layer}.` : ''}`;
+    const place = dropoutPlace(node, direction, layer);
     const start = maker.states.map(state => [
       state,
       initial(direction, layer, state) ?? zeros([B, widthOfState(cell, state)]),

@@ -9,6 +9,9 @@ import { eachRun, type Shape, type Slice, type Tensor } from './part.ts';
 /** Which places of a tensor are dropped together: each by itself, a unit of a row at all steps, or a unit of all rows. */
 export type DroppedTogether = 'nothing' | 'steps' | 'steps and rows';
 
+/** How a mask is called where it is given: one of all steps, or each step's own. */
+export type MaskName = string | ((step: number) => string);
+
 /**
  * What a tensor is multiplied with while training: 0 where it is dropped, 1 / keep elsewhere; ones when nothing is
  * dropped. It is drawn anew for every step of training from the seed and the step's number.
@@ -19,24 +22,24 @@ export class DropoutMask {
   readonly #sequence: boolean;
   readonly #keep: number;
   readonly #together: DroppedTogether;
-  readonly #nameAt: (step: number) => string;
+  readonly #name: MaskName;
   #at = 0;
 
   /**
    * @param of the tensor that is dropped.
-   * @param nameAt name under which the mask of a step can be given, as TensorFlow's programs were dumped. */
+   * @param name as in `engine/backends/reference/dropout.ts`. */
   constructor(
     { width, sequence, axis }: Pick<Tensor, 'width' | 'sequence' | 'axis'>,
     keep: number,
     together: DroppedTogether,
-    nameAt: (step: number) => string,
+    name: MaskName,
   ) {
     this.width = width;
     this.#axis = axis;
     this.#sequence = sequence;
     this.#keep = keep;
     this.#together = together;
-    this.#nameAt = nameAt;
+    this.#name = name;
   }
 
   /** Address of the mask `[T, B, W]` or `[B, W]`. */
@@ -69,26 +72,40 @@ export class DropoutMask {
     for (let k = drawn; k < values.length; k++) values[k] = values[k - drawn]!;
   }
 
-  /** @param masks 1 keeps, 0 drops; `[B, W]` a step, or `[1, W]`. @throws EngineError `invalid-shape` */
+  /**
+   * @param masks 1 keeps, 0 drops; `[B, W]` a step, `[B, T, W]` where one name stands for steps that are not dropped
+   * together, or `[1, W]`. @throws EngineError `invalid-shape`
+   */
   set(memory: EngineMemory, shape: Shape, masks: Readonly<Record<string, Float32Array>>): void {
     const values = this.#values(memory, shape);
-    const rows = shape.batch * this.width;
-    for (let t = 0; t * rows < values.length; t++) {
-      const mask = masks[this.#nameAt(t)];
-      if (mask?.length !== rows && mask?.length !== this.width) {
+    const { width } = this;
+    const steps = this.#steps(shape);
+    const rows = shape.batch * width;
+    const whole = typeof this.#name === 'string' && this.#together === 'nothing';
+    const size = whole ? steps * rows : rows;
+    for (let t = 0; t < steps; t++) {
+      const name = this.#nameAt(t);
+      const mask = masks[name];
+      if (mask?.length !== size && mask?.length !== width)
         throw new EngineError(
           'invalid-shape',
           phrase(
             'The dropout mask {0} must have {1} or {2} values, but has {3}.',
-            this.#nameAt(t),
-            rows,
-            this.width,
+            name,
+            size,
+            width,
             mask?.length ?? 0,
           ),
         );
+      for (let b = 0; b < shape.batch; b++) {
+        const from = mask.length === width ? 0 : (whole ? b * steps + t : b) * width;
+        for (let k = 0; k < width; k++) values[t * rows + b * width + k] = mask[from + k]! / this.#keep;
       }
-      for (let k = 0; k < rows; k++) values[t * rows + k] = mask[k % mask.length]! / this.#keep;
     }
+  }
+
+  #nameAt(step: number): string {
+    return typeof this.#name === 'string' ? this.#name : this.#name(step);
   }
 
   #values(memory: EngineMemory, shape: Shape): Float32Array {

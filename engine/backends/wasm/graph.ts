@@ -12,12 +12,12 @@ import { dropsPerGate, hasZeroOutputs, isKerasLike, stateWidth, tensorAxes } fro
 import type { CellSpec, DenseNode, Initializer, ModelSpec, RecurrentNode, TensorRef } from '../../model/spec.ts';
 import type { ActivationSpec } from '../../model/activations.ts';
 import { readsBothDirections } from '../../model/cudnn.ts';
-import { type PlacedWrapper, placedWrappers } from '../../model/wrappers.ts';
+import { dropoutPlace, type PlacedWrapper, placedWrappers } from '../../model/wrappers.ts';
 import { activatorOf, isFused } from './activator.ts';
 import { given, known, makeLayer } from './cells.ts';
 import type { GateDropout } from './composed/cells.ts';
 import { DenseLayer } from './dense.ts';
-import { Dropout, DropoutMask, type DroppedTogether } from './dropout.ts';
+import { Dropout, DropoutMask, type DroppedTogether, type MaskName } from './dropout.ts';
 import { Embedding } from './embedding.ts';
 import { Activated, Columns, Concatenation, Flattened, GreatestStep, MaskedSteps, SumOfSteps, Product, Repeated, ReversedSteps, SelectedStep, Sum } from './joints.ts'; // prettier-ignore
 import { LearnedState } from './learnedState.ts';
@@ -179,13 +179,15 @@ export function buildGraph(
   const mask = (
     of: Pick<Tensor, 'width' | 'sequence' | 'axis'>,
     keep: number,
-    nameAt: (step: number) => string,
+    name: MaskName,
     together: DroppedTogether = 'nothing',
   ): DropoutMask => {
-    const drawn = new DropoutMask(of, keep, together, nameAt);
+    const drawn = new DropoutMask(of, keep, together, name);
     masks.push(drawn);
     return drawn;
   };
+  const dropout = (input: Tensor, keep: number, name: MaskName, together?: DroppedTogether): Tensor =>
+    keep === 1 ? input : add(new Dropout(kernels, input, mask(input, keep, name, together))).output;
 
   /**
    * What each gate is let see, by masks that are the same at every step (Keras), or the candidate, by one for each step
@@ -203,7 +205,7 @@ export function buildGraph(
     if (!dropsPerGate(cell)) return undefined;
     const masksOf = (what: string, width: number, rate: number): ReadonlyMap<string, DropoutMask> => {
       const gates = rate === 0 ? [] : CELLS[cell.cell].blocks;
-      return new Map(gates.map(gate => [gate, mask({ width, sequence: false, axis }, 1 - rate, () => `${node.id}.${name}${what}.${gate}`)])); // prettier-ignore
+      return new Map(gates.map(gate => [gate, mask({ width, sequence: false, axis }, 1 - rate, `${node.id}.${name}${what}.${gate}`)])); // prettier-ignore
     };
     return {
       input: masksOf('input', input.width, inputDropout),
@@ -221,11 +223,8 @@ export function buildGraph(
     name: string,
   ): { layer: RecurrentLayer; output: Tensor } => {
     const wrappers = placedWrappers(cell);
-    const dropped = (what: string, seen: Tensor, keep = 1, variational?: boolean): Tensor => {
-      if (keep === 1) return seen;
-      const drawn = mask(seen, keep, t => `step${t}.${name}${what}`, togetherIf(variational));
-      return add(new Dropout(kernels, seen, drawn)).output;
-    };
+    const dropped = (what: string, seen: Tensor, keep = 1, variational?: boolean): Tensor =>
+      dropout(seen, keep, t => `${name}step${t}.${what}`, togetherIf(variational));
     const projected = ({ wrapper, suffix }: PlacedWrapper, seen: Tensor): Tensor => {
       if (!('units' in wrapper)) return seen;
       const { units, activation = 'linear' } = wrapper;
@@ -247,14 +246,13 @@ export function buildGraph(
     const gates = gateDropout(node, cell, input, name);
     if (inputDropout > 0 && !gates) {
       // All gates see the input through one mask: Keras' `implementation=2`, its default.
-      const drawn = mask(input, 1 - inputDropout, () => `${node.id}.${name}input`, 'steps');
-      input = add(new Dropout(kernels, input, drawn)).output;
+      input = dropout(input, 1 - inputDropout, `${node.id}.${name}input`, 'steps');
     }
     const state = { width: known(cell.projection?.units ?? cell.units), sequence: true, axis: input.axis };
     const stateDropout = wrappers.flatMap(({ wrapper, suffix }) => {
       if (wrapper.wrapper !== 'dropout') return [];
       const { stateKeep = 1, variational } = wrapper;
-      return stateKeep === 1 ? [] : [mask(state, stateKeep, t => `step${t}.${name}state${suffix}`, togetherIf(variational))]; // prettier-ignore
+      return stateKeep === 1 ? [] : [mask(state, stateKeep, t => `${name}step${t}.state${suffix}`, togetherIf(variational))]; // prettier-ignore
     });
     const layer = add(makeLayer(spec.framework, cell, weights, { ...common, input, stateDropout }, plan, store, gates));
     let output = layer.outputs;
@@ -341,7 +339,7 @@ export function buildGraph(
         stateDropout: [],
         keepsStepSlopes: () => fed.keepsStepSlopes(),
       };
-      const name = `${directions.length > 1 && one.direction === 'backward' ? 'bw.' : ''}${cellsOf(one.direction).length > 1 ? `cell_${index}.` : ''}`;
+      const name = dropoutPlace(node, one.direction, index);
       const before = store.blocks.length;
       const add = (of: number) => addCell(node, cell, weights(one.direction, of), options, name);
       const shared = cell.sharesWeightsWith;
@@ -360,23 +358,15 @@ export function buildGraph(
       one.top = output;
     };
     if (readsBothDirections(spec.framework, node)) {
-      // A layer reads both directions of the one below.
       node.cells.forEach((_, index) => {
-        const below = index === 0 || built.length === 1 ? undefined : add(new Concatenation(kernels, built.map(({ top }) => top))).output; // prettier-ignore
-        for (const one of built) one.top = below ?? one.top;
-        for (const one of built) addLayer(one, index);
-        const keep = 1 - (node.layerDropout ?? 0);
-        if (keep === 1 || index === node.cells.length - 1) return;
-        for (const one of built) {
-          const name = `${node.id}.${one.direction}.layer${index}`;
-          one.top = add(
-            new Dropout(
-              kernels,
-              one.top,
-              mask(one.top, keep, t => `step${t}.${name}`),
-            ),
-          ).output;
+        if (index > 0) {
+          // A layer reads both directions of the one below.
+          const both = built.map(({ top }) => top);
+          const joint = both.length === 1 ? both[0]! : add(new Concatenation(kernels, both)).output;
+          const below = dropout(joint, 1 - (node.layerDropout ?? 0), `${node.id}.layer${index - 1}`);
+          for (const one of built) one.top = below;
         }
+        for (const one of built) addLayer(one, index);
       });
     } else {
       for (const one of built) cellsOf(one.direction).forEach((_, index) => { addLayer(one, index); }); // prettier-ignore
@@ -450,9 +440,7 @@ export function buildGraph(
         tensors.set(node.id, add(joined(node.by, node.inputs.map(resolve))).output);
         break;
       case 'dropout': {
-        const input = resolve(node.input);
-        const drawn = mask(input, 1 - node.rate, t => `step${t}.${node.id}`);
-        tensors.set(node.id, node.rate === 0 ? input : add(new Dropout(kernels, input, drawn)).output);
+        tensors.set(node.id, dropout(resolve(node.input), 1 - node.rate, node.id));
         break;
       }
       case 'embedding': {

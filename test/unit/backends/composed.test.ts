@@ -89,7 +89,7 @@ function agree(spec: ModelSpec, size: number, steps: number, masks?: ReadonlyMap
       for (const [id, { values: own }] of tensors) {
         if (batch.lengths && !['c', 'h'].includes(id)) continue; // past the end of a row gates are computed in vain
         const place = `${direction === 'backward' ? '[1]' : '[0]'}[${layer}].${id}`;
-        const name = reference.find(one => one.endsWith(place) || one.endsWith(`gates[${layer}].${id}`) || one.endsWith(`gates_l${layer}.${id}`) || one === `gates.${id}`)!; // prettier-ignore
+        const name = reference.find(one => one.endsWith(place) || one.endsWith(`gates[${layer}].${id}`) || one.endsWith(`gates_l${layer}${direction === 'backward' ? '_reverse' : ''}.${id}`) || one === `gates.${id}`)!; // prettier-ignore
         const error = errorOf(own, values.get(name)!.values);
         assert.ok(error <= 1e-5, `${name}: error ${error}`);
       }
@@ -276,6 +276,47 @@ describe('composed cells with dropout masks against the float64 reference: value
         ),
       );
     }
+  });
+
+  it('the only cell of a stack, in both directions and in one alone', () => {
+    for (const direction of ['forward', 'bidirectional'] as const) {
+      const wrappers: CellSpec['wrappers'] = [{ wrapper: 'dropout', inputKeep: 0.9, stateKeep: 0.6, outputKeep: 0.5 }];
+      const spec = model('tensorflow1', gru({ wrappers }), steps, { direction });
+      const [node, head] = spec.nodes as [RecurrentNode, DenseNode];
+      const places = { forward: [''], bidirectional: ['', 'bw.'] }[direction];
+      const masks = places.flatMap(place => ([['input', FEATURES], ['state', 5], ['output', 5]] as const).flatMap(([what, width]) => Array.from({ length: steps }, (_, t) => [`${place}cell_0.step${t}.${what}`, mask(width)] as const))); // prettier-ignore
+      const input = { from: 'rnn', part: { take: 'state', layer: 0, state: 'h', direction: places.length > 1 ? 'backward' : 'forward' } } as const; // prettier-ignore
+      agree({ ...spec, nodes: [{ ...node, cells: [node.cells[0]!] }, { ...head, input }] }, size, steps, new Map(masks)); // prettier-ignore
+    }
+  });
+
+  it('says that wrappers are TensorFlow 1’s', () => {
+    const spec = model('keras3', gru({ className: 'GRUCell', wrappers: [{ wrapper: 'residual' }] }), steps);
+    assert.throws(
+      () => createWasmBackend(KERNEL_BYTES, { tile: 0 }).createNetwork(spec, { seed: 1, batchSize: size }),
+      {
+        code: 'unsupported',
+        message: /Wrappers around cells, as around GRUCell, are run in TensorFlow 1 only/,
+      },
+    );
+  });
+
+  it('PyTorch’s dropout between layers that run both ways, and a dropout node over all steps', () => {
+    const spec = model('pytorch', lstm({ className: 'LSTM' }), steps, {
+      direction: 'bidirectional',
+      layerDropout: 0.3,
+    });
+    const [node, last, head] = spec.nodes as [RecurrentNode, GraphNode, DenseNode];
+    const layers = { ...node, cells: [node.cells[0]!, node.cells[0]!, node.cells[0]!] };
+    const dropped: GraphNode = { op: 'dropout', id: 'drop', input: { from: 'rnn' }, rate: 0.4 };
+    const nodes: GraphNode[] = [layers, dropped, { ...last, input: { from: 'drop' } } as GraphNode, head];
+    const whole = (width: number): Numbers => ({ shape: [size, steps, width], values: Array.from({ length: size * steps * width }, () => random.below(2)) }); // prettier-ignore
+    agree(
+      { ...spec, nodes },
+      size,
+      steps,
+      new Map(['rnn.layer0', 'rnn.layer1', 'drop'].map(name => [name, whole(10)])),
+    );
   });
 
   const KERAS = {
