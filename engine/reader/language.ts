@@ -11,6 +11,13 @@ export interface Comment {
   readonly from: number;
 }
 
+export interface Usual {
+  /** Where a class may be from, the likeliest first. */
+  readonly packages: readonly string[];
+  /** Modules by the names that programs give them. */
+  readonly modules: ReadonlyMap<string, string>;
+}
+
 export interface Language {
   /** Parses text in any state of repair: around a fault, everything else is still there. */
   readonly parse: (source: SourceText, memory?: ParseMemory) => SyntaxModule;
@@ -31,6 +38,8 @@ export interface Language {
   readonly methods: CallTable;
   /** What a name means that no statement has bound; null for an unknown one. */
   readonly name: (name: string) => Abstract | null;
+  /** What programs of that text usually mean by a class that they do not import, and by a module. */
+  readonly usual: (text: string) => Usual;
   /** An attribute that the language itself defines (`length`, an entry of an object); null where it leaves that to others. */
   readonly attribute: (object: Abstract, name: string) => Abstract | null;
   /** Gives a module what it exports by (`module.exports`). */

@@ -1,5 +1,5 @@
 /** What an assignment gives a value to: names, attributes, entries, and parts of what is taken apart. */
-import { itemsOf, MAX_ITEMS } from '../items.ts';
+import { itemsOf, setEntry } from '../items.ts';
 import type { Expression } from '../syntax.ts';
 import { index } from '../tensors.ts';
 import { type Abstract, held, list, number, type Scope, string, unknown } from '../values.ts';
@@ -74,14 +74,6 @@ function partOf(interpreter: Interpreter, value: Abstract, position: number): Ab
 
 function nameTensor(interpreter: Interpreter, name: string, value: Abstract): void {
   if (value.kind === 'tensor' && value.ref !== undefined) interpreter.graph.names.set(name, value.ref);
-}
-
-/** Sets an entry of a dict; one with too many stays as it is. */
-export function setEntry(dict: Abstract & { kind: 'dict' }, key: Abstract, value: Abstract): void {
-  if (dict.entries.size >= MAX_ITEMS) return;
-  if (key.kind === 'string') dict.entries.set(key.value, value);
-  else if (key.kind === 'number') dict.entries.set(String(key.value), value);
-  (dict.pairs as (readonly [Abstract, Abstract])[]).push([key, value]);
 }
 
 /** The scope in which a name has a value; the outermost for one that has none yet. */

@@ -4,6 +4,7 @@ import { itemsOf } from '../items.ts';
 import type { TextRange } from '../reading.ts';
 import type { Argument, Expression } from '../syntax.ts';
 import { type Abstract, NONE, type Scope, unknown } from '../values.ts';
+import { assign } from './binding.ts';
 import { methodEntry, prepare } from './entries.ts';
 import { callFunction } from './functions.ts';
 import type { Interpreter } from './interpreter.ts';
@@ -28,11 +29,18 @@ export function callExpression(
   interpreter.assignedTo = assignedTo;
   const value = apply(interpreter, target, given, range, interpreter.textOf(range).slice(0, 60));
   interpreter.assignedTo = null;
+  if (callee.kind === 'attribute' && changesInPlace(callee.name, target, value))
+    assign(interpreter, callee.object, value, scope);
   // A wrapper around a layer is made by the call around its call.
   const outer = value.kind === 'layer' && (value.made === undefined || (range.start <= value.made.start && value.made.end <= range.end)); // prettier-ignore
   const made = outer ? { ...value, made: range } : value;
   if (made.kind === 'cells' || made.kind === 'layer' || made.kind === 'instance') interpreter.show(callee.range, made);
   return made;
+}
+
+/** Whether a method makes its tensor what it gives: `x.squeeze_(0)`. */
+function changesInPlace(name: string, target: Abstract, value: Abstract): boolean {
+  return /[a-z]_$/.test(name) && target.kind === 'method' && target.of.kind === 'tensor' && value.kind === 'tensor';
 }
 
 function givenArguments(interpreter: Interpreter, args: readonly Argument[], scope: Scope): GivenArgument[] {

@@ -1,9 +1,9 @@
 /** The value of an expression. */
-import { itemsOf, textOf } from '../items.ts';
+import { itemsOf, setEntry, textOf } from '../items.ts';
 import { symbol } from '../sizes.ts';
 import type { Expression } from '../syntax.ts';
 import { type Abstract, boolean, NONE, number, type Scope, string, unknown } from '../values.ts';
-import { assign, setEntry } from './binding.ts';
+import { assign } from './binding.ts';
 import { MAX_WORK } from './bounds.ts';
 import { callExpression } from './calling.ts';
 import { makeLambda } from './definitions.ts';

@@ -74,7 +74,10 @@ export function bindImportFrom(
   const found = imported(interpreter, module);
   for (const { name, alias } of names) {
     if (name === '*') {
-      if (found?.kind !== 'object') continue;
+      if (found?.kind !== 'object') {
+        interpreter.stars.push(module);
+        continue;
+      }
       for (const [each, value] of found.attributes) if (/^[A-Za-z]/.test(each)) scope.names.set(each, value);
       continue;
     }

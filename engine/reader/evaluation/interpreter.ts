@@ -59,18 +59,22 @@ export class Interpreter implements Reader {
   /** Modules of the workspace that have been run, by their paths. */
   readonly modules = new Map<string, Abstract & { kind: 'object' }>();
 
+  /** Modules that are not of the workspace, of which the program imports everything. */
+  readonly stars: string[] = [];
+
   // How far it has gone
   work = 0;
   frames = 0;
   depth = 0;
 
-  readonly #text: string;
+  /** The text that is open, and those of the files that it imports. */
+  readonly text: string;
   #identities = 0;
 
   /** @param surroundings of the text, where it stands in a workspace. */
   constructor(text: string, graph: Graph, language: Language, surroundings: Surroundings | null = null) {
     this.siblings = surroundings === null ? null : new Siblings(surroundings, language, text.length);
-    this.#text = text + (this.siblings?.text ?? '');
+    this.text = text + (this.siblings?.text ?? '');
     this.path = surroundings?.path ?? '';
     this.graph = graph;
     graph.end = text.length;
@@ -138,7 +142,7 @@ export class Interpreter implements Reader {
   }
 
   textOf(range: TextRange): string {
-    return this.#text.slice(range.start, range.end);
+    return this.text.slice(range.start, range.end);
   }
 
   /** Whether a range is of the text that is open, not of a file that it imports. */

@@ -1,10 +1,10 @@
 /** Loops and comprehensions: each item where they are known, else the typical one. */
-import { itemsOf, MAX_ITEMS, typicalItem } from '../items.ts';
+import { itemsOf, MAX_ITEMS, setEntry, typicalItem } from '../items.ts';
 import type { TextRange } from '../reading.ts';
 import type { Expression, Statement } from '../syntax.ts';
 import { index } from '../tensors.ts';
 import { type Abstract, fromDimension, list, number, type Scope, type Sequence, unknown } from '../values.ts';
-import { assign, setEntry } from './binding.ts';
+import { assign } from './binding.ts';
 import { MAX_ITERATIONS, MAX_LOOP_WORK } from './bounds.ts';
 import { type Completion, NEXT } from './completion.ts';
 import type { Interpreter } from './interpreter.ts';

@@ -6,6 +6,7 @@ import { memberOf } from './classes.ts';
 import { methodEntry, prepare } from './entries.ts';
 import { callFunction } from './functions.ts';
 import type { Interpreter } from './interpreter.ts';
+import { unbound } from './unbound.ts';
 
 /** Types of objects of which the program sets the attributes. */
 const SETTINGS: ReadonlySet<string> = new Set(['namespace', 'flags', 'settings']);
@@ -16,7 +17,7 @@ export function lookup(interpreter: Interpreter, name: string, scope: Scope): Ab
     const value = at.names.get(name);
     if (value !== undefined) return value;
   }
-  return interpreter.language.name(name) ?? unknown(name);
+  return unbound(interpreter, name) ?? unknown(name);
 }
 
 /** What stands under a path of a library: an object that the language knows, or the path itself. */
@@ -69,6 +70,7 @@ export function attributeOf(interpreter: Interpreter, object: Abstract, name: st
       return field >= 0 ? object.items[field]! : { kind: 'method', of: object, name };
     }
     case 'unknown':
+      if (methodEntry(interpreter, `unknown.${name}`) !== null) return { kind: 'method', of: object, name };
       return unknown(object.text === '' ? name : `${object.name ?? object.text}.${name}`);
     default: {
       const getter = methodEntry(interpreter, `${object.kind}:${name}`);

@@ -1,5 +1,5 @@
 /** JavaScript and TypeScript, with the framework that their programs use. */
-import type { Language } from '../language.ts';
+import type { Language, Usual } from '../language.ts';
 import { TENSORFLOWJS } from '../tensorflowjs/table.ts';
 import { type Abstract, NONE } from '../values.ts';
 import { truthOf } from '../sharedBuiltins.ts';
@@ -12,6 +12,8 @@ const NAMES: ReadonlySet<string> = new Set(Object.keys(FUNCTIONS).map(path => pa
 
 /** A page that loads TensorFlow.js by a script tag has it as `tf`; fragments often leave the import out. */
 const GLOBAL = 'tf';
+
+const NOTHING_USUAL: Usual = { packages: [], modules: new Map() };
 
 function beginExports(names: Map<string, Abstract>): void {
   const own: Abstract = { kind: 'dict', entries: new Map(), pairs: [] };
@@ -42,6 +44,7 @@ export const JAVASCRIPT: Language = {
     if (name === GLOBAL) return { kind: 'path', path: '@tensorflow/tfjs' };
     return NAMES.has(name) ? { kind: 'path', path: name } : null;
   },
+  usual: () => NOTHING_USUAL,
   attribute,
   exports: beginExports,
   exported: endExports,

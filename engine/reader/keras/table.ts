@@ -9,7 +9,7 @@ const PATH =
 
 /** Modules in which older releases had what the table has. */
 const RENAMES: readonly (readonly [RegExp, string])[] = [
-  [/^models\.(Sequential|Model)$/, '$1'],
+  [/^(?:models|layers)\.(Sequential|Model|Input)$/, '$1'],
   [/^engine(?:\.\w+)?\.(Sequential|Model|Input)$/, '$1'],
   [/^layers\.(?:[a-z_0-9]+\.)+(\w+)$/, 'layers.$1'],
   [/^(?:ops|backend\.tensorflow_backend)\./, 'backend.'],

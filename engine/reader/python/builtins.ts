@@ -1,7 +1,7 @@
 /** Python's own functions and the methods of its lists, dicts and texts, as far as programs build models with them. */
 import type { Arguments, Call, CallTable } from '../calls.ts';
 import { extreme, many, numeric, range, truthOf } from '../sharedBuiltins.ts';
-import { itemsOf, MAX_ITEMS, textOf, typicalItem } from '../items.ts';
+import { isOpen, itemsOf, MAX_ITEMS, pairsOf, setEntry, textOf, typicalItem } from '../items.ts';
 import { add, type Dimension } from '../sizes.ts';
 import {
   type Abstract, boolean, dimension, fromDimension, list, NONE, number, type Sequence, shortText, string, tuple, unknown,
@@ -24,12 +24,13 @@ function zip({ args }: Call): Abstract {
   return many(tuple(args.rest.map(typicalItem)), counts?.kind === 'many' ? counts.count : unknown(''));
 }
 
-function length({ args }: Call): Abstract {
+function length({ args, reader, range }: Call): Abstract {
   const [of] = args.rest;
   if (of?.kind === 'many') return of.count;
   if (of?.kind === 'tensor') return fromDimension(of.axes?.[0]?.size ?? null);
   const items = itemsOf(of);
-  return items === null ? unknown(`len(${of === undefined ? '' : shortText(of)})`) : number(items.length);
+  if (items !== null) return number(items.length);
+  return unknown(of?.kind === 'dict' ? reader.textOf(range) : `len(${of === undefined ? '' : shortText(of)})`);
 }
 
 function sequenceOf(type: 'tuple' | 'list'): (call: Call) => Abstract {
@@ -44,7 +45,8 @@ function sequenceOf(type: 'tuple' | 'list'): (call: Call) => Abstract {
 /** What `dict(…)` makes of a dict or of pairs, and of named arguments. */
 export function dictOf(args: Arguments): Abstract & { kind: 'dict' } {
   const [given] = args.rest;
-  const pairs = given?.kind === 'dict' ? [...given.pairs] : (itemsOf(given) ?? []).flatMap(pairOf);
+  const items = given?.kind === 'many' ? [given.item] : (itemsOf(given) ?? []);
+  const pairs = given?.kind === 'dict' ? [...given.pairs] : items.flatMap(pairOf);
   for (const name of args.names()) pairs.push([string(name), args.get(name)!]);
   const entries = new Map(
     pairs.flatMap(([key, value]) => (textOf(key) === null ? [] : [[textOf(key)!, value] as const])),
@@ -177,7 +179,7 @@ export const BUILTINS: CallTable = {
 /** Whether Python takes a value for true: a list or dict where it holds something; null where that cannot be told. */
 export function truth(value: Abstract | undefined): Abstract | null {
   if (value?.kind === 'sequence') return boolean(value.items.length > 0);
-  if (value?.kind === 'dict') return boolean(value.entries.size > 0);
+  if (value?.kind === 'dict') return isOpen(value) ? null : boolean(value.pairs.length > 0);
   return truthOf(value);
 }
 
@@ -209,10 +211,17 @@ export const BUILTIN_METHODS: CallTable = {
     signature: '',
     result: ({ self, args }) => {
       if (self.kind !== 'dict') return NONE;
-      const { entries, pairs } = dictOf(args);
-      for (const [key, value] of entries) self.entries.set(key, value);
-      (self.pairs as (readonly [Abstract, Abstract])[]).push(...pairs);
+      for (const [key, value] of dictOf(args).pairs) setEntry(self, key, value);
       return NONE;
+    },
+  },
+  'dict.setdefault': {
+    signature: 'key, default=None',
+    result: ({ self, args }) => {
+      const [key, value] = [args.get('key') ?? unknown(''), args.get('default') ?? NONE];
+      const known = self.kind === 'dict' ? self.entries.get(textOf(key) ?? '') : undefined;
+      if (self.kind === 'dict' && known === undefined) setEntry(self, key, value);
+      return known ?? value;
     },
   },
   'dict.get': {
@@ -222,15 +231,15 @@ export const BUILTIN_METHODS: CallTable = {
   },
   'dict.items': {
     signature: '',
-    result: ({ self }) => (self.kind === 'dict' ? list(self.pairs.map(pair => tuple([...pair]))) : unknown('')),
+    result: ({ self }) => (self.kind === 'dict' ? pairsOf(self, pair => tuple([...pair])) : unknown('')),
   },
   'dict.keys': {
     signature: '',
-    result: ({ self }) => (self.kind === 'dict' ? list(self.pairs.map(([key]) => key)) : unknown('')),
+    result: ({ self }) => (self.kind === 'dict' ? pairsOf(self, ([key]) => key) : unknown('')),
   },
   'dict.values': {
     signature: '',
-    result: ({ self }) => (self.kind === 'dict' ? list(self.pairs.map(([, value]) => value)) : unknown('')),
+    result: ({ self }) => (self.kind === 'dict' ? pairsOf(self, ([, value]) => value) : unknown('')),
   },
   'string.format': {
     signature: '*values',

@@ -1,7 +1,7 @@
 /** Python, with the frameworks that its programs use. */
 import type { CallTable } from '../calls.ts';
 import { KERAS } from '../keras/table.ts';
-import type { Language } from '../language.ts';
+import type { Language, Usual } from '../language.ts';
 import { PYTORCH } from '../pytorch/table.ts';
 import { TENSORFLOW1 } from '../tensorflow1/table.ts';
 import { BUILTIN_METHODS, BUILTINS, truth } from './builtins.ts';
@@ -24,6 +24,17 @@ const CONVENTIONAL: ReadonlyMap<string, string> = new Map([
   ['optim', 'torch.optim'],
 ]);
 
+/** What a text means that leaves the imports to another: Keras or PyTorch, of which each has an `LSTM`. */
+const USUAL_TORCH: Usual = { packages: ['torch.nn', 'torch'], modules: new Map() };
+const USUAL_KERAS: Usual = {
+  packages: ['keras.layers', 'keras.models', 'keras'],
+  modules: new Map([
+    ['layers', 'keras.layers'],
+    ['models', 'keras.models'],
+    ['K', 'keras.backend'],
+  ]),
+};
+
 const BUILTIN_CALLS: CallTable = Object.fromEntries(
   Object.entries(BUILTINS).map(([name, entry]) => [`builtins.${name}`, entry]),
 );
@@ -42,6 +53,7 @@ export const PYTHON: Language = {
     const path = Object.hasOwn(BUILTINS, name) ? `builtins.${name}` : CONVENTIONAL.get(name);
     return path === undefined ? null : { kind: 'path', path };
   },
+  usual: text => (/\b(?:torch|nn\.Module)\b/.test(text) ? USUAL_TORCH : USUAL_KERAS),
   attribute: attributeOf,
   exports: () => undefined,
   exported: () => undefined,

@@ -1,5 +1,5 @@
 /** PyTorch as one table of calls. */
-import type { FrameworkTable } from '../calls.ts';
+import type { CallTable, FrameworkTable } from '../calls.ts';
 import { MODULE_CALLS } from './modules.ts';
 import { TORCH_CALLS, TORCH_METHODS } from './operations.ts';
 import { SCHEDULER_CALLS, SCHEDULER_METHODS } from './schedulers.ts';
@@ -17,11 +17,20 @@ const RENAMES: readonly (readonly [RegExp, string])[] = [
   [/^torch\.nn\.parameter\.Parameter$/, 'torch.nn.Parameter'],
 ];
 
+const METHODS: CallTable = { ...TORCH_SHAPE_METHODS, ...TORCH_METHODS, ...SCHEDULER_METHODS };
+
+/** `x.squeeze_(0)` gives what `x.squeeze(0)` gives, and makes `x` that. */
+const IN_PLACE: CallTable = Object.fromEntries(
+  Object.entries(METHODS)
+    .filter(([name]) => name.startsWith('tensor.') && !name.endsWith('_'))
+    .map(([name, entry]) => [`${name}_`, entry]),
+);
+
 export const PYTORCH: FrameworkTable = {
   canonical: path => {
     if (!/^torch(?:vision)?\./.test(path)) return null;
     return { name: RENAMES.reduce((name, [from, to]) => name.replace(from, to), path), framework: 'pytorch' };
   },
   calls: { ...TORCH_SHAPES, ...MODULE_CALLS, ...TORCH_CALLS, ...SCHEDULER_CALLS },
-  methods: { ...TORCH_SHAPE_METHODS, ...TORCH_METHODS, ...SCHEDULER_METHODS },
+  methods: { ...IN_PLACE, ...METHODS },
 };
