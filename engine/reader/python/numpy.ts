@@ -26,13 +26,15 @@ function data(of: Tensor, source: string): Tensor {
   return { ...of, derivation: { op: 'data', source: { kind: 'unknown', source }, part: 'train' } };
 }
 
+/** An array made of values; of data that are known already, the same data. */
 const array: CallEntry = {
   signature: 'object, dtype=None',
   result: ({ args, reader, range }) => {
     const given = args.get('object');
     const known: Abstract | null = asTensor(given) ?? (given?.kind === 'sequence' ? constant(given) : null);
     const text = reader.textOf(range);
-    return known?.kind === 'tensor' ? data(known, text) : unknown(text.slice(0, 60));
+    if (known?.kind !== 'tensor') return unknown(text.slice(0, 60));
+    return known.derivation?.op === 'data' ? known : data(known, text);
   },
 };
 

@@ -552,6 +552,10 @@ export const OPERATION_METHODS: CallTable = {
       );
     },
   },
+  'tensor.astype': {
+    signature: 'dtype',
+    result: ({ args, self }) => (self.kind === 'tensor' ? { ...self, dtype: dtypeOf(args.some('dtype')) } : self),
+  },
   'unknown.reshape': {
     signature: '*shape',
     result: ({ args, self }) => {

@@ -49,4 +49,21 @@ describe('reader of what data a program loads', () => {
     const other = readSource(text.replace('imdb.load_data', 'reuters.load_data'), 'python').models[0]!.spec;
     assert.equal(other.data?.kind, 'reuters');
   });
+
+  it('knows a data set however its values are scaled, cut and turned before they are fed', () => {
+    for (const prepared of [
+      'x = x / 255.0',
+      "x = x.astype('float32') / 255",
+      'x = x.reshape(-1, 28, 28)\nx /= 255.0',
+      'x = (x - 127.5) / 127.5',
+      'x = 1 - x / 255',
+      'x = np.asarray(x, dtype=np.float32)[:5000] * (1 / 255)',
+    ]) {
+      const load = `from tensorflow import keras\n(x, y), test = keras.datasets.mnist.load_data()\n${prepared}`;
+      const reading = readSource(fitted(load, 'LSTM(4, input_shape=(28, 28))'), 'python');
+      assert.equal(reading.models[0]!.spec.data?.kind, 'mnist', prepared);
+    }
+    const reading = readSource(`${KERAS}(x, y), test = imdb.load_data()\nz = x.astype('float32')\n`, 'python');
+    assert.match(hover(reading, 'z'), /^z: float32 \[25000 rows, length steps\]/);
+  });
 });
