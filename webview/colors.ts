@@ -65,11 +65,10 @@ export function inkOn(color: Rgb): Rgb {
  * Diverging: purple below zero, orange above, and zero exactly the colour of the page. On a dark page the arms run the
  * other way, from the map's dark ends to its lighter tones, so that large values shine instead of sinking.
  */
-function diverging(t: number, page: Rgb, dark: boolean, power: number): Rgb {
-  const signed = 2 * t - 1;
+function diverging(signed: number, page: Rgb, dark: boolean, power: number, span = 0.28): Rgb {
   // The two entries in the middle are both zero.
   const size = Math.max(0, (Math.abs(signed) - 1 / (LEVELS - 1)) / (1 - 1 / (LEVELS - 1))) ** power;
-  const reach = dark ? 0.06 + 0.28 * size : 0.5 - 0.46 * size;
+  const reach = dark ? 0.06 + span * size : 0.5 - 0.46 * size;
   const arm = colorOf(PURPLE_ORANGE, signed > 0 ? 1 - reach : reach);
   return mix(page, arm, 1 - (1 - size) ** (dark ? 3 : 6));
 }
@@ -78,14 +77,19 @@ function diverging(t: number, page: Rgb, dark: boolean, power: number): Rgb {
  * Unbounded values are rarely near their bounds (c of one sample stays within a third of what c reaches over all), so
  * their colours grow faster near zero; the legend shows the same colours.
  */
-const POWER = { 'signed-unit': 1, signed: 0.6 } as const;
+const POWER = { 'signed-unit': 1, signed: 0.6, positive: 0.7 } as const;
+/** Where nothing is below zero the one arm has the room of both: on a dark page it goes on to nearly white. */
+const POSITIVE_SPAN = 0.42;
 
 /** Makes the palette of a scale for a page of this colour. */
 export function makePalette(scale: ValueScale, page: Rgb): Palette {
   const dark = luminance(page) < 0.25;
   const colors = Array.from({ length: LEVELS }, (_, index): Rgb => {
     const t = index / (LEVELS - 1);
-    return scale === 'unit' ? colorOf(CIVIDIS, t) : diverging(t, page, dark, POWER[scale]);
+    if (scale === 'unit') return colorOf(CIVIDIS, t);
+    return scale === 'positive'
+      ? diverging(t, page, dark, POWER[scale], POSITIVE_SPAN)
+      : diverging(2 * t - 1, page, dark, POWER[scale]);
   });
   return { colors, pixels: Uint32Array.from(colors, pack), missing: MISSING };
 }

@@ -22,7 +22,8 @@ export class Histogram {
   show(tensor: Tensor, { min, max }: Statistics, width: number): void {
     // An unbounded tensor is shown over what it holds, symmetric about 0; others over their whole scale.
     const size = Math.max(Math.abs(min), Math.abs(max)) || 1;
-    const [low, high] = tensor.scale === 'signed' ? [-size, size] : tensor.bounds;
+    const { scale, bounds } = tensor;
+    const [low, high] = scale === 'signed' ? [-size, size] : scale === 'positive' ? [0, size] : bounds;
     const counts = histogramOf(tensor.values, low, high, BINS);
     const fullest = Math.max(...counts, 1);
     const now = theme();

@@ -19,6 +19,8 @@ interface Lane {
   readonly tensors: readonly Tensor[];
   readonly low: number;
   readonly high: number;
+  /** Unbounded tensors are drawn in parts of their own size, so that they fit beside others; alone they need not. */
+  readonly parts: boolean;
 }
 
 export class UnitCurves {
@@ -30,7 +32,7 @@ export class UnitCurves {
   }
 
   show(trace: ReadTrace, { step, unit }: Selection, width: number): void {
-    const lanes = lanesOf(trace);
+    const lanes = lanesOf(trace, unit);
     const height = lanes.length * LANE + (lanes.length - 1) * BETWEEN;
     const room = width - LEFT - RIGHT;
     this.view.resize(width, height + AXIS_HEIGHT + 4);
@@ -47,12 +49,28 @@ export class UnitCurves {
   }
 }
 
-function lanesOf(trace: ReadTrace): Lane[] {
+/** Values of one unit at every step. */
+function seriesOf({ steps, units }: ReadTrace, { values }: Tensor, unit: number): number[] {
+  return Array.from({ length: steps }, (_, step) => values[step * units + unit]!);
+}
+
+/** An unbounded tensor's largest magnitude in this unit; 1 for what keeps within 1. */
+function sizeOf(tensor: Tensor, series: readonly number[]): number {
+  const unbounded = tensor.scale === 'signed' || tensor.scale === 'positive';
+  return unbounded ? Math.max(1, ...series.map(Math.abs).filter(Number.isFinite)) : 1;
+}
+
+function lanesOf(trace: ReadTrace, unit: number): Lane[] {
   const gates = trace.tensors.filter(({ scale }) => scale === 'unit');
   const signed = trace.tensors.filter(({ scale }) => scale !== 'unit');
+  const low = signed.every(({ scale }) => scale === 'positive') ? 0 : -1;
+  const [first, ...others] = signed;
+  const size = first && others.length === 0 ? sizeOf(first, seriesOf(trace, first, unit)) : undefined;
   return [
-    ...(gates.length > 0 ? [{ tensors: gates, low: 0, high: 1 }] : []),
-    ...(signed.length > 0 ? [{ tensors: signed, low: -1, high: 1 }] : []),
+    ...(gates.length > 0 ? [{ tensors: gates, low: 0, high: 1, parts: false }] : []),
+    ...(signed.length > 0
+      ? [{ tensors: signed, low: low * (size ?? 1), high: size ?? 1, parts: size === undefined }]
+      : []),
   ];
 }
 
@@ -61,7 +79,7 @@ function drawLane(
   now: Theme,
   trace: ReadTrace,
   unit: number,
-  { tensors, low, high }: Lane,
+  { tensors, low, high, parts }: Lane,
   { top, left, width }: { readonly top: number; readonly left: number; readonly width: number },
 ): void {
   const at = (value: number): number => top + 3 + (LANE - 6) * (1 - (value - low) / (high - low));
@@ -83,9 +101,9 @@ function drawLane(
   context.setLineDash([]);
   const labels: { y: number; text: string; color: string }[] = [];
   for (const tensor of tensors) {
-    const series = Array.from({ length: trace.steps }, (_, step) => tensor.values[step * trace.units + unit]!);
+    const series = seriesOf(trace, tensor, unit);
     // An unbounded state has a scale of its own, written beside its name.
-    const size = tensor.scale === 'signed' ? Math.max(1, ...series.map(Math.abs).filter(Number.isFinite)) : 1;
+    const size = parts ? sizeOf(tensor, series) : 1;
     const color = tensorColor(now, trace.cell, tensor.id);
     context.strokeStyle = color;
     context.lineWidth = now.highContrast ? 2 : 1.5;

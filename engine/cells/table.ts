@@ -7,7 +7,8 @@
 export type ValueScale =
   | 'unit' // in [0, 1]: a gate
   | 'signed-unit' // in [-1, 1]: tanh of something
-  | 'signed'; // unbounded, symmetric about 0: c, pre-activations
+  | 'signed' // unbounded, symmetric about 0: c, pre-activations
+  | 'positive'; // unbounded and never below 0: what a relu leaves
 
 export type CellId = 'rnn' | 'lstm' | 'gru';
 

@@ -47,12 +47,16 @@ export class Survey {
     return value;
   }
 
-  /** Half the width of the scale of a state: a round number that covers nearly all values; 1 for other tensors. */
-  scale(layer: number, tensor: string, state: TrainingState): number {
+  /**
+   * The scale of a state: a round number that covers nearly all magnitudes, 1 for other tensors; and whether any value
+   * was below 0.
+   */
+  scale(layer: number, tensor: string, state: TrainingState): { readonly size: number; readonly negative: boolean } {
     if (!this.#magnitudes || !lasts(this.#magnitudes.state, state))
       this.#magnitudes = { state, value: this.#measure(state) };
     const magnitudes = this.#magnitudes.value[layer]?.get(tensor);
-    return magnitudes ? (magnitudes.covering ??= covering(magnitudes.samples)) : 1;
+    if (!magnitudes) return { size: 1, negative: true };
+    return { size: (magnitudes.covering ??= covering(magnitudes.samples)), negative: magnitudes.negative };
   }
 
   /** h of one layer over many samples, unit by unit `[U, n]`. */
@@ -80,7 +84,8 @@ export class Survey {
         const ofLayer = (found[index] ??= new Map<string, Magnitudes>());
         for (const id of CELLS[cell.cell].states) {
           const traced = tensors.get(id)!;
-          const ofTensor = ofLayer.get(id) ?? { samples: [], covering: undefined };
+          const ofTensor = ofLayer.get(id) ?? { samples: [], covering: undefined, negative: false };
+          ofTensor.negative ||= traced.some(value => value < 0);
           ofTensor.samples.push(traced.map(Math.abs));
           ofLayer.set(id, ofTensor);
         }
@@ -94,6 +99,7 @@ interface Magnitudes {
   /** One array a sample: samples may differ in length. */
   readonly samples: Float32Array[];
   covering: number | undefined;
+  negative: boolean;
 }
 
 function lasts(then: TrainingState, now: TrainingState): boolean {

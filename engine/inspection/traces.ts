@@ -166,7 +166,7 @@ function proofsOf(layers: readonly LayerTrace[], outputs: Float32Array, steps: n
 }
 
 function outputTile({ outputs, steps, layers }: Followed, { survey, state }: Inspected): TensorTile {
-  const half = Math.max(1, survey.scale(layers.length - 1, 'h', state));
+  const { scale, bounds } = scaleOf('signed-unit', survey.scale(layers.length - 1, 'h', state));
   const width = outputs.length / steps;
   const tops = layers.filter((_, index) => placesOf(layers)[index]!.top);
   const joined = tops.reduce((sum, layer) => sum + layer.units, 0) === width;
@@ -175,7 +175,7 @@ function outputTile({ outputs, steps, layers }: Followed, { survey, state }: Ins
     : tops.length > 1
       ? phrase('h of the top layer at every step, both directions side by side')
       : phrase('h of the top layer at every step');
-  return tile('outputs', 'outputs', meaning.text, half > 1 ? 'signed' : 'signed-unit', [-half, half], steps, outputs);
+  return tile('outputs', 'outputs', meaning.text, scale, bounds, steps, outputs);
 } // prettier-ignore
 
 /**
@@ -304,17 +304,20 @@ function cellTile(
 ): TensorTile {
   const values = layer.tensors.get(tensor.id);
   if (!values) throw new EngineError('internal', phrase('The trace has no tensor "{0}"', tensor.id));
-  const bounds = boundsOf(tensor.scale, () => survey.scale(index, tensor.id, state));
-  // A relu leaves the bounds that tanh would keep.
-  const scale = tensor.scale === 'signed-unit' && bounds[1] > 1 ? 'signed' : tensor.scale;
+  const { scale, bounds } = scaleOf(tensor.scale, survey.scale(index, tensor.id, state));
   const steps = values.length / widthOf(layer, tensor.id);
   return tile(id, tensor.title, tensor.meaning, scale, bounds, steps, values);
 }
 
-function boundsOf(scale: ValueScale, measured: () => number): readonly [number, number] {
-  if (scale === 'unit') return [0, 1];
-  const half = scale === 'signed-unit' ? Math.max(1, measured()) : measured();
-  return [-half, half];
+/** How a tensor is drawn whose values were measured: a relu leaves the bounds that tanh would keep, and is never below 0. */
+function scaleOf(
+  scale: ValueScale,
+  { size, negative }: ReturnType<Survey['scale']>,
+): { readonly scale: ValueScale; readonly bounds: readonly [number, number] } {
+  if (scale === 'unit') return { scale, bounds: [0, 1] };
+  const half = scale === 'signed-unit' ? Math.max(1, size) : size;
+  if (scale === 'signed-unit' && half <= 1) return { scale, bounds: [-1, 1] };
+  return negative ? { scale: 'signed', bounds: [-half, half] } : { scale: 'positive', bounds: [0, half] };
 }
 
 function tile(

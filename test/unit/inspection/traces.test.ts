@@ -214,15 +214,15 @@ describe('traces of other networks', () => {
     );
   }); // prettier-ignore
 
-  it('widen the scale of h where a relu leaves [-1, 1]', () => {
+  it('widen the scale of h where a relu leaves [-1, 1], from 0 up: there is nothing below', () => {
     const cells = [{ cell: 'rnn', className: 'BasicRNNCell', units: 4, activation: 'relu' }] as CellSpec[];
     const model = trained({ cells }, [{ from: 'rnn', part: { take: 'state', layer: 0, state: 'h' } }]);
     const weights = model.network.getParameters();
     for (const { name, values } of weights) if (name.endsWith('bias')) values.fill(2);
     model.network.setParameters(weights);
     const [h] = gateTrace(model, { sample: 0, layer: 0, order: 'index' }).tensors;
-    assert.equal(h!.scale, 'signed');
-    assert.ok(h!.bounds[1] >= 2 && h!.bounds[0] === -h!.bounds[1], String(h!.bounds));
+    assert.equal(h!.scale, 'positive');
+    assert.ok(h!.bounds[1] >= 2 && h!.bounds[0] === 0, String(h!.bounds));
     assert.deepEqual(tensorTrace(model, { sample: 0 }).tensors[0]!.bounds, h!.bounds);
   });
 

@@ -41,6 +41,16 @@ describe('palettes', () => {
     }
   });
 
+  it('of what is never below 0 start at the colour of the page and end further from it than those of both signs', () => {
+    for (const page of Object.values(pages)) {
+      const [positive, signed] = [makePalette('positive', page).colors, makePalette('signed', page).colors];
+      assert.deepEqual(positive[0], page);
+      const away = (color: Rgb): number => Math.abs(luminance(color) - luminance(page));
+      assert.ok(away(positive[255]!) >= away(signed[255]!));
+      for (let entry = 1; entry < 256; entry++) assert.ok(away(positive[entry]!) >= away(positive[entry - 1]!) - 0.01);
+    }
+  });
+
   it('tell positive from negative: orange above zero, purple below', () => {
     for (const page of Object.values(pages)) {
       const { colors } = makePalette('signed-unit', page);
@@ -93,7 +103,7 @@ describe('parseColor', () => {
 
 describe('inkOn', () => {
   it('is readable on every colour of every palette: contrast of at least 4 to 1', () => {
-    for (const scale of ['unit', 'signed', 'signed-unit'] as const)
+    for (const scale of ['unit', 'signed', 'signed-unit', 'positive'] as const)
       for (const page of [
         [255, 255, 255],
         [31, 31, 31],
