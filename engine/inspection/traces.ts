@@ -35,8 +35,11 @@ export interface Inspected {
 type Followed = SampleTrace & {
   readonly sample: Sample;
   readonly probabilities: readonly number[] | undefined;
-  /** The class with the largest logit (at the last step), where there are classes. */
-  readonly winner: number | undefined;
+  /**
+   * The logit that decides, where anything is decided: the largest of the classes (at the last step), or the only one,
+   * which speaks for one answer where it is above 0 and for the other where it is below.
+   */
+  readonly winner: { readonly logit: number; readonly sign: 1 | -1 } | undefined;
 };
 
 /**
@@ -56,7 +59,8 @@ export function gateTrace(
   const units = widthOf(shown, CELLS[shown.cell.cell].tensors[0]!.id);
   // A projection makes h narrower than the gates: then h has no place in their order.
   const described = CELLS[shown.cell.cell].tensors.filter(({ id }) => widthOf(shown, id) === units);
-  const parts = followed.winner === undefined ? undefined : network.contributions(batch, followed.winner)[layer]!;
+  const { winner } = followed;
+  const parts = winner && network.contributions(batch, winner.logit)[layer]!.map(part => winner.sign * part);
   const contributions = parts?.length === units ? Array.from(parts) : undefined;
   return {
     sample: followed.sample,
@@ -234,7 +238,11 @@ function follow(model: Inspected, index: number, batch: Batch): Followed {
     ...trace,
     sample,
     probabilities: yes === undefined ? (logits && softmaxed ? softmax(logits) : undefined) : [1 - yes, yes],
-    winner: logits && argmax(logits),
+    winner: logits
+      ? { logit: argmax(logits), sign: 1 }
+      : yes === undefined
+        ? undefined
+        : { logit: 0, sign: yes < 0.5 ? -1 : 1 },
   };
 }
 

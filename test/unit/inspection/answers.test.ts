@@ -1,9 +1,12 @@
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { createWasmBackend } from '../../../engine/backends/wasm.ts';
-import { answeredSample, buffersOf, type Inspected } from '../../../engine/inspection/traces.ts';
+import { answeredSample, buffersOf, gateTrace, type Inspected } from '../../../engine/inspection/traces.ts';
 import { Survey } from '../../../engine/inspection/survey.ts';
 import type { ModelSpec } from '../../../engine/model/spec.ts';
 import { UNTRAINED } from '../../../engine/training/trainer.ts';
+import { readSource } from '../../../engine/reader/read.ts';
 import { readTestSample } from '../../../engine/training/batches.ts';
 import { KERNEL_BYTES } from '../backends/kernelBytes.ts';
 import { loadNow } from '../data/loadNow.ts';
@@ -15,6 +18,28 @@ function open(source: string, spec: ModelSpec): Inspected {
   const network = createWasmBackend(KERNEL_BYTES, { tile: 0 }).createNetwork(spec, { seed: 5, batchSize: 4 });
   return { spec, dataset, network, survey: new Survey(network, dataset), state: UNTRAINED };
 }
+
+describe('the decision of one logit, right or wrong', () => {
+  const file = join(import.meta.dirname, '../../../extension/samples/reber_gru.py');
+  const spec = readSource(readFileSync(file, 'utf8'), 'python').models[0]!.spec;
+
+  it('has parts of the units that add up to it, for the answer that is given: units are in their order, not by index', () => {
+    const model = open('embedded-reber', spec);
+    for (const sample of [0, 1, 2, 3, 4, 5]) {
+      const { contributions, order, probabilities } = gateTrace(model, { sample, layer: 0, order: 'decision' });
+      const [logit] = model.network.trace(readTestSample(model.dataset, sample)).logits;
+      const sum = contributions!.reduce((total, part) => total + part); // biases start as zeros
+      const sign = probabilities![1]! < 0.5 ? -1 : 1;
+      assert.ok(Math.abs(sum - sign * logit!) < 1e-5, `${sum}, ${logit}`);
+      const parts = order.map(unit => Math.abs(contributions![unit]!));
+      assert.deepEqual(
+        parts,
+        parts.toSorted((a, b) => b - a),
+      );
+      assert.notEqual(parts[0], 0);
+    }
+  });
+});
 
 describe('what is asked for a sample and what the network gives', () => {
   it('are values at every step, in the order of the steps', () => {
