@@ -47,6 +47,16 @@ export function letterOf({ info }: ReadTrace, tensor: string): string {
   return info.letters[tensor] ?? tensor;
 }
 
+/** The unit whose last tensor (h) has the widest range over the steps. */
+export function mostChanging({ tensors, steps, units }: Pick<ReadTrace, 'tensors' | 'steps' | 'units'>): number {
+  const { values } = tensors.at(-1)!;
+  const ranges = Array.from({ length: units }, (_, unit) => {
+    const series = Array.from({ length: steps }, (_, step) => values[step * units + unit]!).filter(Number.isFinite);
+    return series.length === 0 ? 0 : Math.max(...series) - Math.min(...series);
+  });
+  return ranges.indexOf(Math.max(...ranges));
+}
+
 /** Value of a tensor of the trace; undefined where the trace has no such tensor. */
 export function valueAt(trace: ReadTrace, tensor: string, step: number, unit: number): number | undefined {
   return trace.tensors.find(({ id }) => id === tensor)?.values[step * trace.units + unit];

@@ -7,7 +7,7 @@ import type { UnitOrder } from '../engine/protocol/trace.ts';
 import { h, onceAFrame, setAttributes, setText, show } from './dom.ts';
 import { Equations } from './equations.ts';
 import { GateMaps, type Selection } from './gateMaps.ts';
-import { readTrace, type ReadTrace } from './gateTrace.ts';
+import { mostChanging, readTrace, type ReadTrace } from './gateTrace.ts';
 import { connect, Navigation } from './host.ts';
 import { keepHydrated } from './hydration.ts';
 import { banner, emptyState } from './notice.ts';
@@ -58,10 +58,10 @@ class GatesPage {
   readonly #head: SubjectHead;
   readonly #sample: SamplePicker;
   readonly #layerButtons = segments(text('layer'), value => {
-    this.#goTo({ layer: Number(value) });
+    this.#goToLayer(value);
   });
   readonly #layerList = dropdown(text('layer'), value => {
-    this.#goTo({ layer: Number(value) });
+    this.#goToLayer(value);
   });
   readonly #orders = segments(text('unitOrder'), value => {
     this.#goTo({ order: value });
@@ -221,11 +221,16 @@ class GatesPage {
     this.#head.subject(subject);
   }
 
-  #goTo(change: Partial<{ sample: number; layer: number; order: string }>): void {
+  #goTo(change: Partial<{ sample: number; layer: number; unit: number; order: string }>): void {
     if (this.#navigation.go(change)) {
       this.#showChoices();
       this.#refresher.now();
     }
+  }
+
+  /** Units of two layers have nothing in common but their numbers. */
+  #goToLayer(layer: string): void {
+    this.#goTo({ layer: Number(layer), unit: -1 });
   }
 
   /** Asks the host for something where only a failure needs to be shown. */
@@ -323,14 +328,22 @@ class GatesPage {
       );
   }
 
-  /** What is chosen, within what the trace has; at first the last step of the unit with the largest part. */
+  /**
+   * What is chosen, within what the trace has; at first the last step of the unit with the largest part, or else of the
+   * one that changes most: a relu has units that are 0 for ever.
+   */
   #selection(): Selection {
     const { step, unit } = this.#navigation.state;
-    const { steps = 1, units = 1, order = [], contributions = [] } = this.#trace ?? {};
-    const first = contributions.length > 0 ? contributions.indexOf(Math.max(...contributions)) : (order[0] ?? 0);
+    const { steps = 1, units = 1, contributions = [] } = this.#trace ?? {};
+    const first = (): number =>
+      contributions.length > 0
+        ? contributions.indexOf(Math.max(...contributions))
+        : this.#trace
+          ? mostChanging(this.#trace)
+          : 0;
     return {
       step: step >= 0 && step < steps ? step : steps - 1,
-      unit: unit >= 0 && unit < units ? unit : first,
+      unit: unit >= 0 && unit < units ? unit : first(),
     };
   }
 
