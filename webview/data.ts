@@ -9,10 +9,12 @@ import { connect } from './host.ts';
 import { keepHydrated } from './hydration.ts';
 import { banner } from './notice.ts';
 import { formatCount, formatValue } from './numbers.ts';
+import { SampleKey } from './sampleKey.ts';
 import { readSample, SAMPLE_VIEWS } from './samples.ts';
 import { section } from './section.ts';
 import { text, useStrings } from './text.ts';
 import { onThemeChange, theme } from './theme.ts';
+import { AXIS_HEIGHT, drawTimeAxis } from './timeAxis.ts';
 import { actionLink, button, type Choice, dropdown, type Picker, textField } from './toolkit.ts';
 
 type Choices = DataPicture['choices'];
@@ -75,6 +77,7 @@ class DataPage {
   });
   readonly #shapes = h('dl', { class: 'shapes' });
   readonly #first = new CrossCanvas();
+  readonly #firstKey = new SampleKey();
   readonly #firstNote = h('p', { class: 'faint' });
   readonly #firstSection: HTMLElement;
   readonly #shapeSection: HTMLElement;
@@ -141,7 +144,7 @@ class DataPage {
     this.#test = test;
     this.#targetsFile = actionLink(text('dataTargetsFile'), () => void this.#ask('targetsFile'));
     this.#shapeSection = section(text('dataShapes'), undefined, this.#shapes);
-    this.#firstSection = section(text('dataFirst'), undefined, this.#first.element, this.#firstNote);
+    this.#firstSection = section(text('dataFirst'), this.#firstKey.element, this.#first.element, this.#firstNote);
     this.#root.append(
       h(
         'header',
@@ -380,9 +383,11 @@ class DataPage {
     const { kind, steps, features, values, targets, featureNames } = sample;
     const width = Math.max(200, this.#firstNote.clientWidth);
     const height = kind === 'tokens' ? 56 : STRIP_HEIGHT;
-    this.#first.resize(width, height);
-    const drawn = readSample({ index: 0, kind, steps, features, values, tokenNames, label: undefined });
-    this.#first.draw(() => {
+    this.#first.resize(width, height + AXIS_HEIGHT);
+    this.#first.cells(steps, 1);
+    const drawn = readSample({ index: 0, kind, steps, features, values, tokenNames, featureNames, label: undefined });
+    this.#first.draw(context => {
+      drawTimeAxis(context, theme(), { steps, left: 0, width, top: height });
       SAMPLE_VIEWS[kind].drawOverTime(this.#first, drawn, theme(), { x: 0, y: 0, width, height });
     });
     setAttributes(this.#first.canvas, { role: 'img', 'aria-label': SAMPLE_VIEWS[kind].name(drawn) });
@@ -391,8 +396,8 @@ class DataPage {
       .slice(0, SPELLED)
       .map(value => (classes === undefined ? formatValue(value) : (names?.[value] ?? String(value))))
       .join(tokenNames ? ' ' : ', ');
-    const features1 = featureNames && featureNames.length > 0 ? `${featureNames.slice(0, 8).join(', ')} · ` : '';
-    setText(this.#firstNote, features1 + text('dataTargetNow', shown + (targets.length > SPELLED ? ' …' : '')));
+    this.#firstKey.show(drawn);
+    setText(this.#firstNote, text('dataTargetNow', shown + (targets.length > SPELLED ? ' …' : '')));
   }
 }
 

@@ -4,6 +4,7 @@ import { CrossCanvas } from './crossCanvas.ts';
 import { h, icon, onceAFrame, setAttributes, setText, show } from './dom.ts';
 import { className, predictedClass } from './gateTrace.ts';
 import { formatCount, formatLoss, formatPercent, formatShort } from './numbers.ts';
+import { SampleKey } from './sampleKey.ts';
 import { type ReadSample, SAMPLE_VIEWS } from './samples.ts';
 import { text } from './text.ts';
 import { theme } from './theme.ts';
@@ -31,8 +32,8 @@ export class SamplePicker {
   readonly #verdictLine = h('div', { class: 'verdict' }, this.#label, this.#prediction);
   readonly #bars = h('div', { class: 'probabilities', role: 'img' });
   readonly #answerText = h('span', { class: 'answer-text' });
-  readonly #answerKey = answerKey();
-  readonly #answerLine = h('div', { class: 'answer' }, this.#answerKey, this.#answerText);
+  readonly #key = new SampleKey();
+  readonly #answerLine = h('div', { class: 'answer' }, this.#key.element, this.#answerText);
   readonly #strip = new CrossCanvas({
     hover: place => {
       this.mark(place?.column);
@@ -119,6 +120,7 @@ export class SamplePicker {
     setAttributes(this.#field.element, { 'aria-label': text('sampleIndex', this.#last) });
     setText(this.#count, text('sampleOf', formatCount(answer.sampleCount)));
     this.#verdict(answer);
+    this.#key.show(answer.sample);
     this.#sayAnswer(undefined);
     this.repaint();
   }
@@ -170,10 +172,9 @@ export class SamplePicker {
   #sayAnswer(step: number | undefined): void {
     const sample = this.#answer?.sample;
     const answer = sample?.answer;
-    show(this.#answerLine, answer !== undefined);
+    show(this.#answerText, answer !== undefined);
     if (!sample || !answer) return;
     const { of, everyStep, width, wanted, given } = answer;
-    show(this.#answerKey, of === 'values' && everyStep);
     const written = (values: Float32Array): string => Array.from(values, formatShort).join(', ');
     const name = (token: number): string => className(this.#answer?.classNames, token);
     const said = (values: Float32Array): string =>
@@ -242,14 +243,4 @@ export class SamplePicker {
       }),
     );
   }
-}
-
-function answerKey(): HTMLElement {
-  return h(
-    'span',
-    { class: 'answer-key' },
-    h('span', { class: 'input' }, text('keyInput')),
-    h('span', { class: 'wanted' }, text('keyWanted')),
-    h('span', { class: 'given' }, text('keyGiven')),
-  );
 }

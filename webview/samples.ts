@@ -44,6 +44,41 @@ interface SampleView {
   stripHeight(width: number): number;
   /** What screen readers say. */
   name(sample: ReadSample): string;
+  /** What the colours of its curves stand for, where there are several. */
+  readonly key?: (sample: ReadSample) => readonly KeyEntry[];
+}
+
+/** One colour and what it stands for. */
+export interface KeyEntry {
+  readonly label: string;
+  /** Variable of the theme; none for what is only faint. */
+  readonly color: string | undefined;
+}
+
+/** Colours of the curves of several features, in turn. */
+const FEATURE_COLORS = ['charts-blue', 'charts-orange', 'charts-green', 'charts-purple', 'charts-red', 'charts-yellow'];
+const MARK_COLOR = 'charts-purple';
+/** Features that the key names. */
+const NAMED = 12;
+
+/** The columns of a series `[T]`, each with its colour; none where they are faint beside an answer. */
+function columnsOf({ values, steps, features, answer }: ReadSample): {
+  readonly follows: ReadAnswer | undefined;
+  readonly columns: readonly {
+    readonly values: Float32Array;
+    readonly mark: boolean;
+    readonly color: string | undefined;
+  }[];
+} {
+  const follows = answer?.of === 'values' && answer.everyStep ? answer : undefined;
+  let curves = 0;
+  const columns = Array.from({ length: features }, (_, feature) => {
+    const column = Float32Array.from({ length: steps }, (_, step) => values[step * features + feature]!);
+    const mark = isMark(column);
+    const color = mark ? MARK_COLOR : follows ? undefined : FEATURE_COLORS[curves++ % FEATURE_COLORS.length]!;
+    return { values: column, mark, color };
+  });
+  return { follows, columns };
 }
 
 function extent(values: Iterable<number>): readonly [number, number] {
@@ -160,27 +195,21 @@ export const SAMPLE_VIEWS: Readonly<Record<Sample['kind'], SampleView>> = {
     name: ({ index }) => text('sampleImage', index),
   },
   series: {
-    drawOverTime: (canvas, { values, steps, features, answer }, theme, box) => {
+    drawOverTime: (canvas, sample, theme, box) => {
       const context = canvas.canvas.getContext('2d')!;
-      const follows = answer?.of === 'values' && answer.everyStep ? answer : undefined;
-      const columns = Array.from({ length: features }, (_, feature) =>
-        Float32Array.from({ length: steps }, (_, step) => values[step * features + feature]!),
-      );
-      const curves = columns.filter(column => !isMark(column));
+      const { steps } = sample;
+      const { follows, columns } = columnsOf(sample);
+      const curves = columns.filter(({ mark }) => !mark);
       const bounds = extent([
-        ...curves.flatMap(curve => [...curve]),
+        ...curves.flatMap(({ values }) => [...values]),
         ...(follows ? [...follows.wanted, ...follows.given] : []),
       ]);
       const plot = new Plot(context, box, steps, bounds);
-      for (const column of columns) if (isMark(column)) plot.marks(column, theme.color('charts-purple'));
+      for (const { values, mark } of columns) if (mark) plot.marks(values, theme.color(MARK_COLOR));
       if (box.height >= ROOMY) plot.scale(theme);
-      const colors = ['charts-blue', 'charts-orange', 'charts-green', 'charts-purple'].map(name => theme.color(name));
-      for (const [index, curve] of curves.entries())
-        plot.line(
-          curve,
-          follows ? `color-mix(in srgb, ${theme.foreground} 40%, transparent)` : colors[index % colors.length]!,
-          follows ? 1 : 1.25,
-        );
+      const faint = `color-mix(in srgb, ${theme.foreground} 40%, transparent)`;
+      for (const { values, color } of curves)
+        plot.line(values, color === undefined ? faint : theme.color(color), follows ? 1 : 1.25);
       if (!follows) return;
       for (const which of ['wanted', 'given'] as const)
         for (let at = 0; at < follows.width; at++) {
@@ -190,6 +219,21 @@ export const SAMPLE_VIEWS: Readonly<Record<Sample['kind'], SampleView>> = {
     },
     stripHeight: () => 56,
     name: ({ index, steps }) => text('sampleSeries', index, steps),
+    key: sample => {
+      const { follows, columns } = columnsOf(sample);
+      const inputs = columns.flatMap(({ color }, feature): KeyEntry[] =>
+        color === undefined ? [] : [{ label: sample.featureNames?.[feature] ?? text('featureNumber', feature), color }],
+      );
+      const answers: readonly KeyEntry[] = follows
+        ? [
+            { label: text('keyInput'), color: undefined },
+            ...inputs,
+            { label: text('keyWanted'), color: ANSWER_COLORS.wanted },
+            { label: text('keyGiven'), color: ANSWER_COLORS.given },
+          ]
+        : inputs;
+      return answers.length > 1 ? answers.slice(0, NAMED) : [];
+    },
   },
   tokens: {
     drawOverTime: (canvas, { values, steps, features, tokenNames, answer }, theme, { x, y, width, height }) => {

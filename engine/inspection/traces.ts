@@ -224,6 +224,7 @@ function follow(model: Inspected, index: number, batch: Batch): Followed {
     features,
     values: new Float32Array(batch.inputs).buffer,
     tokenNames: dataset.tokenNames,
+    featureNames: dataset.featureNames,
     // Of a label at every step, the last one counts.
     label:
       classes === undefined && yes === undefined

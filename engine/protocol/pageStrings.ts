@@ -160,6 +160,7 @@ export const PAGE_STRINGS = {
   predictedRight: 'right: label {0}, predicted {1} with probability {2}',
   predictedWrong: 'mistake: label {0}, predicted {1} with probability {2}',
   mistake: 'mistake',
+  featureNumber: 'feature {0}',
   keyInput: 'input',
   keyWanted: 'truth',
   keyGiven: 'prediction',

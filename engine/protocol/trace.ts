@@ -19,6 +19,8 @@ export interface Sample {
   readonly values: ArrayBuffer;
   /** Names of the tokens, where it has any. */
   readonly tokenNames?: readonly string[] | undefined;
+  /** Names of the features, where they have any. */
+  readonly featureNames?: readonly string[] | undefined;
   /** Class label, where there are classes. */
   readonly label: number | undefined;
   /** Where not one class is asked for the whole sequence. */

@@ -81,4 +81,9 @@ describe('what is asked for a sample and what the network gives', () => {
     const { sample, probabilities } = answeredSample(model, { sample: 1 });
     assert.deepEqual([sample.answer, typeof sample.label, probabilities?.length], [undefined, 'number', 3]);
   });
+
+  it('keeps the names of the columns', () => {
+    const model = open('adding-problem', sequenceModel({ steps: 10, features: 2, width: 1, everyStep: false }));
+    assert.deepEqual(answeredSample(model, { sample: 0 }).sample.featureNames, ['value', 'mark']);
+  });
 });
