@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import type { Frame } from 'playwright-core';
 import { findExecutable } from '../host/commands.ts';
 import { projectFolder } from '../host/paths.ts';
+import { freshVsix } from '../host/vsix.ts';
 import { pageOf, Workbench, type OpenOptions } from './workbench.ts';
 
 /** Fields of the form in the training panel. */
@@ -14,7 +15,7 @@ type Settings = Readonly<Record<string, string>>;
 
 interface Picture extends Pick<OpenOptions, 'theme' | 'size' | 'settings'> {
   /** Brings the window into the state that is shown. @returns what of it is shown; by default the whole window */
-  take(stage: Stage): Promise<Frame | undefined>;
+  readonly take: (stage: Stage) => Promise<Frame | undefined>;
 }
 
 /** Most bytes of a picture. */
@@ -36,8 +37,19 @@ class Stage {
   /** Opens a sample and looks into its model `which` (from 0), so that the training panel is that of no run yet. */
   async open(file: string, which = 0): Promise<void> {
     await this.workbench.openFile(file);
-    await this.workbench.clickLens('Inspect', which);
-    await (await this.page('gates')).locator('[data-trace-step="0"]').waitFor();
+    // A run that has just ended changes the lenses, and with them what a click would have met.
+    for (let tries = 0; tries < 4; tries++) {
+      await this.workbench.clickLens('Inspect', which);
+      const untrained = (await this.page('gates')).locator('[data-trace-step="0"]');
+      if (
+        await untrained.waitFor({ timeout: 8000 }).then(
+          () => true,
+          () => false,
+        )
+      )
+        return;
+    }
+    throw new Error(`Model ${which} of ${file} does not show in the gate inspector.`);
   }
 
   /** Trains what was opened. @param until step at which the picture is taken; by default the run's end */
@@ -64,7 +76,9 @@ class Stage {
       await field.press('Enter');
       await gates.locator(`main[data-sample="${choice.sample}"]`).waitFor();
     }
-    if (choice.layer !== undefined) await gates.locator(`.segments [data-value="${choice.layer}"]`).click();
+    // A layer chosen anew shows the unit that says most now, not the one that did before it was trained.
+    const layer = choice.layer ?? Number(await gates.locator('main').getAttribute('data-layer'));
+    await gates.locator(`.segments [data-value="${layer}"]`).first().click();
     if (choice.order !== undefined) {
       await gates.locator(`.segments [data-value="${choice.order}"]`).click();
       await gates.locator(`main[data-order="${choice.order}"]`).waitFor();
@@ -92,7 +106,19 @@ class Stage {
 
 const WIDE = { width: 1240, height: 780 };
 /** Only code and pages: no minimap, no line of names above the code. */
-const PLAIN = { 'editor.minimap.enabled': false, 'breadcrumbs.enabled': false, 'window.commandCenter': false };
+const PLAIN = {
+  'editor.minimap.enabled': false,
+  'breadcrumbs.enabled': false,
+  'window.commandCenter': false,
+  'editor.stickyScroll.enabled': false,
+  'editor.overviewRulerBorder': false,
+  'editor.hideCursorInOverviewRuler': true,
+  'editor.folding': false,
+  'editor.glyphMargin': false,
+  'editor.lineNumbersMinChars': 3,
+  'editor.fontSize': 12,
+  'editor.renderLineHighlight': 'none',
+};
 
 const PICTURES: Readonly<Record<string, Picture>> = {
   'training-dark': {
@@ -259,9 +285,11 @@ async function main(names: readonly string[]): Promise<void> {
   if (findExecutable('pngquant') === undefined)
     throw new Error('pngquant was not found. Run as root: apt-get install -y pngquant');
   mkdirSync(folder, { recursive: true });
+  // Once: the pictures are packed, too, so that each makes the package older than its sources.
+  const vsix = await freshVsix();
   for (const [name, { theme = 'dark', size, settings, take }] of Object.entries(PICTURES)) {
     if (names.length > 0 && !names.includes(name)) continue;
-    const workbench = await Workbench.open({ theme, ...(size && { size }), settings: { ...PLAIN, ...settings } });
+    const workbench = await Workbench.open({ vsix, theme, ...(size && { size }), settings: { ...PLAIN, ...settings } });
     try {
       const frame = await take(new Stage(workbench));
       const shown = frame ? await frame.frameElement() : workbench.page;
