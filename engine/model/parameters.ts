@@ -156,6 +156,10 @@ export function nodeParameters(spec: ModelSpec, node: GraphNode): ParameterShape
       return [...learnedStates(spec.framework, node), ...recurrentParameters(spec, node, inputWidth(spec, node))];
     case 'dense': {
       const width = inputWidth(spec, node);
+      if (node.weights !== undefined) {
+        const { kernel, bias } = node.weights;
+        return [weight(kernel, width, node.units), ...when(node.useBias, weight(bias ?? `${kernel}/bias`, node.units))];
+      }
       return spec.framework === 'pytorch'
         ? prefixed(node.scope, '.', [
             weight('weight', node.units, width),

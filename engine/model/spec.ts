@@ -92,7 +92,8 @@ const Rate = Type.Number({ minimum: 0, exclusiveMaximum: 1 });
 export const CellWrapper = Type.Union([
   /** TF1 `DropoutWrapper`: drops the input, then the new state (never c), then the output. Probabilities of keeping. */
   Type.Object({ wrapper: Type.Literal('dropout'), inputKeep: Type.Optional(Keep), stateKeep: Type.Optional(Keep), outputKeep: Type.Optional(Keep), variational: Type.Optional(Type.Boolean()) }, closed),
-  Type.Object({ wrapper: Type.Literal('residual') }, closed),
+  /** Adds its input; that of the lowest of so many layers where it is around a stack of them. */
+  Type.Object({ wrapper: Type.Literal('residual'), layers: Type.Optional(Type.Integer({ minimum: 2 })) }, closed),
   Type.Object({ wrapper: Type.Literal('input_projection'), units: Size, activation: Type.Optional(Activation) }, closed),
   Type.Object({ wrapper: Type.Literal('output_projection'), units: Size, activation: Type.Optional(Activation) }, closed),
 ]); // prettier-ignore
@@ -210,6 +211,8 @@ export const DenseNode = Type.Object(
     useBias: Type.Boolean(),
     /** Variable scope, layer or attribute name. */
     scope: Type.String(),
+    /** Names of its weights where the program has made them itself (TF1: `tf.matmul(h, W) + b`). */
+    weights: Type.Optional(Type.Object({ kernel: Type.String(), bias: Type.Optional(Type.String()) }, closed)),
     kernelInitializer: Type.Optional(Initializer),
     biasInitializer: Type.Optional(Initializer),
   },

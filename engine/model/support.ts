@@ -1,6 +1,7 @@
 /** What of a `ModelSpec` the engine cannot run yet; pure, so that the host can say it before anything starts. */
 import { tensorAxes } from './axes.ts';
 import { cudnnScope } from './cudnn.ts';
+import { modelParameters } from './parameters.ts';
 import { type Phrase, phrase } from './phrase.ts';
 import type { CellSpec, Framework, GraphNode, LossSpec, ModelSpec, OptimizerSpec, RecurrentNode } from './spec.ts';
 
@@ -27,6 +28,7 @@ export function unsupported(spec: ModelSpec): Phrase[] {
   checkInputs(spec, refuse);
   if (!spec.nodes.some(node => node.op === 'recurrent')) refuse('The model has no recurrent layer.');
   for (const node of spec.nodes) checkNode(spec, node, refuse);
+  checkWeights(spec, refuse);
   if (spec.loss) checkLoss(spec, spec.loss, refuse);
   else refuse('The model has no loss.');
   checkTraining(spec, refuse);
@@ -91,6 +93,13 @@ function checkNode(spec: ModelSpec, node: GraphNode, refuse: Refuse): void {
     case 'count_steps':
       break;
   }
+}
+
+/** Weights that several layers have in common would be trained apart. */
+function checkWeights(spec: ModelSpec, refuse: Refuse): void {
+  const names = modelParameters(spec).map(({ name }) => name);
+  const twice = names.find((name, at) => names.indexOf(name) < at);
+  if (twice !== undefined) refuse('The weight {0} belongs to two layers; that cannot be run yet.', twice);
 }
 
 function checkDriver(spec: ModelSpec, node: RecurrentNode, refuse: Refuse): void {

@@ -53,6 +53,10 @@ export interface TrainingRecord {
   readonly clipping: readonly ClippingSpec[];
   readonly range: TextRange;
   decay?: TrainingSpec['learningRateDecay'];
+  /** Whether the step that the decay counts by is left to the program. */
+  readonly uncounted?: boolean;
+  /** What of it the description cannot say. */
+  readonly open?: readonly Phrase[];
   readonly metrics?: TrainingSpec['metrics'];
   /** In how many loops its rounds have been counted. */
   counted?: number;
@@ -78,10 +82,14 @@ export class Graph {
   readonly nodes = new Map<string, NodeRecord>();
   readonly trainings: TrainingRecord[] = [];
   readonly losses: { readonly loss: Tensor; readonly range: TextRange }[] = [];
+  /** Whether the program itself changes variables (`tf.assign_add(step, 1)`). */
+  assigns = false;
   /** Losses that the framework collects by itself (`tf.losses`). */
   readonly collected: { readonly loss: Tensor; readonly range: TextRange }[] = [];
   readonly metrics: { readonly of: TensorRef; readonly metric: NonNullable<TrainingSpec['metrics']>[number] }[] = [];
   readonly names = new Map<string, TensorRef>();
+  /** The same of states inside tuples: `states[0].c`. */
+  readonly parts = new Map<string, TensorRef>();
   /** Nodes whose values a loss puts through a softmax. */
   readonly scores = new Set<string>();
   /** The statement of the text that is open which is being run; null while a module is imported. */
@@ -155,7 +163,7 @@ export class Graph {
 
   /** Builds something that is no part of the program, looks at it, and forgets it. */
   apart<T>(look: () => T): T {
-    const maps = [this.nodes, this.names, this.#taken, this.#layers] as Map<string, unknown>[];
+    const maps = [this.nodes, this.names, this.parts, this.#taken, this.#layers] as Map<string, unknown>[];
     const before = maps.map(map => [...map]);
     const found = look();
     maps.forEach((map, at) => {

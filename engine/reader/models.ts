@@ -158,6 +158,8 @@ function lossSpec(loss: Tensor | null): LossSpec | null {
 function trainingSpec(graph: Graph, root: Root, ids: ReadonlySet<string>): TrainingSpec {
   const { training } = root;
   const clipping = training?.clipping ?? [];
+  // A rate that falls with a step which nobody counts stays what it is.
+  const still = training?.uncounted === true && !graph.assigns;
   const metrics = [
     ...(training?.metrics ?? []),
     ...graph.metrics.filter(({ of }) => ids.has(of.from)).map(({ metric }) => metric),
@@ -168,7 +170,7 @@ function trainingSpec(graph: Graph, root: Root, ids: ReadonlySet<string>): Train
   return {
     ...(training?.optimizer == null ? {} : { optimizer: training.optimizer }),
     ...(clipping.length === 0 ? {} : { clipping: clipping.length === 1 ? clipping[0]! : [...clipping] }),
-    ...(training?.decay === undefined ? {} : { learningRateDecay: training.decay }),
+    ...(training?.decay === undefined || still ? {} : { learningRateDecay: training.decay }),
     ...(training?.epochs == null ? {} : { epochs: training.epochs }),
     ...(training?.iterations == null ? {} : { iterations: training.iterations }),
     ...(training?.batchSize == null ? {} : { batchSize: training.batchSize }),
@@ -233,6 +235,12 @@ function extentOf(records: readonly NodeRecord[], { training }: Root, pieces: re
   return { start: first?.start ?? 0, end: last?.end ?? 0 };
 }
 
+/** Names of states in TensorFlow's tuples, where several networks have such: of one alone they are the framework's own. */
+function partsOf(graph: Graph, records: readonly NodeRecord[]): Iterable<[string, TensorRef]> {
+  const drivers = records.filter(({ node, framework }) => node.op === 'recurrent' && framework === 'tensorflow1');
+  return drivers.length > 1 ? graph.parts : [];
+}
+
 /** The models of a graph, in the order of the text, each with the ids of its nodes. */
 export function modelsOf(graph: Graph, facts: ProgramFacts): FoundModel[] {
   // A model that only another file makes stands there.
@@ -249,7 +257,9 @@ export function modelsOf(graph: Graph, facts: ProgramFacts): FoundModel[] {
     const inputs = inputSpecs(graph, ids);
     const loss = lossSpec(root.loss);
     const data = [...graph.inputs.values()].find(input => ids.has(input.id) && input.data !== null)?.data;
-    const names = Object.fromEntries([...graph.names].filter(([, ref]) => ids.has(ref.from)));
+    const names = Object.fromEntries(
+      [...graph.names, ...partsOf(graph, records)].filter(([, ref]) => ids.has(ref.from)),
+    );
     const spec: ModelSpec = {
       version: MODEL_SPEC_VERSION,
       name: modelName(records),
@@ -261,7 +271,7 @@ export function modelsOf(graph: Graph, facts: ProgramFacts): FoundModel[] {
       ...(data == null ? {} : { data: { kind: data.kind, source: data.source } }),
       ...(Object.keys(names).length === 0 ? {} : { names }),
     };
-    const open = [...records.flatMap(record => record.open), ...openSizes(spec)];
+    const open = [...records.flatMap(record => record.open), ...(root.training?.open ?? []), ...openSizes(spec)];
     const distinct = open.filter(
       (one, at) => open.findIndex(other => JSON.stringify(other) === JSON.stringify(one)) === at,
     );

@@ -40,23 +40,38 @@ export interface StateOptions {
   readonly lengths: boolean;
   readonly batch: TensorAxis;
   readonly dtype: string;
+  /** Makes one tensor of states side by side (`state_is_tuple=False`). */
+  readonly join?: (states: readonly TensorRef[]) => TensorRef;
+}
+
+/** States of layers as one tensor: c and h of the first, then of the next. */
+function joinedStates(
+  id: string,
+  cells: readonly CellObject[],
+  of: readonly number[],
+  options: StateOptions,
+  text: Phrase,
+): Tensor {
+  const { direction, batch, dtype, join } = options;
+  const refs = of.flatMap(layer =>
+    cells[layer]!.states.map(({ name }): TensorRef => stateRef(id, layer, name, direction)),
+  );
+  const axes = [batch, unitsAxis(totalWidth(of.map(layer => cells[layer]!)))];
+  const known = join === undefined ? { lost: true as const } : { ref: join(refs) };
+  return tensor(dtype, axes, { ...known, meaning: meaning(text, direction) });
+}
+
+function stateRef(id: string, layer: number, state: 'c' | 'h', direction: Direction | null): TensorRef {
+  return { from: id, part: { take: 'state', layer, state, ...(direction === null ? {} : { direction }) } };
 }
 
 /** The state of one layer: `(c, h)`, or h alone. */
 export function layerState(id: string, cells: readonly CellObject[], layer: number, options: StateOptions): Abstract {
   const { direction, lengths, batch, dtype } = options;
-  if (cells[layer]!.joined === true) {
-    const text = phrase('c and h side by side, at the last step');
-    return tensor(dtype, [batch, unitsAxis(totalWidth([cells[layer]!]))], {
-      lost: true,
-      meaning: meaning(text, direction),
-    });
-  }
+  if (cells[layer]!.joined === true)
+    return joinedStates(id, cells, [layer], options, phrase('c and h side by side, at the last step'));
   const parts = cells[layer]!.states.map(({ name, width }): Tensor => {
-    const ref: TensorRef = {
-      from: id,
-      part: { take: 'state', layer, state: name, ...(direction === null ? {} : { direction }) },
-    };
+    const ref = stateRef(id, layer, name, direction);
     const text = meaning(stateText(name, cells.length, layer, lengths), direction);
     return tensor(dtype, [batch, unitsAxis(width)], { ref, meaning: text });
   });
@@ -193,10 +208,7 @@ export function allStates(id: string, of: Cells, options: StateOptions): Abstrac
   const { cells, stacked, joined } = of;
   if (joined === true) {
     const text = phrase('the states of all layers side by side, at the last step');
-    return tensor(options.dtype, [options.batch, unitsAxis(totalWidth(cells))], {
-      lost: true,
-      meaning: meaning(text, options.direction),
-    });
+    return joinedStates(id, cells, cells.map((_, layer) => layer), options, text); // prettier-ignore
   }
   if (!stacked) return layerState(id, cells, 0, options);
   const items = cells.map((_, layer) => layerState(id, cells, layer, options));

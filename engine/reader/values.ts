@@ -6,6 +6,7 @@ import type {
   CellSpec,
   ClippingSpec,
   Framework,
+  Initializer,
   LossSpec,
   OptimizerSpec,
   TensorRef,
@@ -38,7 +39,7 @@ export type Derivation =
   | { readonly op: 'right'; readonly of: Tensor; readonly topK: number } // whether the label is among the k largest
   | { readonly op: 'best'; readonly of: Tensor } // index of the largest
   | { readonly op: 'accuracy'; readonly of: Tensor; readonly topK: number }
-  | { readonly op: 'gradient'; readonly loss: Tensor; readonly clipping?: readonly ClippingSpec[] }
+  | { readonly op: 'gradient'; readonly loss: Tensor; readonly clipping?: readonly ClippingSpec[]; /** What the description cannot say. */ readonly open?: readonly Phrase[] }
   | { readonly op: 'variables' }
   | { readonly op: 'zeros' }
   | { readonly op: 'magnitude'; readonly of: Tensor } // its absolute values, or the largest of each step
@@ -70,6 +71,10 @@ export interface Tensor {
   readonly eachOf?: TensorRef;
   /** A learned parameter of that name. */
   readonly parameter?: string;
+  /** How a variable begins, or what a variable would begin with. */
+  readonly initial?: Initializer;
+  /** A variable that no optimizer changes. */
+  readonly fixed?: true;
   /** The node that masks its steps (Keras). */
   readonly mask?: TensorRef;
   /** The tensor of the model's graph that this is, or is a transposed or reshaped view of. */

@@ -199,8 +199,10 @@ function runStack(
       for (const layer of stack) layer.now = detached(layer.now);
     const counts = mask && Array.from({ length: B }, (_, b) => mask(b, t));
     let below = xs[t]!;
+    const given: Tensor[] = [];
     for (const layer of stack) {
-      const { output, named, made } = layer.step(below, layer.now, t);
+      given.push(below);
+      const { output, named, made } = layer.step(below, layer.now, t, given);
       const carried = layer.states.map(
         state => [state, counts ? select(counts, named[state]!, layer.now[state]!) : named[state]!] as const,
       );
@@ -256,8 +258,11 @@ function withDropout(framework: Framework, cell: CellSpec, weights: CellWeights,
   return { ...weights, gates: Object.fromEntries(gates) as CellWeights['gates'] };
 }
 
-/** A step of a cell inside its wrappers: what it hands on is not always its h, and its h not always what it `made`. */
-type WrappedStep = (x: Tensor, before: Named, t: number) => { readonly output: Tensor; readonly named: Named; readonly made: Named }; // prettier-ignore
+/**
+ * A step of a cell inside its wrappers: what it hands on is not always its h, and its h not always what it `made`.
+ * `lower` is what the cells below and this one have been given at this step.
+ */
+type WrappedStep = (x: Tensor, before: Named, t: number, lower: readonly Tensor[]) => { readonly output: Tensor; readonly named: Named; readonly made: Named }; // prettier-ignore
 type StepDropout = (t: number, what: string, value: Tensor, keep: number) => Tensor;
 
 /** Source: TensorFlow 1.15 `rnn_cell_wrapper_impl.py`; the projections `core_rnn_cell.py:271-384`. */
@@ -279,21 +284,27 @@ function wrapped(
   return placedWrappers(cell).reduce<WrappedStep>((inner, { wrapper, suffix }) => {
     switch (wrapper.wrapper) {
       case 'residual':
-        return (x, before, t) => {
-          const { output, ...rest } = inner(x, before, t);
-          return { output: add(x, output), ...rest };
+        return (x, before, t, lower) => {
+          const { output, ...rest } = inner(x, before, t, lower);
+          const skipped = wrapper.layers === undefined ? x : lower.at(-wrapper.layers)!;
+          return { output: add(skipped, output), ...rest };
         };
       case 'input_projection':
-        return (x, before, t) => inner(project(wrapper, suffix, x), before, t);
+        return (x, before, t, lower) => inner(project(wrapper, suffix, x), before, t, lower);
       case 'output_projection':
-        return (x, before, t) => {
-          const { output, ...rest } = inner(x, before, t);
+        return (x, before, t, lower) => {
+          const { output, ...rest } = inner(x, before, t, lower);
           return { output: project(wrapper, suffix, output), ...rest };
         };
       case 'dropout':
         // State and output are dropped each by itself, both from the h that the cell computed; c is never dropped.
-        return (x, before, t) => {
-          const { output, named, made } = inner(dropout(t, `input${suffix}`, x, wrapper.inputKeep ?? 1), before, t);
+        return (x, before, t, lower) => {
+          const { output, named, made } = inner(
+            dropout(t, `input${suffix}`, x, wrapper.inputKeep ?? 1),
+            before,
+            t,
+            lower,
+          );
           const h = dropout(t, `state${suffix}`, named['h']!, wrapper.stateKeep ?? 1);
           return {
             output: dropout(t, `output${suffix}`, output, wrapper.outputKeep ?? 1),

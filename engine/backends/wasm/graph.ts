@@ -214,13 +214,17 @@ export function buildGraph(
     };
   };
 
-  /** One cell of a stack with its wrappers, from the innermost to the outermost. @param name begins the names of its masks. */
+  /**
+   * One cell of a stack with its wrappers, from the innermost to the outermost.
+   * @param name begins the names of its masks. @param inputs of the cells below and of this one.
+   */
   const addCell = (
     node: RecurrentNode,
     cell: CellSpec,
     weights: CellWeights,
     common: RecurrentOptions,
     name: string,
+    inputs: readonly Tensor[],
   ): { layer: RecurrentLayer; output: Tensor } => {
     const wrappers = placedWrappers(cell);
     const dropped = (what: string, seen: Tensor, keep = 1, variational?: boolean): Tensor =>
@@ -258,7 +262,10 @@ export function buildGraph(
     let output = layer.outputs;
     for (const placed of wrappers) {
       const { wrapper, suffix } = placed;
-      if (wrapper.wrapper === 'residual') output = add(new Sum(kernels, [seen.get(placed)!, output])).output;
+      if (wrapper.wrapper === 'residual') {
+        const lower = wrapper.layers === undefined ? undefined : inputs.at(-wrapper.layers);
+        output = add(new Sum(kernels, [lower ?? seen.get(placed)!, output])).output;
+      }
       if (wrapper.wrapper === 'output_projection') output = projected(placed, output);
       if (wrapper.wrapper === 'dropout') output = dropped(`output${suffix}`, output, wrapper.outputKeep, wrapper.variational); // prettier-ignore
     }
@@ -319,6 +326,7 @@ export function buildGraph(
       direction,
       layers: [],
       blocks: [],
+      inputs: [],
       top: resolve(node.input),
     }));
 
@@ -341,7 +349,8 @@ export function buildGraph(
       };
       const name = dropoutPlace(node, one.direction, index);
       const before = store.blocks.length;
-      const add = (of: number) => addCell(node, cell, weights(one.direction, of), options, name);
+      one.inputs.push(one.top);
+      const add = (of: number) => addCell(node, cell, weights(one.direction, of), options, name, one.inputs);
       const shared = cell.sharesWeightsWith;
       const { layer, output } = shared === undefined ? add(index) : store.sharing(one.blocks[shared]!, () => add(shared)); // prettier-ignore
       one.blocks.push(store.blocks.slice(before));
@@ -540,6 +549,8 @@ interface Direction {
   readonly layers: RecurrentLayer[];
   /** Weights of each layer of its own. */
   readonly blocks: (readonly Block[])[];
+  /** What each layer reads. */
+  readonly inputs: Tensor[];
   /** Outputs of its uppermost layer so far. */
   top: Tensor;
 }

@@ -1,8 +1,9 @@
 /** What an assignment gives a value to: names, attributes, entries, and parts of what is taken apart. */
-import { itemsOf, setEntry } from '../items.ts';
+import type { Graph } from '../graph.ts';
+import { itemsOf, MAX_ITEMS, setEntry } from '../items.ts';
 import type { Expression } from '../syntax.ts';
 import { index } from '../tensors.ts';
-import { type Abstract, held, list, number, type Scope, string, unknown } from '../values.ts';
+import { type Abstract, held, list, number, type Scope, type Sequence, string, unknown } from '../values.ts';
 import type { Interpreter } from './interpreter.ts';
 
 /** Gives a value to a target, and takes it apart where the target is a list of targets. */
@@ -74,6 +75,16 @@ function partOf(interpreter: Interpreter, value: Abstract, position: number): Ab
 
 function nameTensor(interpreter: Interpreter, name: string, value: Abstract): void {
   if (value.kind === 'tensor' && value.ref !== undefined) interpreter.graph.names.set(name, value.ref);
+  if (value.kind === 'sequence') nameParts(interpreter.graph, name, value);
+}
+
+/** `states[0].c`: the tensors of a tuple, and of tuples in it. */
+function nameParts(graph: Graph, name: string, { items, fields }: Sequence, depth = 0): void {
+  for (const [place, item] of items.slice(0, MAX_ITEMS).entries()) {
+    const part = fields?.[place] === undefined ? `${name}[${place}]` : `${name}.${fields[place]}`;
+    if (item.kind === 'tensor' && item.ref?.part?.take === 'state') graph.parts.set(part, item.ref);
+    if (item.kind === 'sequence' && depth < 2) nameParts(graph, part, item, depth + 1);
+  }
 }
 
 /** The scope in which a name has a value; the outermost for one that has none yet. */

@@ -109,13 +109,28 @@ function wrapped(
   const inner = call.args.get('cell');
   if (inner?.kind !== 'cells') return unknown('cell');
   const top = inner.cells.length - 1;
+  const skips = inner.cells[top]?.spec.wrappers?.some(one => one.wrapper === 'residual' && one.layers !== undefined);
+  const changesInput = wrap(0, top);
+  // What is added past the stack is its input before any wrapper that stands around both.
+  const skipped = skips === true && changesInput !== null && ('inputKeep' in changesInput || changesInput.wrapper === 'input_projection'); // prettier-ignore
   const cells = inner.cells.map((one, position): CellObject => {
     const wrapper = wrap(position, top);
     const made =
       wrapper === null ? one : { ...one, spec: { ...one.spec, wrappers: [...(one.spec.wrappers ?? []), wrapper] } };
     return output !== undefined && position === top ? { ...made, output } : made;
   });
-  return { ...inner, cells };
+  const open = skipped ? [phrase('{0} around a residual wrapper of several layers cannot be run', changesInput.wrapper)] : []; // prettier-ignore
+  return withOpen({ ...inner, cells }, open);
+}
+
+/** Around a stack, the input of the bottom cell is added to the output of the top one. */
+function residual(call: Call): Abstract {
+  const open = call.args.some('residual_fn') === undefined ? [] : [phrase('{0} of {1} cannot be run', 'residual_fn', 'ResidualWrapper')]; // prettier-ignore
+  const made = wrapped(call, (position, top) => {
+    if (position !== top) return null;
+    return top === 0 ? { wrapper: 'residual' } : { wrapper: 'residual', layers: top + 1 };
+  });
+  return withOpen(made, open);
 }
 
 function dropout(call: Call): Abstract {
@@ -263,7 +278,7 @@ export const CELL_CALLS: CallTable = {
   },
   'tf.nn.rnn_cell.ResidualWrapper': {
     signature: 'cell, residual_fn=None',
-    result: call => wrapped(call, () => ({ wrapper: 'residual' })),
+    result: residual,
   },
   'tf.nn.rnn_cell.DeviceWrapper': { signature: 'cell, device', result: ({ args }) => args.get('cell') ?? NONE },
   'tf.nn.rnn_cell.InputProjectionWrapper': {

@@ -103,7 +103,8 @@ function drive(
       cells: cellSpecs(cells.cells),
       direction: 'forward',
       driver,
-      scope: scoped(call, call.args.string('scope') ?? 'rnn'),
+      // A cell that is called has no scope around it.
+      scope: driver === 'loop' ? call.reader.scopes.join('/') : scoped(call, call.args.string('scope') ?? 'rnn'),
       stacked: cells.stacked,
       ...(timeMajor ? { timeMajor } : {}),
       ...(rows.sequenceLength === undefined ? {} : { sequenceLength: rows.sequenceLength }),
@@ -132,9 +133,21 @@ function outputsOf({ id, cells, input }: Driven, timeMajor: boolean): Tensor {
   });
 }
 
-function statesOf({ id, cells, input, hasLengths }: Driven): Abstract {
-  const options = { direction: null, lengths: hasLengths, batch: input.batch, dtype: input.dtype };
+function statesOf(call: Call, { id, cells, input, hasLengths }: Driven): Abstract {
+  const options = { direction: null, lengths: hasLengths, batch: input.batch, dtype: input.dtype, join: joiner(call) };
   return allStates(id, cells, options);
+}
+
+/** Puts states side by side; in a loop the same ones are one node. */
+function joiner({ reader: { graph }, range }: Call): (states: readonly TensorRef[]) => TensorRef {
+  return states => {
+    const inputs = [...states];
+    const same = JSON.stringify(inputs);
+    const known = [...graph.nodes.values()].find(
+      ({ node }) => node.op === 'concatenate' && JSON.stringify(node.inputs) === same,
+    );
+    return { from: known?.node.id ?? graph.add('states', { op: 'concatenate', inputs }, { range }) };
+  };
 }
 
 const LOST: Abstract = tuple([unknown('outputs'), unknown('states')]);
@@ -144,7 +157,7 @@ function dynamicRnn(call: Call): Abstract {
   if (cells === null) return LOST;
   const timeMajor = call.args.boolean('time_major') === true;
   const driven = drive(call, 'dynamic_rnn', cells, sequenceInput(call, call.args.get('inputs'), timeMajor), timeMajor);
-  return tuple([outputsOf(driven, timeMajor), statesOf(driven)]);
+  return tuple([outputsOf(driven, timeMajor), statesOf(call, driven)]);
 }
 
 /** The sequence whose steps are given one by one. */
@@ -198,7 +211,7 @@ function staticRnn(call: Call): Abstract {
   if (cells === null) return LOST;
   const { input, count } = listInput(call, call.args.get('inputs'));
   const driven = drive(call, 'static_rnn', cells, input, false);
-  return tuple([stepList(call, outputsOf(driven, false), count), statesOf(driven)]);
+  return tuple([stepList(call, outputsOf(driven, false), count), statesOf(call, driven)]);
 }
 
 /** Outputs of both directions side by side, step by step, and the last state of each. */
@@ -296,6 +309,7 @@ function bidirectionalNode(
       lengths: hasLengths,
       batch: input.batch,
       dtype: input.dtype,
+      join: joiner(call),
     }),
   );
   return [tuple(outputs), tuple(finals)];
@@ -415,7 +429,7 @@ function step(call: Call): Abstract {
     eachOf: { from: driven.id, part: { take: 'outputs' } },
     meaning: phrase('h after this step'),
   });
-  return tuple([output, statesOf(driven)]);
+  return tuple([output, statesOf(call, driven)]);
 }
 
 export const DRIVER_METHODS: CallTable = {

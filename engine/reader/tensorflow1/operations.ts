@@ -1,6 +1,6 @@
 /** TensorFlow 1's inputs, layers and operations on tensors, as far as recurrent programs use them. */
 import { phrase, type Phrase } from '../../model/phrase.ts';
-import type { Activation } from '../../model/spec.ts';
+import type { Activation, Initializer } from '../../model/spec.ts';
 import { activationOf, type ChosenActivation, unknownActivation, withOptions } from '../activations.ts';
 import { Arguments, type Call, type CallEntry, type CallTable } from '../calls.ts';
 import { denseNode, isBatch } from '../graph.ts';
@@ -238,13 +238,16 @@ function multiplyMatrices(call: Call): Abstract {
   if (weights.derivation?.op !== 'variables' || weights.axes?.length !== 2 || units == null || flipA || flipB)
     return tensor(left.dtype, matrixProduct(left, weights, flipA, flipB));
   const { reader, range } = call;
-  const scope = reader.graph.layerName(scoped(call, 'Variable'));
+  const scope = weights.parameter ?? reader.graph.layerName(scoped(call, 'Variable'));
   return denseNode(reader.graph, left, {
     units,
     activation: 'linear',
     useBias: false,
     scope,
     range,
+    open: openOf(call, weights),
+    ...(weights.parameter === undefined ? {} : { weights: { kernel: weights.parameter } }),
+    ...(weights.initial === undefined ? {} : { kernelInitializer: weights.initial }),
     meaning: phrase('product with a trained matrix'),
   });
 }
@@ -259,7 +262,13 @@ function withBias(call: Call): Abstract | null {
     const node = call.reader.graph.denseOf(product?.ref);
     if (product === null || node === null || node.useBias || node.activation !== 'linear') continue;
     if (vector?.derivation?.op !== 'variables' || (vector.axes !== null && vector.axes.length !== 1)) continue;
-    call.reader.graph.replace(node.id, { ...node, useBias: true });
+    const weights = node.weights && {
+      ...node.weights,
+      ...(vector.parameter === undefined ? {} : { bias: vector.parameter }),
+    };
+    const initial = vector.initial === undefined ? {} : { biasInitializer: vector.initial };
+    if (vector.fixed === true) continue;
+    call.reader.graph.replace(node.id, { ...node, useBias: true, ...(weights && { weights }), ...initial });
     return { ...product, meaning: phrase('product with a trained matrix, and a bias') };
   }
   return null;
@@ -335,24 +344,31 @@ function embedding(call: Call): Abstract {
     ids.axes === null ? null : [...ids.axes, { name: 'features', size: units?.size ?? symbol('embedding_size') }];
   const meaning = phrase('one vector for every token');
   if (ids.ref === undefined || weights === null) return tensor('float32', axes, { meaning });
-  const scope = reader.assignedTo ?? 'embedding';
+  const scope = weights?.parameter ?? reader.assignedTo ?? 'embedding';
   reader.graph.use(ids, 'sequence');
   const id = reader.graph.add(
     scope,
-    { op: 'embedding', input: ids.ref, vocabulary: toSize(vocabulary?.size ?? symbol('vocabulary')), units: toSize(units?.size ?? symbol('embedding_size')), scope },
-    { range },
+    { op: 'embedding', input: ids.ref, vocabulary: toSize(vocabulary?.size ?? symbol('vocabulary')), units: toSize(units?.size ?? symbol('embedding_size')), scope, ...(weights.initial === undefined ? {} : { initializer: weights.initial }) },
+    { range, open: openOf(call, weights) },
   ); // prettier-ignore
   return tensor('float32', axes, { ref: { from: id }, meaning });
 }
 
-function variable(shape: (call: Call) => Abstract | undefined): (call: Call) => Abstract {
+/** @param defaultName of variables that have none of their own; null where the name is never changed. */
+function variable(shape: (call: Call) => Abstract | undefined, defaultName: string | null): (call: Call) => Abstract {
   return call => {
+    const { args, reader } = call;
     const value = shape(call);
-    const name = call.args.boolean('trainable') === false ? undefined : call.args.string('name');
+    const given = args.string('name');
+    const named = defaultName === null ? given : (given ?? (args.isGiven('name') ? undefined : defaultName));
+    const full = named === undefined ? undefined : scoped(call, named);
+    const initial = (value?.kind === 'tensor' ? value.initial : undefined) ?? initializerOf(args.get('initializer'));
     const about = {
       derivation: { op: 'variables' as const },
       meaning: phrase('trained variable'),
-      ...(name === undefined ? {} : { parameter: scoped(call, name) }),
+      ...(full === undefined ? {} : { parameter: defaultName === null ? full : reader.graph.layerName(full) }),
+      ...(initial === undefined ? {} : { initial }),
+      ...(args.boolean('trainable') === false ? { fixed: true as const } : {}),
     };
     if (value?.kind === 'tensor') return tensor(value.dtype, value.axes, about);
     const sizes = shapeOf(value);
@@ -360,14 +376,35 @@ function variable(shape: (call: Call) => Abstract | undefined): (call: Call) => 
   };
 }
 
-const filled = (zeros: boolean): CallEntry => ({
-  signature: 'shape, dtype=None, name=None',
+/** What is said of a layer whose weight is a variable that is not trained. */
+function openOf(call: Call, weights: Tensor): Phrase[] {
+  return weights.fixed === true ? [phrase('{0} is not trained; that cannot be run yet', weights.parameter ?? call.args.text('params'))] : []; // prettier-ignore
+}
+
+/** A tensor of a shape that is given: what a variable begins with. @param value its spread; null where it has no word. */
+const filled = (
+  kind: Initializer['kind'],
+  more = '',
+  spread: (args: Arguments) => number | null | undefined = () => undefined,
+): CallEntry => ({
+  signature: `shape, ${more}dtype=None, name=None`,
   result: ({ args }) => {
     const sizes = shapeOf(args.get('shape'));
     const axes = sizes === null ? null : sizes.map(size => ({ name: '', size }));
-    return tensor(dtypeOf(args.some('dtype')), axes, zeros ? { derivation: { op: 'zeros' } } : {});
+    const value = spread(args);
+    const initial = value === null ? {} : { initial: { kind, ...(value === undefined ? {} : { value }) } };
+    const zeros = kind === 'zeros' ? { derivation: { op: 'zeros' as const } } : {};
+    return tensor(dtypeOf(args.some('dtype')), axes, { ...initial, ...zeros });
   },
 });
+
+/** Of a distribution about 0. */
+const deviation = (args: Arguments): number | null =>
+  args.number('mean') === 0 ? (args.number('stddev') ?? null) : null;
+const halfWidth = (args: Arguments): number | null => {
+  const [low, high] = [args.number('minval'), args.number('maxval')];
+  return low !== undefined && low === -high! ? high! : null;
+};
 
 export const OPERATION_CALLS: CallTable = {
   'tf.placeholder': { signature: 'dtype, shape=None, name=None', result: placeholder },
@@ -432,17 +469,17 @@ export const OPERATION_CALLS: CallTable = {
   'tf.Variable': {
     signature:
       'initial_value, trainable=True, collections=None, validate_shape=True, caching_device=None, name=None, dtype=None',
-    result: variable(({ args }) => args.get('initial_value')),
+    result: variable(({ args }) => args.get('initial_value'), 'Variable'),
   },
   'tf.get_variable': {
     signature: 'name, shape=None, dtype=None, initializer=None, regularizer=None, trainable=True',
-    result: variable(({ args }) => args.get('shape')),
+    result: variable(({ args }) => args.get('shape'), null),
   },
-  'tf.zeros': filled(true),
-  'tf.ones': filled(false),
-  'tf.random_normal': filled(false),
-  'tf.random_uniform': filled(false),
-  'tf.truncated_normal': filled(false),
+  'tf.zeros': filled('zeros'),
+  'tf.ones': filled('ones'),
+  'tf.random_normal': filled('normal', 'mean=0.0, stddev=1.0, ', deviation),
+  'tf.random_uniform': filled('uniform', 'minval=0, maxval=1, ', halfWidth),
+  'tf.truncated_normal': filled('truncated_normal', 'mean=0.0, stddev=1.0, ', deviation),
   'tf.shape': SHAPE,
   'tf.cast': {
     signature: 'x, dtype, name=None',

@@ -1,12 +1,13 @@
 /** Metrics, optimizers and the session of TensorFlow 1: how a program trains. */
-import { phrase } from '../../model/phrase.ts';
+import { type Phrase, phrase } from '../../model/phrase.ts';
 import type { ClippingSpec, OptimizerSpec } from '../../model/spec.ts';
-import { type Call, type CallEntry, type CallTable, type Reader } from '../calls.ts';
-import type { TrainingRecord } from '../graph.ts';
+import type { Call, CallEntry, CallTable, Reader } from '../calls.ts';
 import { countLoops } from '../loops.ts';
 import { asTensor, oneOf, placeOf, reduced as without } from '../shapeRules.ts';
 import { tensorsOf } from '../tensors.ts';
-import { type Abstract, type Derivation, list, NONE, number, tensor, type Tensor, tuple, unknown } from '../values.ts';
+import {
+  type Abstract, type Derivation, list, NONE, number, shortText, tensor, type Tensor, tuple, unknown,
+} from '../values.ts'; // prettier-ignore
 
 function equalTo({ args }: Call): Abstract {
   const [x, y] = [asTensor(args.get('x')), asTensor(args.get('y'))];
@@ -51,7 +52,8 @@ function record(
   of: Tensor,
   spec: Abstract,
   clipping: readonly ClippingSpec[],
-  range: TrainingRecord['range'],
+  { args, range }: Call,
+  open: readonly Phrase[] = onlySome(args.some('var_list')),
 ): Abstract {
   const { trainings } = reader.graph;
   trainings.push({
@@ -60,6 +62,8 @@ function record(
     ...(spec.kind === 'optimizer' && spec.decay && { decay: spec.decay }),
     clipping,
     range,
+    uncounted: args.some('global_step') === undefined,
+    open,
     epochs: null,
     iterations: null,
     batchSize: null,
@@ -67,20 +71,34 @@ function record(
   return { kind: 'training', step: trainings.length - 1 };
 }
 
-function minimize({ self, args, reader, range }: Call): Abstract {
-  const of = asTensor(args.get('loss'));
-  return of === null ? NONE : record(reader, of, self, [], range);
+function variablesOf(scope: Abstract | undefined): Abstract {
+  const item = tensor('float32', null, { derivation: { op: 'variables' } });
+  return { kind: 'many', item, count: unknown(scope === undefined ? 'variables' : 'variables of a scope') };
 }
 
-const gradientOf = (of: Tensor): Tensor =>
-  tensor('float32', null, { derivation: { op: 'gradient', loss: of }, meaning: phrase('gradient of the loss') });
+/** Variables that are trained, where those are not all of them. */
+function onlySome(given: Abstract | undefined): Phrase[] {
+  const all = given === undefined || (given.kind === 'many' && shortText(given.count) === 'variables');
+  return all ? [] : [phrase('only some of the variables are trained; that cannot be run yet')];
+}
+
+function minimize(call: Call): Abstract {
+  const of = asTensor(call.args.get('loss'));
+  return of === null ? NONE : record(call.reader, of, call.self, [], call);
+}
+
+const gradientOf = (of: Tensor, xs?: Abstract): Tensor =>
+  tensor('float32', null, {
+    derivation: { op: 'gradient', loss: of, open: onlySome(xs) },
+    meaning: phrase('gradient of the loss'),
+  });
 
 function computeGradients({ args }: Call): Abstract {
   const of = asTensor(args.get('loss'));
   if (of === null) return unknown('');
   return {
     kind: 'many',
-    item: tuple([gradientOf(of), tensor('float32', null, { derivation: { op: 'variables' } })]),
+    item: tuple([gradientOf(of, args.some('var_list')), tensor('float32', null, { derivation: { op: 'variables' } })]),
     count: unknown('variables'),
   };
 }
@@ -98,11 +116,12 @@ function gradientIn(value: Abstract | undefined, depth = 0): Extract<Derivation,
   return null;
 }
 
-function applyGradients({ self, args, reader, range }: Call): Abstract {
+function applyGradients(call: Call): Abstract {
+  const { self, args, reader, range } = call;
   const found = gradientIn(args.get('grads_and_vars'));
   if (found === null) return NONE;
   const known = reader.graph.trainings.findIndex(one => one.range.start === range.start);
-  const made: Abstract = known < 0 ? record(reader, found.loss, self, found.clipping ?? [], range) : { kind: 'training', step: known }; // prettier-ignore
+  const made: Abstract = known < 0 ? record(reader, found.loss, self, found.clipping ?? [], call, found.open) : { kind: 'training', step: known }; // prettier-ignore
   // Where there is no session, the call itself is the step.
   const training = made.kind === 'training' ? reader.graph.trainings[made.step] : undefined;
   if (training !== undefined && reader.loops.length > 0) countLoops(training, reader, null);
@@ -146,6 +165,12 @@ function clipByGlobalNorm({ args }: Call): Abstract {
 }
 
 // The session
+
+/** The program changes a variable by itself. */
+function assigned({ args, self, reader }: Call): Abstract {
+  reader.graph.assigns = true;
+  return args.get('ref') ?? self;
+}
 
 /** What a run is fed: which data the inputs get, and how many rows at a time. */
 function feed(reader: Reader, given: Abstract | undefined): number | null {
@@ -271,6 +296,8 @@ export const TRAINING_CALLS: CallTable = {
       epsilon: args.givenNumber('epsilon'),
     }),
   ),
+  'tf.assign': { signature: 'ref, value', result: assigned },
+  'tf.assign_add': { signature: 'ref, value', result: assigned },
   'tf.gradients': {
     signature: 'ys, xs, grad_ys=None, name=None',
     result: ({ args }) => {
@@ -278,17 +305,21 @@ export const TRAINING_CALLS: CallTable = {
       if (of === null) return unknown('');
       const targets = tensorsOf(args.get('xs'));
       return targets === null
-        ? { kind: 'many', item: gradientOf(of), count: unknown('variables') }
-        : list(targets.map(() => gradientOf(of)));
+        ? { kind: 'many', item: gradientOf(of, args.get('xs')), count: unknown('variables') }
+        : list(targets.map(() => gradientOf(of, args.get('xs'))));
+    },
+  },
+  'tf.get_collection': {
+    signature: 'key, scope=None',
+    result: ({ args, reader, range }) => {
+      const variables =
+        args.get('key')?.kind === 'path' && /\.(?:TRAINABLE_|GLOBAL_)?VARIABLES$/.test(args.text('key'));
+      return variables ? variablesOf(args.some('scope')) : unknown(reader.textOf(range));
     },
   },
   'tf.trainable_variables': {
     signature: 'scope=None',
-    result: () => ({
-      kind: 'many',
-      item: tensor('float32', null, { derivation: { op: 'variables' } }),
-      count: unknown('variables'),
-    }),
+    result: ({ args }) => variablesOf(args.some('scope')),
   },
   'tf.clip_by_value': { signature: 't, clip_value_min, clip_value_max, name=None', result: clipByValue },
   'tf.clip_by_norm': { signature: 't, clip_norm, axes=None, name=None', result: clipByNorm },
@@ -303,6 +334,8 @@ export const TRAINING_METHODS: CallTable = {
   'tape.gradient': { signature: 'target, sources', result: tapeGradient },
   'optimizer.apply_gradients': { signature: 'grads_and_vars, global_step=None, name=None', result: applyGradients },
   'session.run': { signature: 'fetches, feed_dict=None, options=None, run_metadata=None', result: run },
+  'tensor.assign': { signature: 'value', result: assigned },
+  'tensor.assign_add': { signature: 'delta', result: assigned },
   'tensor.eval': { signature: 'feed_dict=None, session=None', result: evaluateTensor },
   'training.run': {
     signature: 'feed_dict=None, session=None',
