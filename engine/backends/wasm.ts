@@ -26,6 +26,7 @@ import type {
 } from './backend.ts';
 import { checkFinite, checkLengths, firstRow } from './batches.ts';
 import type { Graph } from './wasm/graph.ts';
+import { Penalties } from './wasm/penalties.ts';
 import { type NamedPlace, readPlaces, type View, writePlaces } from './wasm/parameters.ts';
 import { type Shape, shapeOf } from './wasm/part.ts';
 import { KEPT, Pass, type Planned, WORK } from './wasm/pass.ts';
@@ -86,6 +87,7 @@ class WasmNetwork implements Network {
   readonly #optimizer: Optimizer;
   readonly #training: TrainingSpec;
   readonly #clipping: readonly ClippingSpec[];
+  readonly #penalties: Penalties;
   /** PyTorch divides by the norm and a little more when it clips. */
   readonly #clipMargin: number;
   readonly #crew: Crew | undefined;
@@ -125,6 +127,7 @@ class WasmNetwork implements Network {
     const most = this.#truncation?.windows ? this.#truncation.steps : Infinity;
     const axes = this.#pass.axesOf(steps.map(one => (typeof one === 'number' ? Math.min(one, most) : 1)));
     this.#plan({ batch: options.batchSize, axes, slopes: KEPT.weights });
+    this.#penalties = new Penalties(spec.loss?.penalties ?? [], store.views);
     const random = new Random(options.seed, 'weights');
     this.setParameters(
       store.views.map(({ name, shape, initializer, ones, cutAt }) => {
@@ -260,7 +263,7 @@ class WasmNetwork implements Network {
       const shape = this.#feed(window, true, 'going on');
       this.#runToLoss(shape);
       this.#keepStates(shape);
-      return this.#graph.loss.result(this.#memory, shape);
+      return this.#result(shape);
     });
     this.#kept.clear();
     for (const [name, values] of kept) this.#kept.set(name, values);
@@ -318,7 +321,7 @@ class WasmNetwork implements Network {
     if (!evaluated) return { ...nodes, loss: undefined };
     if (this.#graph.loss.countsLate) this.#graph.loss.countRows(this.#memory, shape);
     this.#run(WORK.loss, shape);
-    return { ...nodes, loss: this.#graph.loss.result(this.#memory, shape).loss };
+    return { ...nodes, loss: this.#result(shape).loss };
   }
 
   trace(batch: Batch): SampleTrace {
@@ -384,7 +387,14 @@ class WasmNetwork implements Network {
     this.#run(WORK.sums, shape);
     const { kernels, store } = this.#pass;
     for (const { of, block } of store.shares) kernels.addRows(of.gradient, 0, block.gradient, 0, 1, of.size);
-    return this.#graph.loss.result(this.#memory, shape);
+    this.#penalties.addSlopes(kernels, this.#memory);
+    return this.#result(shape);
+  }
+
+  /** What the batch has come to, with the penalties of the weights in its loss. */
+  #result(shape: Shape): BatchResult {
+    const result = this.#graph.loss.result(this.#memory, shape);
+    return { ...result, loss: result.loss + this.#penalties.value(this.#pass.kernels, this.#memory) };
   }
 
   /** Forward to the loss, and what else shall be done. */

@@ -84,9 +84,9 @@ export type MeasureId = keyof typeof MEASURES;
 export function measureOf(spec: ModelSpec): MeasureId {
   const { loss: judged, training } = spec;
   if (!judged) return 'loss';
-  const { kind, reduction, prediction, factor = 1 } = judged;
-  // Times a number, or summed, it is no mean error any more.
-  const isMean = reduction !== 'sum' && factor === 1;
+  const { kind, reduction, prediction, factor = 1, penalties } = judged;
+  // Times a number, summed, or with penalties, it is no mean error any more.
+  const isMean = reduction !== 'sum' && factor === 1 && penalties === undefined;
   const asked = training.metrics?.[0]?.kind;
   switch (kind) {
     case 'sparse_softmax_cross_entropy':

@@ -266,6 +266,13 @@ export const InputSpec = Type.Object(
 );
 export type InputSpec = Static<typeof InputSpec>;
 
+/** `l1 · Σ|w| + l2 · Σw²` over a weight by its framework's name (Keras' regularizers; of `tf.nn.l2_loss`, `l2` is 1/2). */
+export const PenaltySpec = Type.Object(
+  { weight: Type.String({ minLength: 1 }), l1: Type.Optional(Type.Number()), l2: Type.Optional(Type.Number()) },
+  closed,
+);
+export type PenaltySpec = Static<typeof PenaltySpec>;
+
 export const LossSpec = Type.Object(
   {
     kind: literals(['sparse_softmax_cross_entropy', 'softmax_cross_entropy', 'sigmoid_cross_entropy', 'mean_squared_error', 'mean_absolute_error']),
@@ -285,6 +292,8 @@ export const LossSpec = Type.Object(
     reduction: literals(['mean', 'sum', 'mean_over_mask']),
     /** The loss times this (`0.5 * tf.reduce_mean(…)`, `tf.nn.l2_loss`); 1 where it is left out. */
     factor: Type.Optional(Type.Number()),
+    /** What is added to the loss for the size of weights, without that factor. */
+    penalties: Type.Optional(Type.Array(PenaltySpec)),
   },
   closed,
 ); // prettier-ignore

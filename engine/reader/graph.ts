@@ -30,6 +30,16 @@ export interface Input {
   readonly rows?: Dimension | null;
 }
 
+/** What a program asks of a weight besides its values: it is part of the loss. */
+export interface WeightRule {
+  /** Name of the weight inside its layer: `kernel`. */
+  readonly weight: string;
+  /** Of a recurrent node. */
+  readonly layer?: number;
+  readonly direction?: 'forward' | 'backward';
+  readonly penalty: { readonly l1?: number; readonly l2?: number };
+}
+
 export interface NodeRecord {
   readonly node: GraphNode;
   readonly range: TextRange;
@@ -43,6 +53,7 @@ export interface NodeRecord {
   readonly name: string | null;
   /** What of it the description cannot say. */
   readonly open: readonly Phrase[];
+  readonly rules: readonly WeightRule[];
 }
 
 /** One training operation. */
@@ -144,6 +155,7 @@ export class Graph {
       readonly cells?: readonly CellObject[];
       readonly name?: string | null;
       readonly open?: readonly Phrase[];
+      readonly rules?: readonly WeightRule[];
     },
   ): string {
     const id = this.unique(base);
@@ -157,6 +169,7 @@ export class Graph {
       cells: more.cells ?? [],
       name: more.name ?? null,
       open: more.open ?? [],
+      rules: more.rules ?? [],
     });
     return id;
   }
@@ -304,12 +317,13 @@ export function denseNode(
     readonly meaning?: Phrase;
     /** What of it the description cannot say. */
     readonly open?: readonly Phrase[];
+    readonly rules?: readonly WeightRule[];
   },
 ): Tensor {
-  const { units, range, meaning, open = [], id: name = options.scope, ...rest } = options;
+  const { units, range, meaning, open = [], rules = [], id: name = options.scope, ...rest } = options;
   const axes = input.axes === null ? null : [...input.axes.slice(0, -1), unitsAxis(units)];
   const text = meaning ?? phrase('output of the dense layer {0}', rest.scope);
   if (input.ref === undefined || input.displaced !== undefined) return tensor(input.dtype, axes, { meaning: text });
-  const id = graph.add(name, { op: 'dense', input: input.ref, units: toSize(units), ...rest }, { range, open });
+  const id = graph.add(name, { op: 'dense', input: input.ref, units: toSize(units), ...rest }, { range, open, rules });
   return tensor(input.dtype, axes, { ref: { from: id }, meaning: text });
 }

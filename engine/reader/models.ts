@@ -5,9 +5,11 @@ import {
   type LossSpec,
   MODEL_SPEC_VERSION,
   type ModelSpec,
+  type PenaltySpec,
   type TensorRef,
   type TrainingSpec,
 } from '../model/spec.ts';
+import { nodeParameters } from '../model/parameters.ts';
 import { Graph, type NodeRecord, type TrainingRecord } from './graph.ts';
 import type { ModelReading, TextRange } from './reading.ts';
 import { toSize } from './sizes.ts';
@@ -146,13 +148,31 @@ function lossSpec(loss: Tensor | null): LossSpec | null {
     kind: derivation.kind,
     prediction: derivation.prediction.ref,
     target: derivation.target.ref,
-    ...(derivation.kind.endsWith('entropy') && !derivation.fromLogits ? { fromLogits: false } : {}),
+    ...(derivation.kind.endsWith('entropy') && (!derivation.fromLogits || derivation.beforeActivation === true)
+      ? { fromLogits: false }
+      : {}),
     ...(derivation.mask === undefined ? {} : { mask: derivation.mask }),
     ...(derivation.ignoreLabel === undefined ? {} : { ignoreLabel: derivation.ignoreLabel }),
     ...(derivation.classAxis === undefined ? {} : { classAxis: derivation.classAxis }),
     ...(derivation.factor === undefined || derivation.factor === 1 ? {} : { factor: derivation.factor }),
     reduction: derivation.reduction === 'none' ? 'sum' : derivation.reduction,
   };
+}
+
+/** The weights that the program penalizes for their size, by the framework's names. */
+function penaltiesOf(spec: ModelSpec, records: readonly NodeRecord[]): PenaltySpec[] {
+  return records.flatMap(({ node, rules }) =>
+    rules.flatMap(({ weight, layer, direction, penalty }) =>
+      nodeParameters(spec, node)
+        .filter(
+          ({ name, of }) =>
+            name.endsWith(`/${weight}`) &&
+            (layer === undefined || of?.layer === layer) &&
+            (direction === undefined || of?.direction === direction),
+        )
+        .map(({ name }) => ({ weight: name, ...penalty })),
+    ),
+  );
 }
 
 function trainingSpec(graph: Graph, root: Root, ids: ReadonlySet<string>): TrainingSpec {
@@ -260,7 +280,7 @@ export function modelsOf(graph: Graph, facts: ProgramFacts): FoundModel[] {
     const names = Object.fromEntries(
       [...graph.names, ...partsOf(graph, records)].filter(([, ref]) => ids.has(ref.from)),
     );
-    const spec: ModelSpec = {
+    const plain: ModelSpec = {
       version: MODEL_SPEC_VERSION,
       name: modelName(records),
       framework: records.find(({ node }) => node.op === 'recurrent')!.framework,
@@ -271,6 +291,8 @@ export function modelsOf(graph: Graph, facts: ProgramFacts): FoundModel[] {
       ...(data == null ? {} : { data: { kind: data.kind, source: data.source } }),
       ...(Object.keys(names).length === 0 ? {} : { names }),
     };
+    const penalties = penaltiesOf(plain, records);
+    const spec = plain.loss && penalties.length > 0 ? { ...plain, loss: { ...plain.loss, penalties } } : plain;
     const open = [...records.flatMap(record => record.open), ...(root.training?.open ?? []), ...openSizes(spec)];
     const distinct = open.filter(
       (one, at) => open.findIndex(other => JSON.stringify(other) === JSON.stringify(one)) === at,

@@ -296,7 +296,14 @@ export function tensorsOf(value: Abstract | undefined, depth = 0): Tensor[] | nu
   return parts;
 }
 
-export function concatenate(graph: Graph, parts: readonly Tensor[], axis: number, range: TextRange): Tensor {
+/** @param name of its node */
+export function concatenate(
+  graph: Graph,
+  parts: readonly Tensor[],
+  axis: number,
+  range: TextRange,
+  name = 'concatenate',
+): Tensor {
   const [first] = parts;
   if (first === undefined) return tensor('float32', null);
   if (first.axes === null || parts.some(part => part.axes?.length !== first.axes!.length))
@@ -312,7 +319,7 @@ export function concatenate(graph: Graph, parts: readonly Tensor[], axis: number
   const refs = parts.map(refOf).filter(ref => ref !== undefined);
   if (at !== first.axes.length - 1 || refs.length !== parts.length) return tensor(first.dtype, axes);
   if (refs.length === 1) return first;
-  const id = graph.add('concatenate', { op: 'concatenate', inputs: refs }, { range });
+  const id = graph.add(name, { op: 'concatenate', inputs: refs }, { range });
   const meanings = parts.map(part => part.meaning);
   const meaning = meanings.every(text => text !== undefined && text.text === meanings[0]!.text)
     ? phrase('{0} tensors side by side', parts.length)

@@ -13,6 +13,7 @@ import type {
   TrainingSpec,
 } from '../model/spec.ts';
 import type { Call } from './calls.ts';
+import type { WeightRule } from './graph.ts';
 import type { Expression, Parameter, Statement } from './syntax.ts';
 import type { TextRange } from './reading.ts';
 import type { ReducedAxis } from './losses.ts';
@@ -30,7 +31,7 @@ export interface TensorAxis {
 
 /** How a scalar or a vector of the training graph came about, as far as losses and metrics need it. */
 export type Derivation =
-  | { readonly op: 'loss'; readonly kind: LossSpec['kind']; readonly prediction: Tensor; readonly target: Tensor; readonly fromLogits: boolean; readonly reduction: LossSpec['reduction'] | 'none'; readonly factor?: number; readonly mask?: TensorRef; readonly ignoreLabel?: number; readonly classAxis?: number; readonly reduced?: readonly ReducedAxis[]; /** Its last axis is still that of the classes. */ readonly classes?: true; /** Steps that do not count have been taken out. */ readonly selected?: true }
+  | { readonly op: 'loss'; readonly kind: LossSpec['kind']; readonly prediction: Tensor; readonly target: Tensor; readonly fromLogits: boolean; /** The loss takes what went into the prediction's activation. */ readonly beforeActivation?: true; readonly reduction: LossSpec['reduction'] | 'none'; readonly factor?: number; readonly mask?: TensorRef; readonly ignoreLabel?: number; readonly classAxis?: number; readonly reduced?: readonly ReducedAxis[]; /** Its last axis is still that of the classes. */ readonly classes?: true; /** Steps that do not count have been taken out. */ readonly selected?: true }
   | { readonly op: 'difference'; readonly left: Tensor; readonly right: Tensor; readonly factor?: number }
   | { readonly op: 'logarithm'; readonly logits: Tensor } // of the softmax of these
   | { readonly op: 'one_hot'; readonly of: Tensor; readonly depth: Dimension | null }
@@ -127,6 +128,7 @@ export interface CellObject {
   readonly joined?: true;
   /** What of it the description cannot say. */
   readonly open: readonly Phrase[];
+  readonly rules?: readonly WeightRule[];
   /** The statement that creates it. */
   readonly range: TextRange;
   /** The call that creates it. */

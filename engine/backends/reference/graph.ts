@@ -9,7 +9,7 @@ import { isKerasLike } from '../../model/axes.ts';
 import { truncationOf } from '../../model/truncation.ts';
 import { activate } from './activations.ts';
 import { dropoutBy, type Dropout } from './dropout.ts';
-import { lossOf } from './losses.ts';
+import { lossOf, penaltyOf } from './losses.ts';
 import {
   add,
   concatenate,
@@ -124,7 +124,9 @@ export function evaluateGraph(
   return {
     tensor: resolve,
     recurrent: id => runs.get(id)!,
-    ...(spec.loss && inputs.has(spec.loss.target.from) ? lossAndRows(spec, resolve, maskOf) : { loss: undefined }),
+    ...(spec.loss && inputs.has(spec.loss.target.from)
+      ? lossAndRows(spec, resolve, maskOf, weights)
+      : { loss: undefined }),
   };
 }
 
@@ -323,11 +325,18 @@ function initialStates(spec: ModelSpec, node: RecurrentNode, resolve: Resolve, w
   };
 }
 
-function lossAndRows(spec: ModelSpec, resolve: Resolve, maskOf: MaskOf): Pick<GraphValues, 'loss' | 'counted'> {
+function lossAndRows(
+  spec: ModelSpec,
+  resolve: Resolve,
+  maskOf: MaskOf,
+  weights: ReadonlyMap<string, Tensor>,
+): Pick<GraphValues, 'loss' | 'counted'> {
   const { prediction, target, mask } = spec.loss!;
   const predicted = resolve(prediction);
   const counts = mask && maskOf(mask);
   const [B = 0, T = 0] = predicted.shape;
   const counted = counts && Array.from({ length: B * T }, (_, row) => counts(Math.floor(row / T), row % T));
-  return { loss: lossOf(spec.framework, spec.loss!, predicted, resolve(target), counted), counted };
+  const loss = lossOf(spec.framework, spec.loss!, predicted, resolve(target), counted);
+  const penalty = penaltyOf(spec.loss!, weights);
+  return { loss: penalty ? add(loss, penalty) : loss, counted };
 }

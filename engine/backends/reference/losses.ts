@@ -63,8 +63,18 @@ const LOSSES: Readonly<Record<Values, (prediction: Tensor, target: Tensor, fromL
   mean_absolute_error: (prediction, target) => absolute(subtract(prediction, target)),
 };
 
+/** What the spec adds to the loss for the size of weights, a scalar; undefined where it adds nothing. */
+export function penaltyOf({ penalties = [] }: LossSpec, weights: ReadonlyMap<string, Tensor>): Tensor | undefined {
+  const parts = penalties.flatMap(({ weight, l1 = 0, l2 = 0 }) => {
+    const w = weights.get(weight);
+    if (!w) throw new EngineError('invalid-model', phrase('The model has no tensor {0}.', weight));
+    return [...(l1 === 0 ? [] : [scale(sum(absolute(w)), l1)]), ...(l2 === 0 ? [] : [scale(sum(multiply(w, w)), l2)])];
+  });
+  return parts.length === 0 ? undefined : parts.reduce(add);
+}
+
 /**
- * The loss of a batch, a scalar.
+ * The loss of a batch, a scalar, without penalties.
  * @param target labels (one a row) or values in the prediction's shape.
  * @param counts whether a row counts: by the spec's mask, in the order of the rows; undefined where there is no mask.
  * @throws EngineError `invalid-shape` when labels or targets do not fit the prediction, or a label is no class.

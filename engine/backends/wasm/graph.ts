@@ -643,6 +643,8 @@ function ancestors(spec: ModelSpec): Set<string> {
     if (!node || found.has(id)) return;
     found.add(id);
     for (const { from } of 'inputs' in node ? node.inputs : [node.input]) visit(from);
+    if (node.op === 'recurrent' && node.initialState?.kind === 'given')
+      for (const { from } of node.initialState.tensors) visit(from);
   };
   visit(spec.loss!.prediction.from);
   return found;

@@ -161,7 +161,7 @@ export class Loss {
   run(shape: Shape, slice: Slice, slopes: boolean): void {
     const { prediction } = this;
     const { width } = prediction;
-    const scale = (this.#spec.factor ?? 1) / this.#divisor;
+    const scale = this.#share;
     eachRun(prediction.sequence, shape.along(prediction.axis), slice, (first, rows) => {
       this.#kind.run(
         this.#kernels,
@@ -196,7 +196,7 @@ export class Loss {
       count++;
       if (right?.(row)) correct++;
     }
-    return { loss: (loss / this.#divisor) * (this.#spec.factor ?? 1), correct: right && correct, count };
+    return { loss: loss * this.#share, correct: right && correct, count };
   }
 
   /** Whether the prediction of a row is right; undefined where the loss has no classes. */
@@ -255,6 +255,11 @@ export class Loss {
   /** Note: where no row counts the loss is 0, as in Keras; PyTorch and TF1 divide by zero. */
   get #divisor(): number {
     return (this.#spec.reduction === 'sum' ? 1 : Math.max(1, this.count)) * this.#perRow;
+  }
+
+  /** Part of the loss that each of the rows' sums has. */
+  get #share(): number {
+    return (this.#spec.factor ?? 1) / this.#divisor;
   }
 
   get #leavesOut(): boolean {

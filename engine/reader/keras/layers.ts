@@ -1,13 +1,15 @@
 /** Keras' layers. Signatures and defaults: Keras 3 `keras/src/layers`; what differs in Keras 2 is told by the framework. */
+import { snakeCase } from '../../model/parameters.ts';
 import { phrase, type Phrase } from '../../model/phrase.ts';
 import type { Activation, CellSpec, GraphNode, Initializer, RecurrentNode, TensorRef } from '../../model/spec.ts';
 import { activationOf, type ChosenActivation, unknownActivation, withOptions } from '../activations.ts';
 import { checkDropout } from '../dropoutSense.ts';
 import type { Call, CallEntry, CallTable } from '../calls.ts';
 import { giving } from '../fixes.ts';
-import { denseNode, isBatch, unitsAxis } from '../graph.ts';
+import { denseNode, isBatch, unitsAxis, type WeightRule } from '../graph.ts';
 import { cellSpecs, layerState, outputsMeaning, sequenceInput } from '../recurrent.ts';
 import { add, type Dimension, multiply, symbol, toSize } from '../sizes.ts';
+import { weightRules } from './weightRules.ts';
 import { checkStateCount, checkStateOrder, checkStateWidths } from '../stateChecks.ts';
 import { oneOf, shaped } from '../shapeRules.ts';
 import { concatenate, reshape, tensorsOf } from '../tensors.ts';
@@ -29,18 +31,11 @@ import {
   unknown,
 } from '../values.ts';
 
-/** `LSTM` → `lstm`, `TimeDistributed` → `time_distributed`. */
-function snake(name: string): string {
-  return name.replace(/([a-z0-9])([A-Z])/g, '$1_$2').toLowerCase();
-}
-
-const SNAKES: Readonly<Record<string, string>> = { LSTM: 'lstm', GRU: 'gru', RNN: 'rnn', SimpleRNN: 'simple_rnn', CuDNNLSTM: 'cu_dnnlstm', CuDNNGRU: 'cu_dnngru', SpatialDropout1D: 'spatial_dropout1d' }; // prettier-ignore
-
 /** The name that Keras gives a layer: its own, or one by its class and number; TensorFlow.js: `lstm_LSTM1`. */
 function layerName(call: Call, className: string): string {
   const own = call.args.string('name');
   if (own !== undefined) return own;
-  const base = SNAKES[className] ?? snake(className);
+  const base = snakeCase(className);
   if (call.framework === 'tensorflowjs') return `${base}_${className}${call.reader.graph.number(className)}`;
   return call.reader.graph.layerName(base);
 }
@@ -48,7 +43,7 @@ function layerName(call: Call, className: string): string {
 /** An activation by Keras' names; hard sigmoid is another function in Keras 3. */
 function activation(call: Call, name: string): ChosenActivation | null | undefined {
   const given = call.args.get(name);
-  const found = activationOf(given?.kind === 'string' ? { ...given, value: snake(given.value) } : given, call);
+  const found = activationOf(given?.kind === 'string' ? { ...given, value: snakeCase(given.value) } : given, call);
   return found == null ? found : inFramework(found, call.framework);
 }
 
@@ -79,7 +74,7 @@ const INITIALIZERS: Readonly<Record<string, Initializer>> = {
 function initializer<K extends string>(call: Call, name: string, key: K, open?: Phrase[]): { [P in K]?: Initializer } {
   const given = call.args.isGiven(name) ? call.args.some(name) : undefined;
   if (given === undefined) return {};
-  const found = given.kind === 'string' ? INITIALIZERS[snake(given.value)] : undefined;
+  const found = given.kind === 'string' ? INITIALIZERS[snakeCase(given.value)] : undefined;
   if (found === undefined) open?.push(phrase('{0} is not known: {1}', name, shortText(given)));
   return found === undefined ? {} : ({ [key]: found } as { [P in K]?: Initializer });
 }
@@ -155,6 +150,8 @@ function cellOf(call: Call, kind: CellKind, className: string): Cells {
     ...initializer(call, 'recurrent_initializer', 'recurrentInitializer', open),
     ...initializer(call, 'bias_initializer', 'biasInitializer', open),
   };
+  const asked = weightRules(call);
+  open.push(...asked.open);
   const h = { name: 'h', width: units } as const;
   // Keras' states are h, then c.
   const states = kind === 'lstm' ? [h, { name: 'c', width: units } as const] : [h];
@@ -164,6 +161,7 @@ function cellOf(call: Call, kind: CellKind, className: string): Cells {
     states,
     output: units,
     open,
+    rules: asked.rules,
     range: reader.statement,
     call: call.range,
     frame: reader.frame,
@@ -216,6 +214,13 @@ function initialState(
   return { initialState: { kind: 'given', tensors }, open: [] };
 }
 
+/** What the cells of a stack ask of their weights. */
+function rulesOf({ cells }: Cells, direction?: 'forward' | 'backward'): WeightRule[] {
+  return cells.flatMap(({ rules = [] }, layer) =>
+    rules.map(rule => ({ ...rule, layer, ...(direction === undefined ? {} : { direction }) })),
+  );
+}
+
 function lastOutput(layers: number, backwards: boolean): Phrase {
   if (backwards) return phrase('h after the first step, reading backwards');
   return layers > 1 ? phrase('h of the top layer at the last step') : phrase('h at the last step');
@@ -264,7 +269,7 @@ function run(call: Call, input: Abstract, cells: Cells, options: RecurrentOption
       ...(options.stateful ? { stateful: true } : {}),
       ...(state.initialState === undefined ? {} : { initialState: state.initialState }),
     },
-    { range: call.range, frame, framework: cells.framework, cells: cells.cells, name, open },
+    { range: call.range, frame, framework: cells.framework, cells: cells.cells, name, open, rules: rulesOf(cells) },
   );
   const { batch, steps, dtype } = sequence;
   const units = unitsAxis(cells.cells.at(-1)!.output);
@@ -388,6 +393,7 @@ function runBoth(
   const { graph, frame } = call.reader;
   const mask = input.kind === 'tensor' ? input.mask : undefined;
   const backward = other ?? cell;
+  const state = initialState(call, { ...cell, cells: [...cell.cells, ...backward.cells] });
   const id = graph.add(
     name,
     {
@@ -404,6 +410,7 @@ function runBoth(
       ...(options.sequences ? { returnSequences: true } : {}),
       ...(options.state ? { returnState: true } : {}),
       ...(options.stateful ? { stateful: true } : {}),
+      ...(state.initialState === undefined ? {} : { initialState: state.initialState }),
     },
     {
       range: call.range,
@@ -411,7 +418,8 @@ function runBoth(
       framework: cell.framework,
       cells: cell.cells,
       name,
-      open: [...sequence.open, ...cell.cells.flatMap(one => one.open)],
+      open: [...sequence.open, ...state.open, ...[...cell.cells, ...(other?.cells ?? [])].flatMap(one => one.open)],
+      rules: other === undefined ? rulesOf(cell) : [...rulesOf(cell, 'forward'), ...rulesOf(other, 'backward')],
     },
   );
   const { batch, steps, dtype } = sequence;
@@ -550,11 +558,13 @@ const ACTIVATION_FUNCTIONS: CallTable = {
 function denseApply(applied: Call, of: Tensor, made: Call, name: string, scope: string): Tensor {
   const { args } = made;
   const chosen = args.isGiven('activation') ? activation(made, 'activation') : undefined;
+  const asked = weightRules(made);
   const out = denseNode(applied.reader.graph, of, {
     id: name,
     units: dimension(oneOf(args, 'units', 'output_dim')) ?? symbol('units'),
     ...(chosen ?? LINEAR),
-    ...(chosen === null ? { open: [unknownActivation(made, 'activation', name)] } : {}),
+    open: [...asked.open, ...(chosen === null ? [unknownActivation(made, 'activation', name)] : [])],
+    rules: asked.rules,
     useBias: args.boolean('use_bias') !== false,
     scope: scoped(applied, scope),
     range: applied.range,
@@ -596,7 +606,7 @@ function embeddingApply(applied: Call, of: Tensor, made: Call, name: string): Ab
   const id = graph.add(
     name,
     { op: 'embedding', input: of.ref, vocabulary: toSize(vocabulary), units: toSize(units), ...(masked ? { maskZero: true } : {}), scope: scoped(applied, name), ...start },
-    { range: applied.range },
+    { range: applied.range, ...weightRules(made) },
   ); // prettier-ignore
   return tensor('float32', axes, { ref: { from: id }, meaning, ...(masked ? { mask: { from: id } } : {}) });
 }
@@ -804,9 +814,9 @@ export const KERAS_LAYERS: CallTable = {
   }),
   'keras.layers.GlobalAveragePooling1D': simple('GlobalAveragePooling1D', '', overSteps('mean')),
   'keras.layers.GlobalMaxPooling1D': simple('GlobalMaxPooling1D', '', overSteps('max')),
-  'keras.layers.Concatenate': joining('Concatenate', (applied, parts, made) => {
+  'keras.layers.Concatenate': joining('Concatenate', (applied, parts, made, name) => {
     const axis = made.args.number('axis') ?? -1;
-    return concatenate(applied.reader.graph, parts, axis, applied.range);
+    return concatenate(applied.reader.graph, parts, axis, applied.range, name);
   }),
   'keras.layers.Add': combining('Add', 'add'),
   'keras.layers.Average': combining('Average', 'average'),

@@ -17,6 +17,7 @@ import {
   type Network,
   NONE,
   number,
+  shortText,
   tensor,
   type Tensor,
   type TensorAxis,
@@ -174,14 +175,16 @@ const LOSSES: Readonly<Record<string, LossSpec['kind']>> = {
 
 function lossEntry(kind: LossSpec['kind']): CallEntry {
   return {
-    signature: 'from_logits=False, ignore_class=None, reduction=None, name=None',
+    signature: "from_logits=False, label_smoothing=0.0, ignore_class=None, reduction='sum_over_batch_size', name=None",
     result: ({ args }) => ({
       kind: 'object',
       type: 'keras.loss',
       attributes: new Map<string, Abstract>([
         ['kind', { kind: 'string', value: kind }],
-        ['from_logits', args.get('from_logits') ?? NONE],
-        ['ignore_class', args.get('ignore_class') ?? NONE],
+        ...['from_logits', 'ignore_class', 'reduction', 'label_smoothing'].map((name): [string, Abstract] => [
+          name,
+          args.get(name) ?? NONE,
+        ]),
       ]),
     }),
   };
@@ -191,7 +194,19 @@ interface Loss {
   readonly kind: LossSpec['kind'];
   readonly fromLogits: boolean;
   readonly ignoreLabel?: number;
+  /** Rows are added up. */
+  readonly summed?: true;
+  /** What of it the description cannot say. */
+  readonly open?: readonly Phrase[];
 }
+
+/** Reductions by their names, those of Keras 2's `tf.keras.losses.Reduction` too. */
+const REDUCTIONS: Readonly<Record<string, 'mean' | 'sum'>> = {
+  sum_over_batch_size: 'mean',
+  auto: 'mean',
+  mean: 'mean',
+  sum: 'sum',
+};
 
 function lossOf(value: Abstract | undefined): Loss | null {
   if (value?.kind === 'string' || value?.kind === 'path') {
@@ -201,12 +216,21 @@ function lossOf(value: Abstract | undefined): Loss | null {
     return kind === undefined ? null : { kind, fromLogits: key in LOGIT_LOSSES };
   }
   if (value?.kind !== 'object' || value.type !== 'keras.loss') return null;
-  const [kind, logits, ignored] = ['kind', 'from_logits', 'ignore_class'].map(key => value.attributes.get(key));
+  const [kind, logits, ignored, reduction = NONE, smoothing = NONE] = ['kind', 'from_logits', 'ignore_class', 'reduction', 'label_smoothing'].map(key => value.attributes.get(key)); // prettier-ignore
   if (kind?.kind !== 'string') return null;
+  const name = reduction.kind === 'string' ? reduction.value : reduction.kind === 'path' ? reduction.path.split('.').at(-1)! : ''; // prettier-ignore
+  const reduced = reduction.kind === 'none' ? 'mean' : REDUCTIONS[name.toLowerCase()];
+  const smooth = smoothing.kind !== 'none' && !(smoothing.kind === 'number' && smoothing.value === 0);
+  const open = [
+    ...(reduced === undefined ? [phrase('{0} cannot be run yet: {1}', 'reduction', shortText(reduction))] : []),
+    ...(smooth ? [phrase('{0} cannot be run yet: {1}', 'label_smoothing', shortText(smoothing))] : []),
+  ];
   return {
     kind: kind.value as LossSpec['kind'],
     fromLogits: logits?.kind === 'boolean' && logits.value,
     ...(ignored?.kind === 'number' ? { ignoreLabel: ignored.value } : {}),
+    ...(reduced === 'sum' ? { summed: true } : {}),
+    ...(open.length > 0 ? { open } : {}),
   };
 }
 
@@ -223,6 +247,24 @@ function targetFor(call: Call, kind: LossSpec['kind'], prediction: Tensor): Tens
     range: call.range,
   });
   return tensor(dtype, [BATCH, ...made.axes], { ref: { from: made.id } });
+}
+
+/**
+ * Whether the prediction comes out of the activation that the loss would apply: Keras on TensorFlow then takes what went
+ * into it, whatever `from_logits` says. Source: Keras 3 `backend/tensorflow/nn.py`, `_get_logits`.
+ */
+function isActivated({ reader, framework }: Call, { kind }: Loss, { ref }: Tensor): boolean {
+  const node = framework === 'tensorflowjs' ? null : reader.graph.nodeOf(ref);
+  if (node?.op !== 'dense' && node?.op !== 'activation') return false;
+  return node.activation === (kind === 'sigmoid_cross_entropy' ? 'sigmoid' : 'softmax');
+}
+
+/** Factor of the loss of a model with one output: a number, or a list or dictionary of one; undefined where it is neither. */
+function factorOf(value: Abstract | undefined): number | undefined {
+  if (value === undefined) return 1;
+  const items = value.kind === 'sequence' ? value.items : value.kind === 'dict' ? [...value.entries.values()] : [value];
+  const [only] = items;
+  return items.length === 1 && only?.kind === 'number' ? only.value : undefined;
 }
 
 function compile(call: Call): Abstract {
@@ -245,12 +287,18 @@ function compile(call: Call): Abstract {
     const counted = model.kind === 'network' && model.framework === 'tensorflowjs';
     const masked = !counted && prediction.axes?.some(axis => axis.name === 'steps') === true;
     const mask = masked ? prediction.mask : undefined;
+    const { summed, open = [], ...loss } = found;
+    const factor = factorOf(call.args.some('loss_weights'));
+    const refused = [...open, ...(factor === undefined ? [phrase('{0} cannot be run yet: {1}', 'loss_weights', call.args.text('loss_weights'))] : [])]; // prettier-ignore
     const derivation: Derivation = {
       op: 'loss',
-      ...found,
+      ...loss,
+      ...(isActivated(call, found, prediction) ? { beforeActivation: true } : {}),
       prediction,
       target,
-      ...(mask === undefined ? { reduction: 'mean' } : { reduction: 'mean_over_mask', mask }),
+      reduction: summed ? 'sum' : mask === undefined ? 'mean' : 'mean_over_mask',
+      ...(mask === undefined ? {} : { mask }),
+      ...(factor === undefined || factor === 1 ? {} : { factor }),
     };
     done = {
       loss: tensor('float32', [], { derivation }),
@@ -259,6 +307,7 @@ function compile(call: Call): Abstract {
       range: call.range,
       ...(optimizer.decay === null ? {} : { decay: optimizer.decay }),
       ...(metrics.length === 0 ? {} : { metrics }),
+      ...(refused.length === 0 ? {} : { open: refused }),
       epochs: null,
       iterations: null,
       batchSize: null,
@@ -533,7 +582,10 @@ function reused(of: Network, input: Abstract): Abstract {
   return of.built === null ? unknown('') : again(of.built.output);
 }
 
-const COMPILE: CallEntry = { signature: "optimizer='rmsprop', loss=None, metrics=None", result: compile };
+const COMPILE: CallEntry = {
+  signature: "optimizer='rmsprop', loss=None, metrics=None, loss_weights=None",
+  result: compile,
+};
 const FIT: CallEntry = {
   signature:
     'x=None, y=None, batch_size=None, epochs=1, verbose=None, callbacks=None, validation_split=0.0, validation_data=None, nb_epoch=None',
@@ -549,17 +601,20 @@ export const KERAS_METHODS: CallTable = {
       if (found === null || prediction?.kind !== 'tensor' || prediction.ref === undefined) return unknown('loss');
       // Masked steps and weighted rows count otherwise.
       if (prediction.mask !== undefined || call.args.some('sample_weight') !== undefined) return unknown('loss');
+      const { summed, open, ...loss } = found;
+      if (open !== undefined) return unknown('loss');
       if (found.fromLogits && found.kind !== 'sigmoid_cross_entropy') call.reader.graph.scores.add(prediction.ref.from);
       const { graph } = call.reader;
       const old = graph.losses.find(({ range }) => range.start === call.range.start)?.loss;
       if (old !== undefined) return old;
       const target = targetFor(call, found.kind, prediction);
-      const loss = tensor('float32', [], {
-        derivation: { op: 'loss', ...found, prediction, target, reduction: 'mean' },
+      const before = isActivated(call, found, prediction) ? ({ beforeActivation: true } as const) : {};
+      const made = tensor('float32', [], {
+        derivation: { op: 'loss', ...loss, ...before, prediction, target, reduction: summed ? 'sum' : 'mean' },
         meaning: phrase('loss that is minimised'),
       });
-      graph.losses.push({ loss, range: call.range });
-      return loss;
+      graph.losses.push({ loss: made, range: call.range });
+      return made;
     },
   },
   'network.add': {
