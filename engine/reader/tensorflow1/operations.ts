@@ -344,7 +344,7 @@ function embedding(call: Call): Abstract {
     ids.axes === null ? null : [...ids.axes, { name: 'features', size: units?.size ?? symbol('embedding_size') }];
   const meaning = phrase('one vector for every token');
   if (ids.ref === undefined || weights === null) return tensor('float32', axes, { meaning });
-  const scope = weights?.parameter ?? reader.assignedTo ?? 'embedding';
+  const scope = weights.parameter ?? reader.assignedTo ?? 'embedding';
   reader.graph.use(ids, 'sequence');
   const id = reader.graph.add(
     scope,
