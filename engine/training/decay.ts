@@ -1,4 +1,5 @@
 import type { DecaySpec } from '../model/spec.ts';
+import { cosine, exponential, power } from '../portableMath.ts';
 
 /** What has been done so far, counted from 0. */
 export interface Taken {
@@ -19,17 +20,17 @@ export function decayedRate(decay: DecaySpec | undefined, rate: number, taken: T
   switch (decay.kind) {
     case 'polynomial': {
       const done = decay.cycle ? count / (decay.steps * Math.max(1, Math.ceil(part))) : Math.min(1, part);
-      return rate * (decay.floor + (1 - decay.floor) * Math.pow(1 - done, decay.power ?? 1));
+      return rate * (decay.floor + (1 - decay.floor) * power(1 - done, decay.power ?? 1));
     }
     case 'cosine': {
       const { floor = 0, cycle = false } = decay;
-      return rate * (floor + ((1 - floor) * (1 + Math.cos(Math.PI * (cycle ? part : Math.min(1, part))))) / 2);
+      return rate * (floor + ((1 - floor) * (1 + cosine(Math.PI * (cycle ? part : Math.min(1, part))))) / 2);
     }
     default: {
       const periods = (decay.staircase ?? decay.kind === 'step') ? Math.floor(part) : part;
       if (decay.kind === 'inverse_time') return rate / (1 + decay.rate * periods);
-      if (decay.kind === 'natural_exponential') return rate * Math.exp(-decay.rate * periods);
-      return rate * Math.pow(decay.rate, periods);
+      if (decay.kind === 'natural_exponential') return rate * exponential(-decay.rate * periods);
+      return rate * power(decay.rate, periods);
     }
   }
 }

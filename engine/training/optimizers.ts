@@ -5,6 +5,7 @@
  */
 import type { Kernels } from '../kernels/kernels.ts';
 import type { Framework, OptimizerSpec } from '../model/spec.ts';
+import { power } from '../portableMath.ts';
 
 /** One weight and what belongs to it, by address; `n` elements each. */
 export interface UpdateTarget {
@@ -30,15 +31,6 @@ type Kind = OptimizerSpec['kind'];
 type Make = (spec: OptimizerSpec) => Optimizer;
 
 const slot = (suffix: string, initial = 0) => ({ suffix, initial });
-
-/** base^exponent by squaring: multiplications alone, the same on every machine. */
-function power(base: number, exponent: number): number {
-  let result = 1;
-  for (let square = base, left = exponent; left > 0; left = Math.floor(left / 2), square *= square) {
-    if (left % 2 === 1) result *= square;
-  }
-  return result;
-}
 
 /** TF1 and Keras add epsilon before the bias of v is corrected, PyTorch after. */
 const adam =
@@ -72,7 +64,7 @@ const adam =
 const nadam =
   (learningRate: number, defaultEpsilon: number, psi: number, shared = false): Make =>
   ({ beta1 = 0.9, beta2 = 0.999, epsilon = defaultEpsilon }) => {
-    const momentumAt = (t: number) => beta1 * (1 - 0.5 * Math.pow(0.96, t * psi));
+    const momentumAt = (t: number) => beta1 * (1 - 0.5 * power(0.96, t * psi));
     return {
       slots: [slot('Nadam'), slot('Nadam_1')],
       learningRate,

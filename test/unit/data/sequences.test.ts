@@ -5,7 +5,6 @@ import type { Dataset } from '../../../engine/data/source.ts';
 import { formatPhrase } from '../../../engine/model/phrase.ts';
 import { MEASURES } from '../../../engine/model/measures.ts';
 import type { ModelSpec } from '../../../engine/model/spec.ts';
-import { logarithm, sine } from '../../../engine/portableMath.ts';
 import { BatchReader, epochOrder, rowsBetween } from '../../../engine/training/batches.ts';
 import { KERNEL_BYTES } from '../backends/kernelBytes.ts';
 import { generatedBits } from './generatedBits.ts';
@@ -131,18 +130,3 @@ describe('generated sequences', () => {
     });
   });
 }); // prettier-ignore
-
-describe('portable sine and logarithm', () => {
-  it('agree with those of this machine to 3e-16', () => {
-    for (let k = -40_000; k < 40_000; k++) {
-      const x = k * 0.0037123;
-      assert.ok(Math.abs(sine(x) - Math.sin(x)) <= 3e-16, `sine ${x}`);
-    }
-    for (let k = 1; k < 40_000; k++) {
-      const x = k * k * 1e-7;
-      assert.ok(Math.abs(logarithm(x) - Math.log(x)) <= 3e-16 * Math.max(1, Math.abs(Math.log(x))), `logarithm ${x}`);
-    }
-    assert.throws(() => sine(1e7), RangeError);
-    assert.throws(() => sine(Number.NaN), RangeError);
-  });
-});
