@@ -172,9 +172,9 @@ export class Workbench {
     for (let turn = 0; !(await line.isVisible()); turn++) {
       if (Date.now() > deadline) throw new Error(`Not to be seen in the editor, up or down: ${line.toString()}`);
       await this.page.mouse.move(box!.x + box!.width / 2, box!.y + box!.height / 2);
-      await this.page.mouse.wheel(0, turn % 30 < 10 ? 300 : -300);
-      // Lenses of lines that come into sight are asked for once the scrolling rests.
-      await line.waitFor({ timeout: 600 }).catch(() => undefined);
+      await this.page.mouse.wheel(0, turn % 20 < 7 ? 450 : -450);
+      // Lenses of lines that come into sight are asked for once the scrolling rests, on a busy machine a second later.
+      await line.waitFor({ timeout: 1500 }).catch(() => undefined);
     }
   }
 
