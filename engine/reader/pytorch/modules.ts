@@ -193,8 +193,8 @@ function initialState(
   if (parts === null || parts.length === 0)
     return { open: [phrase('the initial state cannot be followed: {0}', call.args.text('hx'))] };
   if (parts.every(part => part.derivation?.op === 'zeros')) return { open: [] };
-  const learned = parts.map(part => part.parameter).filter(name => name !== undefined);
   const ordered = kind === 'lstm' ? [parts[1], parts[0]] : [parts[0]];
+  const learned = ordered.map(part => part?.parameter).filter(name => name !== undefined);
   if (learned.length === parts.length) return { initialState: { kind: 'learned', names: learned }, open: [] };
   const tensors: TensorRef[] = [];
   for (const part of ordered) {

@@ -250,15 +250,12 @@ function lossCall(
 ): Abstract {
   const { graph } = call.reader;
   const kind = LOSSES[name]!;
-  let prediction = asTensor(call.args.get('input'));
+  const prediction = asTensor(call.args.get('input'));
   if (prediction === null) return unknown('loss');
   const node = graph.nodeOf(prediction.ref);
-  let fromLogits = name !== 'BCELoss';
-  if (name === 'NLLLoss') {
-    // The likelihood of a log-softmax is the cross-entropy of what goes into it.
-    if (node?.op === 'activation' && node.activation === 'log_softmax') prediction = { ...prediction, ref: node.input };
-    else fromLogits = false;
-  }
+  // The likelihood of a log-softmax is its cross-entropy: a log-softmax of one changes nothing.
+  const likely = node?.op === 'activation' && node.activation === 'log_softmax';
+  const fromLogits = name === 'NLLLoss' ? likely : name !== 'BCELoss';
   const target = targetOf(call, call.args.get('target'), kind, prediction);
   if (target === null) return unknown('loss');
   if (kind === 'sparse_softmax_cross_entropy' && prediction.ref !== undefined && name !== 'NLLLoss')
