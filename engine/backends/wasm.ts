@@ -26,6 +26,7 @@ import type {
 } from './backend.ts';
 import { checkFinite, checkLengths, firstRow } from './batches.ts';
 import type { Graph } from './wasm/graph.ts';
+import { Accumulation } from './wasm/accumulation.ts';
 import { Penalties } from './wasm/penalties.ts';
 import { type NamedPlace, readPlaces, type View, writePlaces } from './wasm/parameters.ts';
 import { type Shape, shapeOf } from './wasm/part.ts';
@@ -85,6 +86,11 @@ class WasmNetwork implements Network {
   readonly #memory: EngineMemory;
   readonly #pass: Pass;
   readonly #optimizer: Optimizer;
+  /** Of weights with options of their own, by name. */
+  readonly #ownOptimizers: ReadonlyMap<string, { readonly optimizer: Optimizer; readonly rate: number | undefined }>;
+  readonly #frozen: ReadonlySet<string>;
+  /** Gradients of the batches since the last step, where one is taken only every so many. */
+  readonly #accumulated: Accumulation | undefined;
   readonly #training: TrainingSpec;
   readonly #clipping: readonly ClippingSpec[];
   readonly #penalties: Penalties;
@@ -111,12 +117,22 @@ class WasmNetwork implements Network {
     const { optimizer = { kind: 'sgd' }, clipping } = spec.training;
     this.#optimizer = OPTIMIZERS[spec.framework][optimizer.kind]!(optimizer);
     this.#learningRate = optimizer.learningRate ?? this.#optimizer.learningRate;
+    const { groups = [], frozen = [], accumulation } = spec.training;
+    this.#ownOptimizers = new Map(
+      groups.flatMap(({ weights, options }) => {
+        const own = OPTIMIZERS[spec.framework][optimizer.kind]!({ ...optimizer, ...options });
+        return weights.map(name => [name, { optimizer: own, rate: options.learningRate }] as const);
+      }),
+    );
+    this.#frozen = new Set(frozen);
+    this.#accumulated = accumulation && new Accumulation(accumulation);
     this.#training = spec.training;
     this.#clipping = [clipping ?? []].flat();
     this.#truncation = truncationOf(spec);
     this.#clipMargin = spec.framework === 'pytorch' ? 1e-6 : 0;
     this.#memory = new EngineMemory(shared);
-    const place = { tile, slots: this.#optimizer.slots.length, threads: team?.threads ?? 1 };
+    const slots = Math.max(...this.#optimizers.map(one => one.slots.length));
+    const place = { tile, slots, threads: team?.threads ?? 1 };
     this.#pass = new Pass(spec, linkKernels(kernels, this.#memory.memory), place);
     this.#crew = team?.open(this.#pass, { spec, memory: this.#memory.memory, place });
     const { store, sequences } = this.#pass;
@@ -136,9 +152,18 @@ class WasmNetwork implements Network {
         return { name, shape, values };
       }),
     );
-    for (const { size, slots } of store.blocks) {
-      this.#optimizer.slots.forEach((slot, k) => this.#memory.floats(slots[k]!, size).fill(slot.initial));
+    for (const view of store.views) {
+      const { slots, n } = placesOf(view);
+      this.#optimizerOf(view).slots.forEach((slot, k) => this.#memory.floats(slots[k]!, n).fill(slot.initial));
     }
+  }
+
+  get #optimizers(): Optimizer[] {
+    return [this.#optimizer, ...[...this.#ownOptimizers.values()].map(({ optimizer }) => optimizer)];
+  }
+
+  #optimizerOf({ name }: View): Optimizer {
+    return this.#ownOptimizers.get(name)?.optimizer ?? this.#optimizer;
   }
 
   get parameters(): Network['parameters'] {
@@ -170,6 +195,7 @@ class WasmNetwork implements Network {
     return [
       ...readPlaces(this.#memory, this.#slotPlaces()),
       { name: 'step', shape: [], values: Float32Array.of(this.#step) },
+      ...(this.#accumulated?.state() ?? []),
       ...this.#graph.kept.flatMap(({ name, first, stateful }) => {
         const values = this.#kept.get(name);
         return stateful && values
@@ -179,7 +205,8 @@ class WasmNetwork implements Network {
     ];
   }
 
-  setOptimizerState(state: readonly Parameter[]): void {
+  setOptimizerState(given: readonly Parameter[]): void {
+    const state = this.#accumulated?.restore(given) ?? given;
     const step = state.find(({ name }) => name === 'step');
     if (!step) throw new EngineError('invalid-shape', phrase('The tensor {0} is missing.', 'step'));
     const kept = this.#graph.kept.flatMap(({ name }) => {
@@ -411,13 +438,18 @@ class WasmNetwork implements Network {
   /** Lets the weights follow their gradients; they must be packed then. @returns false when one is not finite; nothing is changed then. */
   #update(): boolean {
     if (!this.#gradientsAreFinite()) return false;
+    const { views, blocks } = this.#pass.store;
+    if (this.#accumulated?.add(blocks.map(({ gradient, size }) => this.#memory.floats(gradient, size))) === false)
+      return true;
     const taken = { steps: this.#step, epochs: this.#epoch };
-    const rate = decayedRate(this.#training.learningRateDecay, this.#learningRate, taken);
+    const rateOf = (first: number): number => decayedRate(this.#training.learningRateDecay, first, taken);
     this.#step++;
     for (const clipping of this.#clipping) this.#clip(clipping);
-    const { views } = this.#pass.store;
     for (const [place, view] of views.entries()) {
-      this.#optimizer.update(this.#pass.kernels, { ...placesOf(view), place, count: views.length }, rate, this.#step);
+      if (this.#frozen.has(view.name)) continue;
+      const { rate = this.#learningRate } = this.#ownOptimizers.get(view.name) ?? {};
+      const target = { ...placesOf(view), place, count: views.length };
+      this.#optimizerOf(view).update(this.#pass.kernels, target, rateOf(rate), this.#step);
     }
     return true;
   }
@@ -491,20 +523,27 @@ class WasmNetwork implements Network {
     return new EngineError('no-memory', reason);
   } // prettier-ignore
 
-  #clip({ kind, limit }: ClippingSpec): void {
-    const places = this.#weightPlaces('gradient').map(({ at, shape }) => ({
-      at,
-      n: shape.reduce((size, n) => size * n, 1),
-    }));
-    const shrink = (squares: number, clipped: typeof places) => {
-      const norm = Math.sqrt(squares) + this.#clipMargin;
+  #clip({ kind, limit, order }: ClippingSpec): void {
+    const places = this.#weightPlaces('gradient')
+      .filter(({ name }) => !this.#frozen.has(name))
+      .map(({ at, shape }) => ({ at, n: shape.reduce((size, n) => size * n, 1) }));
+    const shrink = (clipped: typeof places) => {
+      const norm = this.#norm(clipped, order) + this.#clipMargin;
       // A gradient that is short enough keeps its bits.
       if (norm > limit) for (const { at, n } of clipped) this.#pass.kernels.scale(at, n, limit / norm);
     };
-    const squares = places.map(({ at, n }) => (kind === 'value' ? 0 : this.#pass.kernels.sumOfSquares(at, n)));
     if (kind === 'value') for (const { at, n } of places) this.#pass.kernels.clip(at, n, limit);
-    else if (kind === 'norm') places.forEach((place, k) => { shrink(squares[k]!, [place]); }); // prettier-ignore
-    else shrink(squares.reduce((sum, square) => sum + square, 0), places); // prettier-ignore
+    else if (kind === 'norm') for (const place of places) shrink([place]);
+    else shrink(places);
+  }
+
+  /** A norm of all values together. */
+  #norm(places: readonly { readonly at: number; readonly n: number }[], order: ClippingSpec['order']): number {
+    const { kernels } = this.#pass;
+    if (order === undefined) return Math.sqrt(places.reduce((sum, { at, n }) => sum + kernels.sumOfSquares(at, n), 0));
+    const add = (total: number, value: number): number =>
+      order === 1 ? total + Math.abs(value) : Math.max(total, Math.abs(value));
+    return places.reduce((total, { at, n }) => this.#memory.floats(at, n).reduce(add, total), 0);
   }
 
   /**
@@ -534,7 +573,14 @@ class WasmNetwork implements Network {
     this.#graph.masks.forEach((mask, index) => {
       if (batch.masks) mask.set(this.#memory, shape, batch.masks);
       else if (how === 'training')
-        mask.draw(this.#memory, shape, this.#seed + Math.imul(this.#step, 0x9e3779b1) + Math.imul(index, 0x85ebca77));
+        mask.draw(
+          this.#memory,
+          shape,
+          this.#seed +
+            Math.imul(this.#step, 0x9e3779b1) +
+            Math.imul(index, 0x85ebca77) +
+            Math.imul(this.#accumulated?.taken ?? 0, 0xc2b2ae35),
+        );
       else mask.clear(this.#memory, shape);
     });
     if (targets) this.#graph.loss.feed(this.#memory, batch.targets!, shape);

@@ -328,7 +328,12 @@ export type OptimizerSpec = Static<typeof OptimizerSpec>;
  * (`tf.clip_by_global_norm`, Keras `global_clipnorm`, PyTorch `clip_grad_norm_`).
  */
 export const ClippingSpec = Type.Object(
-  { kind: literals(['value', 'norm', 'global_norm']), limit: Type.Number({ exclusiveMinimum: 0 }) },
+  {
+    kind: literals(['value', 'norm', 'global_norm']),
+    limit: Type.Number({ exclusiveMinimum: 0 }),
+    /** Which norm: the sum of all magnitudes, or the largest; the Euclidean one where it is left out. */
+    order: Type.Optional(Type.Union([Type.Literal(1), Type.Literal('infinity')])),
+  },
   closed,
 );
 export type ClippingSpec = Static<typeof ClippingSpec>;
@@ -354,9 +359,17 @@ export const DecaySpec = Type.Union([
 ]); // prettier-ignore
 export type DecaySpec = Static<typeof DecaySpec>;
 
+const names = Type.Array(Type.String({ minLength: 1 }), { minItems: 1 });
+
 export const TrainingSpec = Type.Object(
   {
     optimizer: Type.Optional(OptimizerSpec),
+    /** Weights, by their framework's names, for which some options of the optimizer are others. */
+    groups: Type.Optional(Type.Array(Type.Object({ weights: names, options: Type.Omit(OptimizerSpec, ['kind'], closed) }, closed))),
+    /** Weights that no step changes; clipping by a norm leaves out their gradients. */
+    frozen: Type.Optional(names),
+    /** Only every so many batches a step is taken, by the sum (PyTorch) or the mean (Keras) of their gradients. */
+    accumulation: Type.Optional(Type.Object({ batches: Type.Integer({ minimum: 2 }), by: literals(['sum', 'mean']) }, closed)),
     /** Several are done one after the other. */
     clipping: Type.Optional(Type.Union([ClippingSpec, Type.Array(ClippingSpec, { minItems: 1 })])),
     learningRateDecay: Type.Optional(DecaySpec),

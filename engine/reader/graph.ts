@@ -114,7 +114,7 @@ export class Graph {
   /** Where a program takes states apart. */
   readonly unpackings: Unpacking[] = [];
   /** The loss of the last backward pass, and how its gradients have been clipped since (PyTorch). */
-  backward: { readonly loss: Tensor; readonly clipping: ClippingSpec[] } | null = null;
+  backward: { readonly loss: Tensor; readonly clipping: ClippingSpec[]; readonly open: Phrase[] } | null = null;
   readonly #taken = new Map<string, number>();
   readonly #layers = new Map<string, number>();
 

@@ -407,9 +407,14 @@ export function clipGradients(spec: ModelSpec, gradients: readonly Float64Array[
       (clipped, one) => clipGradients({ ...spec, training: { clipping: one } }, clipped),
       gradients,
     );
-  const { kind, limit } = clipping;
+  const { kind, limit, order } = clipping;
+  const normOf = (some: readonly Float64Array[]): number => {
+    const values = some.flatMap(one => Array.from(one, Math.abs));
+    if (order === undefined) return sqrt(values.reduce((sum, g) => sum + g * g, 0));
+    return values.reduce((total, g) => (order === 1 ? total + g : Math.max(total, g)), 0);
+  };
   const within = (some: readonly Float64Array[]): Float64Array[] => {
-    const norm = sqrt(some.reduce((total, one) => total + one.reduce((sum, g) => sum + g * g, 0), 0));
+    const norm = normOf(some);
     const factor = spec.framework === 'pytorch' ? Math.min(limit / (norm + 1e-6), 1) : limit / Math.max(norm, limit);
     return some.map(one => one.map(g => g * factor));
   };

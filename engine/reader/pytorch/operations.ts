@@ -1,6 +1,6 @@
 /** PyTorch's functions and methods of tensors, losses, optimizers and data, as far as recurrent programs use them. */
 import { phrase } from '../../model/phrase.ts';
-import type { Activation, LossSpec, OptimizerSpec, TensorRef } from '../../model/spec.ts';
+import type { Activation, ClippingSpec, LossSpec, OptimizerSpec, TensorRef } from '../../model/spec.ts';
 import type { Call, CallEntry, CallTable } from '../calls.ts';
 import { BATCH, type Input, isBatch } from '../graph.ts';
 import { countLoops } from '../loops.ts';
@@ -341,13 +341,14 @@ function optimizer(
 function stepOptimizer({ self, reader, range }: Call): Abstract {
   const { graph } = reader;
   if (self.kind !== 'optimizer' || graph.backward === null) return NONE;
-  const { loss, clipping } = graph.backward;
+  const { loss, clipping, open } = graph.backward;
   let record = graph.trainings.findLast(training => training.range.start === range.start);
   if (record === undefined) {
     record = {
       loss,
       optimizer: self.spec,
       clipping: [...clipping],
+      open: [...open],
       range,
       epochs: null,
       iterations: null,
@@ -359,12 +360,29 @@ function stepOptimizer({ self, reader, range }: Call): Abstract {
   return NONE;
 }
 
+/** Which norm a number or text names; undefined for the Euclidean one, null for one that is not followed. */
+function orderOf(value: Abstract | undefined): ClippingSpec['order'] | null {
+  const order =
+    value?.kind === 'string' || value?.kind === 'number'
+      ? Number(String(value.value).replace(/^inf$/, 'Infinity'))
+      : NaN;
+  if (order === 2) return undefined;
+  return order === 1 ? 1 : order === Infinity ? 'infinity' : null;
+}
+
 function clip(kind: 'value' | 'global_norm', argument: string): CallEntry {
   return {
     signature: `parameters, ${argument}, norm_type=2.0`,
     result: ({ args, reader }) => {
       const limit = args.number(argument);
-      if (limit !== undefined && limit > 0) reader.graph.backward?.clipping.push({ kind, limit });
+      const { backward } = reader.graph;
+      if (limit === undefined || limit <= 0 || backward === null) return NONE;
+      const order = kind === 'value' ? undefined : orderOf(args.get('norm_type'));
+      if (order === null)
+        backward.open.push(
+          phrase('gradients are clipped by a norm that cannot be followed: {0}', args.text('norm_type')),
+        );
+      else backward.clipping.push({ kind, limit, ...(order === undefined ? {} : { order }) });
       return NONE;
     },
   };
@@ -558,7 +576,7 @@ export const TORCH_METHODS: CallTable = {
     signature: 'gradient=None, retain_graph=None',
     result: ({ self, reader }) => {
       if (self.kind === 'tensor' && self.derivation?.op === 'loss')
-        reader.graph.backward = { loss: self, clipping: [] };
+        reader.graph.backward = { loss: self, clipping: [], open: [] };
       return NONE;
     },
   },
