@@ -153,6 +153,12 @@ export interface Kernels {
   momentum(w: number, g: number, acc: number, n: number, keep: number, inside: number, outside: number, nesterov: number): void;
   adagrad(w: number, g: number, acc: number, n: number, rate: number, inner: number, outer: number): void;
   adadelta(w: number, g: number, acc: number, delta: number, n: number, rate: number, rho: number, oneMinusRho: number, epsilon: number, early: number): void;
+  lion(w: number, g: number, m: number, n: number, rate: number, beta1: number, oneMinusBeta1: number, beta2: number, oneMinusBeta2: number): void;
+  ftrl(
+    w: number, g: number, acc: number, linear: number, n: number, rate: number, power: number, l1: number, l2: number, shrinkage: number,
+  ): void;
+  /** `acc` 0: without an accumulator. */
+  proximal(w: number, g: number, acc: number, n: number, rate: number, l1: number, l2: number): void;
   /** g += factor * w. */
   addScaled(g: number, w: number, n: number, factor: number): void;
   sgd(w: number, g: number, n: number, rate: number): void;

@@ -13,7 +13,14 @@ const PYTORCH: Partial<Record<Kind, number>> = {
   rmsprop: 0.01,
 };
 /** `tf.train.*` asks for most rates; only Adam, AdaDelta (0.001) have one of their own. */
-const TENSORFLOW1: Partial<Record<Kind, number>> = { sgd: 0.01, momentum: 0.01, rmsprop: 0.01, adagrad: 0.01 };
+const TENSORFLOW1: Partial<Record<Kind, number>> = {
+  sgd: 0.01,
+  momentum: 0.01,
+  rmsprop: 0.01,
+  adagrad: 0.01,
+  proximal_sgd: 0.01,
+  proximal_adagrad: 0.01,
+};
 /** `model.compile({optimizer: 'sgd'})` of TensorFlow.js. */
 const TENSORFLOWJS: Partial<Record<Kind, number>> = { sgd: 0.01, momentum: 0.01, adagrad: 0.01, adamax: 0.002 };
 

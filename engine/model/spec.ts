@@ -301,11 +301,12 @@ export type LossSpec = Static<typeof LossSpec>;
 
 /**
  * Options that are absent have the framework's own default. `momentum` is TF1's `MomentumOptimizer`; `SGD` of Keras and
- * PyTorch is `sgd`, with the option `momentum` where it has one. `amsgrad` is `Adam(amsgrad=True)`.
+ * PyTorch is `sgd`, with the option `momentum` where it has one. `amsgrad` is `Adam(amsgrad=True)`; other optimizers that
+ * know it have the option.
  */
 export const OptimizerSpec = Type.Object(
   {
-    kind: literals(['sgd', 'momentum', 'rmsprop', 'adagrad', 'adadelta', 'adam', 'amsgrad', 'adamw', 'adamax', 'nadam']),
+    kind: literals(['sgd', 'momentum', 'rmsprop', 'adagrad', 'adadelta', 'adam', 'amsgrad', 'adamw', 'adamax', 'nadam', 'radam', 'lion', 'ftrl', 'proximal_sgd', 'proximal_adagrad']),
     learningRate: Type.Optional(Type.Number({ exclusiveMinimum: 0 })),
     momentum: Type.Optional(Type.Number()),
     nesterov: Type.Optional(Type.Boolean()),
@@ -316,8 +317,22 @@ export const OptimizerSpec = Type.Object(
     rho: Type.Optional(Type.Number()),
     epsilon: Type.Optional(Type.Number()),
     centered: Type.Optional(Type.Boolean()),
+    amsgrad: Type.Optional(Type.Boolean()),
     initialAccumulator: Type.Optional(Type.Number()),
     weightDecay: Type.Optional(Type.Number()),
+    /** PyTorch: the weights shrink by themselves and not by their gradients. */
+    decoupledDecay: Type.Optional(Type.Boolean()),
+    /** PyTorch's NAdam: how fast the momentum grows. */
+    momentumDecay: Type.Optional(Type.Number()),
+    /** PyTorch's Adagrad: the rate is divided by 1 + this · the steps taken. */
+    rateDecay: Type.Optional(Type.Number()),
+    /** Ftrl and the proximal optimizers: strengths of regularization, which pull weights towards 0. */
+    l1: Type.Optional(Type.Number({ minimum: 0 })),
+    l2: Type.Optional(Type.Number({ minimum: 0 })),
+    /** Ftrl: regularization that is part of the gradient, the power of the accumulator in the rate, and beta of McMahan et al. */
+    l2Shrinkage: Type.Optional(Type.Number({ minimum: 0 })),
+    ratePower: Type.Optional(Type.Number({ maximum: 0 })),
+    beta: Type.Optional(Type.Number({ minimum: 0 })),
   },
   closed,
 ); // prettier-ignore

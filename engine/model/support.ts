@@ -9,14 +9,15 @@ type Refuse = (text: string, ...args: (string | number)[]) => void;
 
 const PLAIN = ['sgd', 'momentum', 'rmsprop', 'adagrad', 'adadelta', 'adam'] as const;
 const TENSORFLOWJS = [...PLAIN, 'adamax'] as const;
-const TENSORFLOW1 = [...PLAIN, 'adamw', 'adamax', 'nadam'] as const;
+const TENSORFLOW1 = [...PLAIN, 'adamw', 'adamax', 'nadam', 'ftrl', 'proximal_sgd', 'proximal_adagrad'] as const;
 const ALL = [...TENSORFLOWJS, 'amsgrad', 'adamw', 'nadam'] as const;
+const KERAS = [...ALL, 'ftrl', 'lion'] as const;
 const OPTIMIZERS: Readonly<Record<Framework, readonly OptimizerSpec['kind'][]>> = {
   tensorflow1: TENSORFLOW1,
-  keras2: ALL,
-  keras3: ALL,
+  keras2: KERAS,
+  keras3: KERAS,
   tensorflowjs: TENSORFLOWJS,
-  pytorch: ALL,
+  pytorch: [...ALL, 'radam'],
 };
 /** Time axes that a model may have: those of its sequences and of its repeated vectors. */
 export const MOST_AXES = 8;

@@ -35,8 +35,8 @@ const slot = (suffix: string, initial = 0) => ({ suffix, initial });
 /** TF1 and Keras add epsilon before the bias of v is corrected, PyTorch after. */
 const adam =
   (learningRate: number, defaultEpsilon: number, corrected: boolean): Make =>
-  ({ kind, beta1 = 0.9, beta2 = 0.999, epsilon = defaultEpsilon }) => ({
-    slots: [slot('Adam'), slot('Adam_1'), ...(kind === 'amsgrad' ? [slot('Adam_2')] : [])],
+  ({ kind, amsgrad = kind === 'amsgrad', beta1 = 0.9, beta2 = 0.999, epsilon = defaultEpsilon }) => ({
+    slots: [slot('Adam'), slot('Adam_1'), ...(amsgrad ? [slot('Adam_2')] : [])],
     learningRate,
     update(kernels, { weight, gradient, slots: [m = 0, v = 0, greatest = 0], n }, rate, step) {
       const root = Math.sqrt(1 - power(beta2, step));
@@ -62,8 +62,8 @@ const adam =
  * share, so that it shrinks faster by as many times as there are weights (`shared`).
  */
 const nadam =
-  (learningRate: number, defaultEpsilon: number, psi: number, shared = false): Make =>
-  ({ beta1 = 0.9, beta2 = 0.999, epsilon = defaultEpsilon }) => {
+  (learningRate: number, defaultEpsilon: number, defaultPsi: number, shared = false): Make =>
+  ({ beta1 = 0.9, beta2 = 0.999, epsilon = defaultEpsilon, momentumDecay: psi = defaultPsi }) => {
     const momentumAt = (t: number) => beta1 * (1 - 0.5 * power(0.96, t * psi));
     return {
       slots: [slot('Nadam'), slot('Nadam_1')],
@@ -167,11 +167,12 @@ const sgd =
 
 const adagrad =
   (learningRate: number, defaultInitial: number, [inner, outer]: readonly [number | 'epsilon', number | 'epsilon'], defaultEpsilon: number): Make =>
-  ({ initialAccumulator = defaultInitial, epsilon = defaultEpsilon }) => ({
+  ({ initialAccumulator = defaultInitial, epsilon = defaultEpsilon, rateDecay = 0 }) => ({
     slots: [slot('Adagrad', initialAccumulator)],
     learningRate,
-    update(kernels, { weight, gradient, slots: [sum = 0], n }, rate) {
-      kernels.adagrad(weight, gradient, sum, n, rate, inner === 'epsilon' ? epsilon : inner, outer === 'epsilon' ? epsilon : outer);
+    update(kernels, { weight, gradient, slots: [sum = 0], n }, rate, step) {
+      const now = rate / (1 + rateDecay * (step - 1));
+      kernels.adagrad(weight, gradient, sum, n, now, inner === 'epsilon' ? epsilon : inner, outer === 'epsilon' ? epsilon : outer);
     },
   }); // prettier-ignore
 
@@ -203,11 +204,12 @@ const decoupled =
     };
   };
 
-/** Weight decay as a part of the gradient. */
+/** Weight decay as a part of the gradient, unless it is to be decoupled. */
 const l2 =
   (make: Make): Make =>
   spec => {
-    const { weightDecay = 0 } = spec;
+    const { weightDecay = 0, decoupledDecay } = spec;
+    if (decoupledDecay) return decoupled(make)(spec);
     const inner = make(spec);
     return {
       ...inner,
@@ -230,6 +232,61 @@ const nesterovAdam =
     },
   });
 
+/**
+ * Adam that knows how long the average of squares is: a step of m alone before it can be told (Liu et al. 2020).
+ * Note: as in PyTorch, epsilon is added before the bias of v is corrected.
+ */
+const radam =
+  (learningRate: number, defaultEpsilon: number): Make =>
+  ({ beta1 = 0.9, beta2 = 0.999, epsilon = defaultEpsilon }) => ({
+    slots: [slot('RAdam'), slot('RAdam_1')],
+    learningRate,
+    update(kernels, { weight, gradient, slots: [m = 0, v = 0], n }, rate, step) {
+      const stride = rate / (1 - power(beta1, step));
+      const corrected = 1 - power(beta2, step);
+      const most = 2 / (1 - beta2) - 1;
+      const length = most - (2 * step * (1 - corrected)) / corrected;
+      const rectified = length > 5;
+      const part = ((length - 4) * (length - 2) * most) / ((most - 4) * (most - 2) * length);
+      const scaled = rectified ? stride * Math.sqrt(corrected) * Math.sqrt(part) : 0;
+      kernels.adam(weight, gradient, m, v, 0, n, scaled, 1 - beta1, 1 - beta2, rectified ? epsilon : 1);
+      if (!rectified) kernels.addScaled(weight, m, n, -stride);
+    },
+  });
+
+/** The sign of a mixture of momentum and gradient alone (Chen et al. 2023). */
+const lion =
+  (learningRate: number): Make =>
+  ({ beta1 = 0.9, beta2 = 0.99 }) => ({
+    slots: [slot('Lion')],
+    learningRate,
+    update(kernels, { weight, gradient, slots: [m = 0], n }, rate) {
+      kernels.lion(weight, gradient, m, n, rate, beta1, 1 - beta1, beta2, 1 - beta2);
+    },
+  });
+
+const ftrl =
+  (learningRate: number): Make =>
+  ({ initialAccumulator = 0.1, ratePower = -0.5, l1 = 0, l2: strength = 0, l2Shrinkage = 0, beta = 0 }) => ({
+    slots: [slot('Ftrl', initialAccumulator), slot('Ftrl_1')],
+    learningRate,
+    update(kernels, { weight, gradient, slots: [sum = 0, linear = 0], n }, rate) {
+      const pull = strength + beta / (2 * rate);
+      kernels.ftrl(weight, gradient, sum, linear, n, rate, -ratePower, l1, pull, l2Shrinkage);
+    },
+  });
+
+/** Weights that step, then are pulled towards 0 (Duchi and Singer 2009). */
+const proximal =
+  (learningRate: number, accumulates: boolean): Make =>
+  ({ initialAccumulator = 0.1, l1 = 0, l2: strength = 0 }) => ({
+    slots: accumulates ? [slot('ProximalAdagrad', initialAccumulator)] : [],
+    learningRate,
+    update(kernels, { weight, gradient, slots: [sum = 0], n }, rate) {
+      kernels.proximal(weight, gradient, sum, n, rate, l1, strength);
+    },
+  });
+
 const TENSORFLOW1 = {
   sgd: sgd(0.01, false),
   momentum: sgd(0.01, false),
@@ -241,6 +298,9 @@ const TENSORFLOW1 = {
   adamw: decoupled(adam(0.001, 1e-8, false), 0, false),
   adamax: adamax(0.001, 1e-8, false),
   nadam: nesterovAdam(0.001, 1e-8),
+  ftrl: ftrl(0.001),
+  proximal_sgd: proximal(0.01, false),
+  proximal_adagrad: proximal(0.01, true),
 } satisfies Partial<Record<Kind, Make>>;
 
 const KERAS = {
@@ -253,6 +313,8 @@ const KERAS = {
   amsgrad: decoupled(adam(0.001, 1e-7, false)),
   adamw: decoupled(adam(0.001, 1e-7, false), 0.004),
   adamax: decoupled(adamax(0.001, 1e-7, false)),
+  ftrl: decoupled(ftrl(0.001)),
+  lion: decoupled(lion(0.001)),
 } satisfies Partial<Record<Kind, Make>>;
 
 const PYTORCH = {
@@ -266,6 +328,7 @@ const PYTORCH = {
   adamw: decoupled(adam(0.001, 1e-8, true), 0.01),
   adamax: l2(adamax(0.002, 1e-8, true)),
   nadam: l2(nadam(0.002, 1e-8, 0.004)),
+  radam: l2(radam(0.001, 1e-8)),
 } satisfies Partial<Record<Kind, Make>>;
 
 /** Source: tfjs-core 4.22 `optimizers/*.ts`. */

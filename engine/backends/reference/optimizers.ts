@@ -21,8 +21,17 @@ interface Settings {
   readonly rho: number;
   readonly epsilon: number;
   readonly centered: boolean;
+  readonly amsgrad: boolean;
   readonly initialAccumulator: number;
   readonly weightDecay: number;
+  readonly decoupledDecay: boolean;
+  readonly momentumDecay: number;
+  readonly rateDecay: number;
+  readonly l1: number;
+  readonly l2: number;
+  readonly l2Shrinkage: number;
+  readonly ratePower: number;
+  readonly beta: number;
 }
 
 interface Rule {
@@ -52,6 +61,27 @@ const average = (old: number, rho: number, value: number): number => rho * old +
 const MOMENTS = { beta1: 0.9, beta2: 0.999 };
 const twoZeros = () => [0, 0];
 const threeZeros = () => [0, 0, 0];
+const byAmsgrad = ({ amsgrad }: Settings) => (amsgrad ? threeZeros() : twoZeros());
+
+/** McMahan et al. 2013: the weight that is best for the sum of all gradients so far (`linear`). */
+const FTRL: Rule = {
+  defaults: { η: 0.001, initialAccumulator: 0.1, ratePower: -0.5 },
+  slots: ({ initialAccumulator }) => [initialAccumulator, 0],
+  update: (w, g, s, { η, ratePower, l1, l2, l2Shrinkage, beta }) => {
+    const [before, after] = [s[0]!, s[0]! + g * g];
+    const σ = (after ** -ratePower - before ** -ratePower) / η;
+    s[0] = after;
+    s[1] = s[1]! + g + 2 * l2Shrinkage * w - σ * w;
+    const pull = after ** -ratePower / η + 2 * (l2 + beta / (2 * η));
+    return Math.abs(s[1]) <= l1 ? 0 : (Math.sign(s[1]) * l1 - s[1]) / pull;
+  },
+};
+
+/** A step of size η, then towards 0 by `η l1` and a share of `η l2` (Duchi and Singer 2009). */
+function proximalStep(w: number, g: number, η: number, { l1, l2 }: Settings): number {
+  const p = w - η * g;
+  return (Math.sign(p) * Math.max(Math.abs(p) - η * l1, 0)) / (1 + η * l2);
+}
 
 const TENSORFLOW1: Rules = {
   sgd: { defaults: { η: 0.01 }, slots: () => [], update: (w, g, _s, { η }) => w - η * g },
@@ -111,6 +141,20 @@ const TENSORFLOW1: Rules = {
       return w - (corrected * average(s[0], beta1, g)) / (sqrt(s[1]) + epsilon);
     },
   },
+  ftrl: FTRL,
+  proximal_sgd: {
+    defaults: { η: 0.01 },
+    slots: () => [],
+    update: (w, g, _s, settings) => proximalStep(w, g, settings.η, settings),
+  },
+  proximal_adagrad: {
+    defaults: { η: 0.01, initialAccumulator: 0.1 },
+    slots: ({ initialAccumulator }) => [initialAccumulator],
+    update: (w, g, s, settings) => {
+      s[0] = s[0]! + g * g;
+      return proximalStep(w, g, settings.η / sqrt(s[0]), settings);
+    },
+  },
 };
 
 /** `w - η / (1 - β₁ᵗ) · m / (u + ε)`, where u is the greatest magnitude, which fades. */
@@ -158,13 +202,16 @@ function nadamProduct(beta1: number, t: number, ψ: number): number {
  * @param productOf the product of the momenta up to this step.
  */
 const nadam =
-  (ψ: number, productOf = (beta1: number, { t }: Moment): number => nadamProduct(beta1, t, ψ)): Rule['update'] =>
-  (w, g, s, { η, beta1, beta2, epsilon }, at) => {
+  (
+    productOf = ({ beta1, momentumDecay }: Settings, { t }: Moment): number => nadamProduct(beta1, t, momentumDecay),
+  ): Rule['update'] =>
+  (w, g, s, settings, at) => {
+    const { η, beta1, beta2, epsilon, momentumDecay: ψ } = settings;
     s[0] = average(s[0]!, beta1, g);
     s[1] = average(s[1]!, beta2, g * g);
     const now = nadamMomentum(beta1, at.t, ψ);
     const next = nadamMomentum(beta1, at.t + 1, ψ);
-    const product = productOf(beta1, at);
+    const product = productOf(settings, at);
     const m = (next * s[0]) / (1 - product * next) + ((1 - now) * g) / (1 - product);
     return w - (η * m) / (sqrt(s[1] / (1 - beta2 ** at.t)) + epsilon);
   };
@@ -173,7 +220,7 @@ const nadam =
  * Note: in a compiled step of Keras 2.15, every tensor of weights multiplies the product that all of them share, so that
  * it shrinks as many times faster as the model has tensors (`optimizers/nadam.py`, `compute_new_u_product`).
  */
-function keras2NadamProduct(beta1: number, { t, place, count }: Moment): number {
+function keras2NadamProduct({ beta1 }: Settings, { t, place, count }: Moment): number {
   return nadamProduct(beta1, t - 1, 1) ** count * nadamMomentum(beta1, t, 1) ** (place + 1);
 }
 
@@ -217,7 +264,7 @@ const KERAS: Rules = {
   amsgrad: { defaults: { ...MOMENTS, η: 0.001, epsilon: 1e-7 }, slots: threeZeros, update: decoupled(adamEpsilonHat) },
   adamw: {
     defaults: { ...MOMENTS, η: 0.001, epsilon: 1e-7, weightDecay: 0.004 },
-    slots: twoZeros,
+    slots: byAmsgrad,
     update: decoupled(adamEpsilonHat),
   },
   adamax: {
@@ -225,16 +272,33 @@ const KERAS: Rules = {
     slots: twoZeros,
     update: decoupled(adamaxOuter),
   },
-  nadam: { defaults: { ...MOMENTS, η: 0.001, epsilon: 1e-7 }, slots: twoZeros, update: decoupled(nadam(1)) },
+  nadam: {
+    defaults: { ...MOMENTS, η: 0.001, epsilon: 1e-7, momentumDecay: 1 },
+    slots: twoZeros,
+    update: decoupled(nadam()),
+  },
+  ftrl: { ...FTRL, update: decoupled(FTRL.update) },
+  /** The sign of a mixture of momentum and gradient alone (Chen et al. 2023). */
+  lion: {
+    defaults: { η: 0.001, beta1: 0.9, beta2: 0.99 },
+    slots: () => [0],
+    update: decoupled((w, g, s, { η, beta1, beta2 }) => {
+      const direction = Math.sign(average(s[0]!, beta1, g));
+      s[0] = average(s[0]!, beta2, g);
+      return w - η * direction;
+    }),
+  },
 };
 
-const KERAS2: Rules = { ...KERAS, nadam: { ...KERAS.nadam!, update: decoupled(nadam(1, keras2NadamProduct)) } };
+const KERAS2: Rules = { ...KERAS, nadam: { ...KERAS.nadam!, update: decoupled(nadam(keras2NadamProduct)) } };
 
-/** Weight decay as a part of the gradient: `g + λ w`. */
+/** Weight decay as a part of the gradient, `g + λ w`, unless it is to be decoupled. */
 const l2 =
   (update: Rule['update']): Rule['update'] =>
   (w, g, s, settings, at) =>
-    update(w, g + settings.weightDecay * w, s, settings, at);
+    settings.decoupledDecay
+      ? decoupled(update)(w, g, s, settings, at)
+      : update(w, g + settings.weightDecay * w, s, settings, at);
 
 /** Note: the first step fills the buffer with the whole gradient, without dampening. */
 function torchMomentum(w: number, g: number, s: number[], settings: Settings, { t }: Moment): number {
@@ -251,6 +315,18 @@ function torchAdam(w: number, g: number, s: number[], { η, beta1, beta2, epsilo
   if (s.length > 2) s[2] = Math.max(s[2]!, s[1]);
   const root = sqrt(s[2] ?? s[1]) / sqrt(1 - beta2 ** t);
   return w - ((η / (1 - beta1 ** t)) * s[0]) / (root + epsilon);
+}
+
+/** Adam whose step is as certain as its average of squares; by m alone before that can be told (Liu et al. 2020). */
+function radam(w: number, g: number, s: number[], { η, beta1, beta2, epsilon }: Settings, { t }: Moment): number {
+  s[0] = average(s[0]!, beta1, g);
+  s[1] = average(s[1]!, beta2, g * g);
+  const m = s[0] / (1 - beta1 ** t);
+  const most = 2 / (1 - beta2) - 1;
+  const length = most - (2 * t * beta2 ** t) / (1 - beta2 ** t);
+  if (length <= 5) return w - η * m;
+  const part = ((length - 4) * (length - 2) * most) / ((most - 4) * (most - 2) * length);
+  return w - (η * m * sqrt(1 - beta2 ** t) * sqrt(part)) / (sqrt(s[1]) + epsilon);
 }
 
 const PYTORCH: Rules = {
@@ -270,9 +346,9 @@ const PYTORCH: Rules = {
   adagrad: {
     defaults: { η: 0.01, epsilon: 1e-10 },
     slots: ({ initialAccumulator }) => [initialAccumulator],
-    update: l2((w, g, s, { η, epsilon }) => {
+    update: l2((w, g, s, { η, epsilon, rateDecay }, { t }) => {
       s[0] = s[0]! + g * g;
-      return w - (η * g) / (sqrt(s[0]) + epsilon);
+      return w - ((η / (1 + rateDecay * (t - 1))) * g) / (sqrt(s[0]) + epsilon);
     }),
   },
   adadelta: { defaults: { η: 1, rho: 0.9, epsilon: 1e-6 }, slots: twoZeros, update: l2(adadelta) },
@@ -280,7 +356,7 @@ const PYTORCH: Rules = {
   amsgrad: { defaults: { ...MOMENTS, η: 0.001, epsilon: 1e-8 }, slots: threeZeros, update: l2(torchAdam) },
   adamw: {
     defaults: { ...MOMENTS, η: 0.001, epsilon: 1e-8, weightDecay: 0.01 },
-    slots: twoZeros,
+    slots: byAmsgrad,
     update: decoupled(torchAdam),
   },
   adamax: {
@@ -292,7 +368,12 @@ const PYTORCH: Rules = {
       return w - ((η / (1 - beta1 ** t)) * s[0]) / s[1];
     }),
   },
-  nadam: { defaults: { ...MOMENTS, η: 0.002, epsilon: 1e-8 }, slots: twoZeros, update: l2(nadam(0.004)) },
+  nadam: {
+    defaults: { ...MOMENTS, η: 0.002, epsilon: 1e-8, momentumDecay: 0.004 },
+    slots: twoZeros,
+    update: l2(nadam()),
+  },
+  radam: { defaults: { ...MOMENTS, η: 0.001, epsilon: 1e-8 }, slots: twoZeros, update: l2(radam) },
 };
 
 /** Note: δ is scaled by the squares before this gradient is among them. */
@@ -343,8 +424,17 @@ const NOTHING: Settings = {
   rho: 0,
   epsilon: 0,
   centered: false,
+  amsgrad: false,
   initialAccumulator: 0,
   weightDecay: 0,
+  decoupledDecay: false,
+  momentumDecay: 0,
+  rateDecay: 0,
+  l1: 0,
+  l2: 0,
+  l2Shrinkage: 0,
+  ratePower: 0,
+  beta: 0,
 };
 
 /** Changes the weights, in the order in which the framework makes them, in place by one step. @param step, epoch from 0. */

@@ -6,6 +6,6 @@ export { activationSlopes, biasActivate, carryRows, carrySlopes, maskRows, maskS
 export { activate, activationBackward, addRows, allFinite, batchToSteps, clip, clipBackward, columnSums, copyRows, fill, gatherRows, multiplyRows, productSums, scale, scatterRows, sumOfSquares } from './vector';
 export { countMarks, greaterOf, markRows, reverseMarked, slopesOfChosen } from './steps';
 export { sigmoidCrossEntropy, softmaxCrossEntropy, sparseSoftmaxCrossEntropy, valueError } from './loss';
-export { adadelta, adagrad, adam, adamax, addScaled, momentum, nadam, rmsprop, sgd } from './optimizer';
+export { adadelta, adagrad, adam, adamax, addScaled, ftrl, lion, momentum, nadam, proximal, rmsprop, sgd } from './optimizer';
 export { curve, curveSlopes, slopesByResult, softmaxRows, softmaxSlopes } from './curves';
 export { affineOnto, clippedOnto, columnsOnto, dropRows, normRows, normSlopes, productOnto } from './composed';

@@ -155,3 +155,83 @@ export function adadelta(w: usize, g: usize, acc: usize, delta: usize, n: i32, r
     storeLanes(w + at, f32x4.sub(v128.load(w + at), f32x4.mul(change, alpha)), n - k);
   }
 }
+
+/** The sign of x with the size of `size`; 0 where x is 0. */
+@inline
+function withSign(size: v128, x: v128): v128 {
+  const sign = v128.and(x, f32x4.splat(-0.0));
+  return v128.and(v128.or(size, sign), f32x4.ne(x, f32x4.splat(0)));
+}
+
+/** w -= rate * sign(beta1 * m + (1 - beta1) * g); m = beta2 * m + (1 - beta2) * g. */
+export function lion(
+  w: usize, g: usize, m: usize, n: i32, rate: f32, beta1: f32, oneMinusBeta1: f32, beta2: f32, oneMinusBeta2: f32,
+): void {
+  const alpha = f32x4.splat(rate);
+  for (let k: i32 = 0; k < n; k += 4) {
+    const at = <usize>k << 2;
+    const slope = v128.load(g + at), before = v128.load(m + at);
+    const mixed = f32x4.add(f32x4.mul(before, f32x4.splat(beta1)), f32x4.mul(slope, f32x4.splat(oneMinusBeta1)));
+    storeLanes(m + at, f32x4.add(f32x4.mul(before, f32x4.splat(beta2)), f32x4.mul(slope, f32x4.splat(oneMinusBeta2))), n - k);
+    storeLanes(w + at, f32x4.sub(v128.load(w + at), withSign(alpha, mixed)), n - k);
+  }
+}
+
+/** x^power for x from 0 up; the root where `power` is 1/2. */
+@inline
+function powered(x: v128, power: f32): v128 {
+  if (power == 0.5) return f32x4.sqrt(x);
+  let y = f32x4.splat(powerOf(f32x4.extract_lane(x, 0), power));
+  y = f32x4.replace_lane(y, 1, powerOf(f32x4.extract_lane(x, 1), power));
+  y = f32x4.replace_lane(y, 2, powerOf(f32x4.extract_lane(x, 2), power));
+  return f32x4.replace_lane(y, 3, powerOf(f32x4.extract_lane(x, 3), power));
+}
+
+function powerOf(x: f32, power: f32): f32 {
+  if (power == 0) return 1;
+  return x == 0 ? 0 : <f32>NativeMath.exp(<f64>power * NativeMath.log(<f64>x));
+}
+
+/**
+ * s = acc^power and s' after acc += g²; linear += g + 2 shrinkage w - (s' - s) / rate * w;
+ * w = (the part of `linear` within ± l1 - linear) / (s' / rate + 2 l2) (McMahan et al. 2013).
+ */
+export function ftrl(
+  w: usize, g: usize, acc: usize, linear: usize, n: i32, rate: f32, power: f32, l1: f32, l2: f32, shrinkage: f32,
+): void {
+  const alpha = f32x4.splat(rate), most = f32x4.splat(l1), least = f32x4.splat(-l1);
+  for (let k: i32 = 0; k < n; k += 4) {
+    const at = <usize>k << 2;
+    const slope = v128.load(g + at), weight = v128.load(w + at), before = v128.load(acc + at);
+    const after = f32x4.add(before, f32x4.mul(slope, slope));
+    const root = powered(after, power);
+    const moved = f32x4.mul(f32x4.div(f32x4.sub(root, powered(before, power)), alpha), weight);
+    const pull = f32x4.add(slope, f32x4.mul(weight, f32x4.splat(2 * shrinkage)));
+    const sum = f32x4.add(v128.load(linear + at), f32x4.sub(pull, moved));
+    const within = f32x4.pmax(f32x4.pmin(sum, most), least);
+    storeLanes(acc + at, after, n - k);
+    storeLanes(linear + at, sum, n - k);
+    storeLanes(w + at, f32x4.div(f32x4.sub(within, sum), f32x4.add(f32x4.div(root, alpha), f32x4.splat(2 * l2))), n - k);
+  }
+}
+
+/**
+ * Of step = rate, or rate / sqrt(acc) after acc += g² where there is an accumulator (0: none): p = w - step * g;
+ * w = sign(p) max(|p| - step * l1, 0) / (1 + step * l2).
+ */
+export function proximal(w: usize, g: usize, acc: usize, n: i32, rate: f32, l1: f32, l2: f32): void {
+  const one = f32x4.splat(1);
+  let step = f32x4.splat(rate);
+  for (let k: i32 = 0; k < n; k += 4) {
+    const at = <usize>k << 2;
+    const slope = v128.load(g + at);
+    if (acc) {
+      const square = f32x4.add(v128.load(acc + at), f32x4.mul(slope, slope));
+      storeLanes(acc + at, square, n - k);
+      step = f32x4.div(f32x4.splat(rate), f32x4.sqrt(square));
+    }
+    const p = f32x4.sub(v128.load(w + at), f32x4.mul(slope, step));
+    const size = f32x4.pmax(f32x4.sub(f32x4.abs(p), f32x4.mul(step, f32x4.splat(l1))), f32x4.splat(0));
+    storeLanes(w + at, f32x4.div(withSign(size, p), f32x4.add(one, f32x4.mul(step, f32x4.splat(l2)))), n - k);
+  }
+}

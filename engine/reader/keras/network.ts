@@ -405,6 +405,8 @@ const BY_NAME: Readonly<Record<string, OptimizerSpec['kind']>> = {
   adamw: 'adamw',
   adamax: 'adamax',
   nadam: 'nadam',
+  ftrl: 'ftrl',
+  lion: 'lion',
 };
 
 function optimizerOf(value: Abstract | undefined): Optimizer {
@@ -435,9 +437,15 @@ function optimizer(kind: OptimizerSpec['kind'], signature: string): CallEntry {
           epsilon: 'epsilon',
           initial_accumulator_value: 'initialAccumulator',
           weight_decay: 'weightDecay',
+          l1_regularization_strength: 'l1',
+          l2_regularization_strength: 'l2',
+          l2_shrinkage_regularization_strength: 'l2Shrinkage',
+          learning_rate_power: 'ratePower',
+          beta: 'beta',
         }),
         ...(args.boolean('nesterov') === true ? { nesterov: true } : {}),
         ...(args.boolean('centered') === true ? { centered: true } : {}),
+        ...(kind === 'adamw' && args.boolean('amsgrad') === true ? { amsgrad: true } : {}),
       };
       const limits = [
         ['clipvalue', 'value'],
@@ -559,6 +567,11 @@ export const KERAS_CALLS: CallTable = {
   'keras.optimizers.AdamW': optimizer('adamw', 'weight_decay=0.004, beta_1=0.9, beta_2=0.999, epsilon=1e-7'),
   'keras.optimizers.Adamax': optimizer('adamax', 'beta_1=0.9, beta_2=0.999, epsilon=1e-7'),
   'keras.optimizers.Nadam': optimizer('nadam', 'beta_1=0.9, beta_2=0.999, epsilon=1e-7'),
+  'keras.optimizers.Lion': optimizer('lion', 'beta_1=0.9, beta_2=0.99'),
+  'keras.optimizers.Ftrl': optimizer(
+    'ftrl',
+    'learning_rate_power=-0.5, initial_accumulator_value=0.1, l1_regularization_strength=0.0, l2_regularization_strength=0.0, l2_shrinkage_regularization_strength=0.0, beta=0.0',
+  ),
   ...schedulesOf('keras.'),
   ...Object.fromEntries(Object.keys(CALLBACKS).map(name => [`keras.callbacks.${name}`, callback(name)])),
   'keras.datasets.mnist.load_data': loadData('mnist'),

@@ -331,6 +331,8 @@ function optimizer(
         ...(beta2?.kind === 'number' ? { beta2: beta2.value } : {}),
         ...(args.boolean('nesterov') === true ? { nesterov: true } : {}),
         ...(args.boolean('centered') === true ? { centered: true } : {}),
+        ...(kind === 'adamw' && args.boolean('amsgrad') === true ? { amsgrad: true } : {}),
+        ...(args.boolean('decoupled_weight_decay') === true ? { decoupledDecay: true } : {}),
       };
       return { kind: 'optimizer', spec, complete: rate !== undefined };
     },
@@ -515,7 +517,12 @@ export const TORCH_CALLS: CallTable = {
     eps: 'epsilon',
     weight_decay: 'weightDecay',
   }),
-  'torch.optim.NAdam': optimizer('nadam', 'betas=None, eps=1e-8, weight_decay=0', {
+  'torch.optim.NAdam': optimizer('nadam', 'betas=None, eps=1e-8, weight_decay=0, momentum_decay=4e-3', {
+    eps: 'epsilon',
+    weight_decay: 'weightDecay',
+    momentum_decay: 'momentumDecay',
+  }),
+  'torch.optim.RAdam': optimizer('radam', 'betas=None, eps=1e-8, weight_decay=0', {
     eps: 'epsilon',
     weight_decay: 'weightDecay',
   }),
@@ -530,6 +537,7 @@ export const TORCH_CALLS: CallTable = {
     momentum: 'momentum',
   }),
   'torch.optim.Adagrad': optimizer('adagrad', 'lr_decay=0, weight_decay=0, initial_accumulator_value=0, eps=1e-10', {
+    lr_decay: 'rateDecay',
     weight_decay: 'weightDecay',
     initial_accumulator_value: 'initialAccumulator',
     eps: 'epsilon',

@@ -47,6 +47,12 @@ function optimizer(
   };
 }
 
+/** How strongly a proximal optimizer pulls weights towards 0. */
+const pulls = (args: Call['args']): { readonly l1: number | undefined; readonly l2: number | undefined } => ({
+  l1: args.givenNumber('l1_regularization_strength'),
+  l2: args.givenNumber('l2_regularization_strength'),
+});
+
 function record(
   reader: Reader,
   of: Tensor,
@@ -295,6 +301,28 @@ export const TRAINING_CALLS: CallTable = {
       beta2: args.givenNumber('beta2'),
       epsilon: args.givenNumber('epsilon'),
     }),
+  ),
+  'tf.train.FtrlOptimizer': optimizer(
+    'ftrl',
+    "learning_rate, learning_rate_power=-0.5, initial_accumulator_value=0.1, l1_regularization_strength=0.0, l2_regularization_strength=0.0, use_locking=False, name='Ftrl', accum_name=None, linear_name=None, l2_shrinkage_regularization_strength=0.0, beta=None",
+    args => ({
+      ratePower: args.givenNumber('learning_rate_power'),
+      initialAccumulator: args.givenNumber('initial_accumulator_value'),
+      l1: args.givenNumber('l1_regularization_strength'),
+      l2: args.givenNumber('l2_regularization_strength'),
+      l2Shrinkage: args.givenNumber('l2_shrinkage_regularization_strength'),
+      beta: args.givenNumber('beta'),
+    }),
+  ),
+  'tf.train.ProximalGradientDescentOptimizer': optimizer(
+    'proximal_sgd',
+    'learning_rate, l1_regularization_strength=0.0, l2_regularization_strength=0.0, use_locking=False, name=None',
+    pulls,
+  ),
+  'tf.train.ProximalAdagradOptimizer': optimizer(
+    'proximal_adagrad',
+    'learning_rate, initial_accumulator_value=0.1, l1_regularization_strength=0.0, l2_regularization_strength=0.0, use_locking=False, name=None',
+    args => ({ initialAccumulator: args.givenNumber('initial_accumulator_value'), ...pulls(args) }),
   ),
   'tf.assign': { signature: 'ref, value', result: assigned },
   'tf.assign_add': { signature: 'ref, value', result: assigned },
