@@ -43,3 +43,10 @@ export function checkLengths(lengths: ArrayLike<number>, batch: number, steps: n
       throw new EngineError('invalid-shape', phrase('Lengths must be from 0 to {0}, but length {1} is {2}.', steps, row, length));
   }
 } // prettier-ignore
+
+/** Whether fewer than k classes are before that of a row (`in_top_k`: classes that are equal to it are not before it). */
+export function isAmongTop(logits: ArrayLike<number>, label: number, k: number): boolean {
+  let before = 0;
+  for (let place = 0; place < logits.length; place++) if (logits[place]! > logits[label]!) before++;
+  return before < k;
+}

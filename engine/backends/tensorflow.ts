@@ -1,7 +1,4 @@
 /** The second engine: TensorFlow, through tfjs-node (or TensorFlow.js on its `cpu` backend), by the equations of the reference. */
-import { EngineError } from '../errors.ts';
-import { phrase } from '../model/phrase.ts';
-import { beginsWithKept } from '../model/truncation.ts';
 import type { Backend } from './backend.ts';
 import { createDevice, type Native } from './tensorflow/arithmetic.ts';
 import type { Tf } from './tensorflow/deviceTensor.ts';
@@ -24,8 +21,6 @@ export function createTensorflowBackend(
   return {
     title: native ? 'TensorFlow' : `TensorFlow.js ${tf.version.tfjs}, ${tf.getBackend()}`,
     createNetwork(spec, { seed }) {
-      if (spec.nodes.some(node => node.op === 'recurrent' && beginsWithKept(spec, node)))
-        throw new EngineError('unsupported', phrase('Only the WebAssembly engine keeps states from batch to batch and from window to window.')); // prettier-ignore
       const own = learner.createNetwork(spec, { seed, batchSize: 1 });
       return new TensorflowNetwork(spec, device, own, seed, threads);
     },

@@ -8,7 +8,7 @@ import { modelParameters } from '../model/parameters.ts';
 import { phrase } from '../model/phrase.ts';
 import type { ClippingSpec, ModelSpec, TrainingSpec } from '../model/spec.ts';
 import { unsupported } from '../model/support.ts';
-import { type Truncation, truncationOf } from '../model/truncation.ts';
+import { truncationOf } from '../model/truncation.ts';
 import { Random } from '../random.ts';
 import { initialise, initialiseParts } from '../training/initialisers.ts';
 import { decayedRate } from '../training/decay.ts';
@@ -25,7 +25,8 @@ import type {
   SampleTrace,
 } from './backend.ts';
 import { checkFinite, checkLengths, firstRow } from './batches.ts';
-import type { Graph } from './wasm/graph.ts';
+import { KeptStates } from './keptStates.ts';
+import type { Graph, KeptPlaces } from './wasm/graph.ts';
 import { Accumulation } from './wasm/accumulation.ts';
 import { Penalties } from './wasm/penalties.ts';
 import { type NamedPlace, readPlaces, type View, writePlaces } from './wasm/parameters.ts';
@@ -33,6 +34,7 @@ import { type Shape, shapeOf } from './wasm/part.ts';
 import { KEPT, Pass, type Planned, WORK } from './wasm/pass.ts';
 import type { Crew, Team } from './wasm/team.ts';
 import { readStepGradients, readValues } from './wasm/values.ts';
+import { hasWindows, overWindows } from './windows.ts';
 
 export interface WasmOptions {
   /** Index of the tile shape; measured when absent. It changes no bit. */
@@ -101,11 +103,10 @@ class WasmNetwork implements Network {
   readonly #seed: number;
   /** Id of the input that `lengths` of a batch are for. */
   readonly #lengths: string | undefined;
-  readonly #truncation: Truncation | undefined;
   /** Which way the weights are packed for; 0: none, as they have changed or gradients lie in their place. */
   #packed = 0;
   /** States that stateful layers, or the windows of a sequence, have ended with, `[B, W]` each; none: zeros. */
-  readonly #kept = new Map<string, Float32Array<ArrayBuffer>>();
+  readonly #kept: KeptStates;
   #learningRate: number;
   #step = 0;
   #epoch = 0;
@@ -128,7 +129,7 @@ class WasmNetwork implements Network {
     this.#accumulated = accumulation && new Accumulation(accumulation);
     this.#training = spec.training;
     this.#clipping = [clipping ?? []].flat();
-    this.#truncation = truncationOf(spec);
+    this.#kept = new KeptStates(spec);
     this.#clipMargin = spec.framework === 'pytorch' ? 1e-6 : 0;
     this.#memory = new EngineMemory(shared);
     const slots = Math.max(...this.#optimizers.map(one => one.slots.length));
@@ -140,7 +141,8 @@ class WasmNetwork implements Network {
     const order = new Map(modelParameters(spec).map(({ name }, index) => [name, index]));
     store.views.sort((a, b) => order.get(a.name)! - order.get(b.name)!);
     const steps = sequences.map(({ id }) => spec.inputs.find(input => input.id === id)!.axes[0]!.size);
-    const most = this.#truncation?.windows ? this.#truncation.steps : Infinity;
+    const truncation = truncationOf(spec);
+    const most = truncation?.windows ? truncation.steps : Infinity;
     const axes = this.#pass.axesOf(steps.map(one => (typeof one === 'number' ? Math.min(one, most) : 1)));
     this.#plan({ batch: options.batchSize, axes, slopes: KEPT.weights });
     this.#penalties = new Penalties(spec.loss?.penalties ?? [], store.views);
@@ -175,7 +177,7 @@ class WasmNetwork implements Network {
   }
 
   get stateful(): boolean {
-    return this.#graph.kept.some(({ stateful }) => stateful);
+    return this.#kept.stateful;
   }
 
   get bytes(): number {
@@ -196,12 +198,7 @@ class WasmNetwork implements Network {
       ...readPlaces(this.#memory, this.#slotPlaces()),
       { name: 'step', shape: [], values: Float32Array.of(this.#step) },
       ...(this.#accumulated?.state() ?? []),
-      ...this.#graph.kept.flatMap(({ name, first, stateful }) => {
-        const values = this.#kept.get(name);
-        return stateful && values
-          ? [{ name: `state/${name}`, shape: [values.length / first.width, first.width], values }]
-          : [];
-      }),
+      ...this.#kept.parameters(),
     ];
   }
 
@@ -209,14 +206,8 @@ class WasmNetwork implements Network {
     const state = this.#accumulated?.restore(given) ?? given;
     const step = state.find(({ name }) => name === 'step');
     if (!step) throw new EngineError('invalid-shape', phrase('The tensor {0} is missing.', 'step'));
-    const kept = this.#graph.kept.flatMap(({ name }) => {
-      const found = state.find(parameter => parameter.name === `state/${name}`);
-      return found ? [[name, found] as const] : [];
-    });
-    const others = [step, ...kept.map(([, found]) => found)];
-    writePlaces(this.#memory, this.#slotPlaces(), state.filter(parameter => !others.includes(parameter))); // prettier-ignore
-    this.#kept.clear();
-    for (const [name, { values }] of kept) this.#kept.set(name, values);
+    const rest = this.#kept.restore(state);
+    writePlaces(this.#memory, this.#slotPlaces(), rest.filter(parameter => parameter !== step)); // prettier-ignore
     this.#step = step.values[0]!;
   }
 
@@ -229,42 +220,18 @@ class WasmNetwork implements Network {
   }
 
   resetStates(): void {
-    this.#kept.clear();
+    this.#kept.reset();
   }
 
   trainStep(batch: Batch): BatchResult {
-    for (const { name, stateful } of this.#graph.kept) if (!stateful) this.#kept.delete(name);
+    this.#kept.beginSequence();
     return this.#overWindows(batch, window => this.#trainOn(window));
   }
 
   /** Does all of a batch, or one window of its steps after the other. */
   #overWindows(batch: Batch, work: (window: Batch) => BatchResult): BatchResult {
-    const { steps: length, windows } = this.#truncation ?? { steps: 0, windows: false };
-    if (!windows || batch.steps <= length) return work(batch);
-    this.#check(batch, true);
-    const { reduction, ignoreLabel } = this.#spec.loss!;
-    const parts: (BatchResult & { weight: number })[] = [];
-    for (let first = 0; first < batch.steps; first += length) {
-      const window = stepsOf(batch, first, Math.min(first + length, batch.steps));
-      const result = work(window);
-      if (result.diverged) return result;
-      // A mean over all steps weighs a window by its steps, one over those that count by them.
-      const byCount = reduction === 'mean_over_mask' || ignoreLabel !== undefined;
-      parts.push({ ...result, weight: reduction === 'sum' ? 1 : byCount ? result.count : window.steps });
-    }
-    const sum = (of: (part: (typeof parts)[number]) => number) => parts.reduce((total, part) => total + of(part), 0);
-    return {
-      loss:
-        sum(({ loss, weight }) => loss * weight) /
-        (reduction === 'sum'
-          ? 1
-          : Math.max(
-              1,
-              sum(({ weight }) => weight),
-            )),
-      correct: parts[0]!.correct === undefined ? undefined : sum(({ correct }) => correct!),
-      count: sum(({ count }) => count),
-    };
+    if (hasWindows(this.#spec, batch)) this.#check(batch, true);
+    return overWindows(this.#spec, batch, work);
   }
 
   #trainOn(batch: Batch): BatchResult {
@@ -284,23 +251,20 @@ class WasmNetwork implements Network {
   }
 
   evaluate(batch: Batch): BatchResult {
-    const kept = new Map(this.#kept);
-    this.#kept.clear();
-    const result = this.#overWindows(batch, window => {
-      const shape = this.#feed(window, true, 'going on');
-      this.#runToLoss(shape);
-      this.#keepStates(shape);
-      return this.#result(shape);
-    });
-    this.#kept.clear();
-    for (const [name, values] of kept) this.#kept.set(name, values);
-    return result;
+    return this.#kept.aside(() =>
+      this.#overWindows(batch, window => {
+        const shape = this.#feed(window, true, 'going on');
+        this.#runToLoss(shape);
+        this.#keepStates(shape);
+        return this.#result(shape);
+      }),
+    );
   }
 
   /** What layers have ended with becomes what they begin the next training step with. */
   #keepStates(shape: Shape): void {
-    for (const { name, last } of this.#graph.kept)
-      this.#kept.set(name, this.#memory.floats(last.at(shape), shape.batch * last.width).slice());
+    const ended = ({ last }: KeptPlaces) => this.#memory.floats(last.at(shape), shape.batch * last.width).slice();
+    this.#kept.keep(new Map(this.#graph.kept.map(one => [one.name, ended(one)])));
   }
 
   gradients(batch: Batch): Parameter[] {
@@ -553,7 +517,7 @@ class WasmNetwork implements Network {
   #feed(batch: Batch, targets: boolean, how: 'looking on' | 'going on' | 'training' = 'looking on'): Shape {
     const { size, states } = batch;
     const shape = this.#check(batch, targets);
-    if (how !== 'looking on') this.#checkKept(size);
+    if (how !== 'looking on') this.#kept.checkRows(size);
     const { planned, sequences, marks } = this.#pass;
     if (size > planned.batch || shape.axes.some((steps, axis) => steps > planned.axes[axis]!))
       this.#plan({ ...largest(planned, shape), slopes: planned.slopes });
@@ -565,7 +529,7 @@ class WasmNetwork implements Network {
     for (const { id, at } of this.#pass.states) this.#memory.floats(at, states![id]!.length).set(states![id]!);
     for (const { name, first } of this.#graph.kept) {
       const states = this.#memory.floats(first.at(shape), size * first.width);
-      const kept = how === 'looking on' ? undefined : this.#kept.get(name);
+      const kept = how === 'looking on' ? undefined : this.#kept.values.get(name);
       if (kept) states.set(kept);
       else states.fill(0);
     }
@@ -620,15 +584,6 @@ class WasmNetwork implements Network {
     for (const one of marks) one.check(this.#valuesOf(batch, one.from), shape);
     if (targets) this.#graph.loss.check(batch.targets, shape);
     return shape;
-  } // prettier-ignore
-
-  /** @throws EngineError `invalid-shape` when stateful layers hold the states of another number of rows. */
-  #checkKept(size: number): void {
-    for (const { name, first } of this.#graph.kept) {
-      const rows = (this.#kept.get(name)?.length ?? size * first.width) / first.width;
-      if (rows !== size)
-        throw new EngineError('invalid-shape', phrase('Stateful layers hold the states of {0} rows, but the batch has {1}.', rows, size));
-    }
   } // prettier-ignore
 
   /** What an input is fed with: a sequence, lengths, or a mask. */
@@ -704,27 +659,4 @@ function placesOf({ block, offset, shape }: View): Pick<UpdateTarget, 'weight' |
 
 function largest(a: Pick<Planned, 'batch' | 'axes'>, b: Shape): Pick<Planned, 'batch' | 'axes'> {
   return { batch: Math.max(a.batch, b.batch), axes: a.axes.map((steps, axis) => Math.max(steps, b.axes[axis]!)) };
-}
-
-/** Steps of a batch whose only sequence and targets have all of them. */
-function stepsOf(batch: Batch, first: number, end: number): Batch {
-  const { size, steps, inputs, targets, lengths, masks } = batch;
-  const cut = <A extends Float32Array | Int32Array>(values: A): A => {
-    const width = values.length / (size * steps);
-    const window = values.slice(0, size * (end - first) * width) as A;
-    for (let row = 0; row < size; row++)
-      window.set(
-        values.subarray((row * steps + first) * width, (row * steps + end) * width),
-        row * (end - first) * width,
-      );
-    return window;
-  };
-  return {
-    size,
-    steps: end - first,
-    inputs: cut(inputs),
-    ...(targets && { targets: cut(targets) }),
-    ...(lengths && { lengths: lengths.map(length => Math.min(Math.max(length - first, 0), end - first)) }),
-    ...(masks && { masks }),
-  };
 }

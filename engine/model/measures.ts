@@ -100,3 +100,8 @@ export function measureOf(spec: ModelSpec): MeasureId {
       return isMean ? kind : 'loss';
   }
 }
+
+/** k of the program's `in_top_k`. */
+export function topKOf({ training: { metrics = [] } }: ModelSpec): number {
+  return metrics.find(({ kind }) => kind === 'accuracy')?.topK ?? 1;
+}

@@ -37,3 +37,7 @@ export function beginsWithKept(spec: ModelSpec, node: Extract<GraphNode, { op: '
   const begins = (node.initialState?.kind ?? 'zeros') === 'zeros';
   return begins && (node.stateful === true || truncationOf(spec)?.windows === true);
 }
+
+/** Name of a state that is kept from batch to batch or from window to window: `rnn/forward/0/c`. */
+export const keptName = (node: string, direction: 'forward' | 'backward', layer: number, state: string): string =>
+  `${node}/${direction}/${layer}/${state}`;

@@ -6,7 +6,7 @@ import { leakySlope } from '../../model/activations.ts';
 import { phrase } from '../../model/phrase.ts';
 import type { GraphNode, ModelSpec, RecurrentNode, TensorRef } from '../../model/spec.ts';
 import { isKerasLike } from '../../model/axes.ts';
-import { truncationOf } from '../../model/truncation.ts';
+import { keptName, truncationOf } from '../../model/truncation.ts';
 import { activate } from './activations.ts';
 import { dropoutBy, type Dropout } from './dropout.ts';
 import { lossOf, penaltyOf } from './losses.ts';
@@ -129,10 +129,6 @@ export function evaluateGraph(
       : { loss: undefined }),
   };
 }
-
-/** Name of a state that is kept from batch to batch or window to window. */
-export const keptName = (node: string, direction: Direction, layer: number, state: string): string =>
-  `${node}/${direction}/${layer}/${state}`;
 
 type Resolve = (ref: TensorRef) => Tensor;
 type MaskOf = (ref: TensorRef) => StepMask | undefined;

@@ -2,8 +2,10 @@
 import { CELLS } from '../../cells/table.ts';
 import { EngineError } from '../../errors.ts';
 import { phrase } from '../../model/phrase.ts';
+import { topKOf } from '../../model/measures.ts';
 import type { InputSpec, ModelSpec } from '../../model/spec.ts';
 import { isLossActivation } from '../../model/support.ts';
+import { keptName } from '../../model/truncation.ts';
 import { Random } from '../../random.ts';
 import type {
   Batch,
@@ -18,12 +20,14 @@ import type {
   SampleTrace,
   Values,
 } from '../backend.ts';
-import { checkFinite, checkLengths, firstRow } from '../batches.ts';
+import { checkFinite, checkLengths, firstRow, isAmongTop } from '../batches.ts';
+import { KeptStates } from '../keptStates.ts';
 import type { Dropout } from '../reference/dropout.ts';
 import { evaluateGraph, type GraphInputs, type GraphValues } from '../reference/graph.ts';
 import { concatenate, multiply, scale, sequence } from '../reference/operations.ts';
 import type { LayerRun, RecurrentRun } from '../reference/recurrent.ts';
 import { sizeOf, tensor, type Tensor } from '../reference/tensor.ts';
+import { hasWindows, overWindows } from '../windows.ts';
 import type { Device } from './arithmetic.ts';
 import type { DeviceTensor, Handle } from './deviceTensor.ts';
 
@@ -43,12 +47,12 @@ export class TensorflowNetwork implements Network {
   readonly threads: number;
   /** The weights in TensorFlow, until they change. */
   #weights: ReadonlyMap<string, Handle> | undefined;
-  /** `createTensorflowBackend` refuses models that keep states. */
-  readonly stateful = false;
+  readonly #kept: KeptStates;
   #step = 0;
 
   constructor(spec: ModelSpec, device: Device, learner: Network, seed: number, threads: number) {
     this.#spec = spec;
+    this.#kept = new KeptStates(spec);
     this.#device = device;
     this.#learner = learner;
     this.#seed = seed;
@@ -57,6 +61,10 @@ export class TensorflowNetwork implements Network {
 
   get parameters(): Network['parameters'] {
     return this.#learner.parameters;
+  }
+
+  get stateful(): boolean {
+    return this.#kept.stateful;
   }
 
   get bytes(): number {
@@ -73,11 +81,11 @@ export class TensorflowNetwork implements Network {
   }
 
   getOptimizerState(): Parameter[] {
-    return this.#learner.getOptimizerState();
+    return [...this.#learner.getOptimizerState(), ...this.#kept.parameters()];
   }
 
   setOptimizerState(state: readonly Parameter[]): void {
-    this.#learner.setOptimizerState(state);
+    this.#learner.setOptimizerState(this.#kept.restore(state));
     this.#step = state.find(({ name }) => name === 'step')?.values[0] ?? 0;
   }
 
@@ -90,18 +98,32 @@ export class TensorflowNetwork implements Network {
   }
 
   resetStates(): void {
-    this.#learner.resetStates();
+    this.#kept.reset();
   }
 
   trainStep(batch: Batch): BatchResult {
+    this.#kept.beginSequence();
+    return this.#overWindows(batch, window => this.#trainOn(window));
+  }
+
+  /** Does all of a batch, or one window of its steps after the other. */
+  #overWindows(batch: Batch, work: (window: Batch) => BatchResult): BatchResult {
+    // It must fit as a whole before it is cut.
+    if (hasWindows(this.#spec, batch)) this.#device.scoped(() => { this.#feed(batch); }); // prettier-ignore
+    return overWindows(this.#spec, batch, work);
+  }
+
+  #trainOn(batch: Batch): BatchResult {
     return this.#device.scoped(() => {
       const weights = this.#weightHandles();
-      const fed = this.#feed(batch);
+      const fed = this.#goingOn(batch);
       const given = fed.masks ? fed : { ...fed, dropout: this.#drawnDropout() };
       let counts: Omit<BatchResult, 'loss'> | undefined;
+      let ended: KeptStates['values'] | undefined;
       const { value: loss, of } = this.#slopes([...weights.values()], () => {
         const graph = this.#evaluate(given, weights);
         counts = this.#counts(graph, batch); // what it reads is freed with the forward pass
+        ended = this.#lastStates(graph);
         return graph.loss!;
       });
       const gradients = this.parameters.map(({ name, shape }, k) => ({ name, shape, values: of[k]! }));
@@ -110,6 +132,7 @@ export class TensorflowNetwork implements Network {
         return { ...counts!, loss, diverged: true, nonFiniteLayer };
       }
       this.#step++;
+      this.#kept.keep(ended!);
       this.#forgetWeights();
       return { ...counts!, loss };
     });
@@ -122,10 +145,28 @@ export class TensorflowNetwork implements Network {
   }
 
   evaluate(batch: Batch): BatchResult {
+    return this.#kept.aside(() => this.#overWindows(batch, window => this.#evaluateOn(window)));
+  }
+
+  #evaluateOn(batch: Batch): BatchResult {
     return this.#device.scoped(() => {
-      const graph = this.#evaluate(this.#feed(batch), this.#weightHandles());
+      const graph = this.#evaluate(this.#goingOn(batch), this.#weightHandles());
+      this.#kept.keep(this.#lastStates(graph));
       return { ...this.#counts(graph, batch), loss: graph.loss!.values[0]! };
     });
+  }
+
+  /** States that layers have ended with, of those that they go on with. */
+  #lastStates(graph: GraphValues): KeptStates['values'] {
+    const wanted = new Set(this.#kept.names);
+    const all = this.#recurrentIds.flatMap(id =>
+      graph
+        .recurrent(id)
+        .layers.flatMap(({ direction, layer, final }) =>
+          Object.entries(final).map(([state, value]) => [keptName(id, direction, layer, state), value] as const),
+        ),
+    );
+    return new Map(all.flatMap(([name, value]) => (wanted.has(name) ? [[name, valuesOf(value).values] as const] : [])));
   }
 
   gradients(batch: Batch): Parameter[] {
@@ -289,6 +330,15 @@ export class TensorflowNetwork implements Network {
     return { inputs, masks: given };
   }
 
+  /** A batch that begins with the states that were kept. */
+  #goingOn(batch: Batch): Omit<GraphInputs, 'weights'> {
+    this.#kept.checkRows(batch.size);
+    const states = [...this.#kept.values].map(
+      ([name, values]) => [name, this.#device.upload([batch.size, values.length / batch.size], values)] as const,
+    );
+    return { ...this.#feed(batch), kept: new Map(states) };
+  }
+
   #mask(values: Float32Array, { size }: Batch): Tensor {
     return tensor([size, values.length / size], values);
   }
@@ -375,14 +425,20 @@ export class TensorflowNetwork implements Network {
     const classes = kind === 'sparse_softmax_cross_entropy' || kind === 'softmax_cross_entropy';
     const decides = classes || (kind === 'sigmoid_cross_entropy' && width === 1);
     const middle = this.#spec.loss!.fromLogits === false ? 0.5 : 0;
+    const topK = topKOf(this.#spec);
     let [correct, count] = [0, 0];
     for (let row = 0; row < values.length / width; row++) {
       const label = classes ? labelOf(targets!, row, width) : targets![row]!;
       if (counted?.[row] === false || (classes && label === ignoreLabel)) continue;
       count++;
       if (!decides) continue;
-      const best = classes ? argmax(values.subarray(row * width, (row + 1) * width)) : Number(values[row]! > middle);
-      if (best === (classes ? label : Number(label > 0.5))) correct++;
+      const logits = values.subarray(row * width, (row + 1) * width);
+      const right = classes
+        ? topK > 1
+          ? isAmongTop(logits, label, topK)
+          : argmax(logits) === label
+        : values[row]! > middle === label > 0.5;
+      if (right) correct++;
     }
     return { correct: decides ? correct : undefined, count };
   }

@@ -2,8 +2,9 @@
 import { CELLS } from '../../cells/table.ts';
 import { EngineError } from '../../errors.ts';
 import { ACTIVATIONS } from '../../kernels/activations.ts';
+import { topKOf } from '../../model/measures.ts';
 import { isLossActivation } from '../../model/support.ts';
-import { beginsWithKept, truncationOf } from '../../model/truncation.ts';
+import { beginsWithKept, keptName, truncationOf } from '../../model/truncation.ts';
 import type { MemoryPlan } from '../../kernels/memory.ts';
 import type { Products } from '../../kernels/products.ts';
 import { learnsStatesTogether, nodeParameters, type ParameterShape } from '../../model/parameters.ts';
@@ -55,19 +56,17 @@ export interface Graph {
   /** Which steps count, by the ids of the nodes that make them. */
   readonly marks: ReadonlyMap<string, Marks>;
   /** First states that are kept from the batch or window before. */
-  readonly kept: readonly KeptState[];
+  readonly kept: readonly KeptPlaces[];
   /** @throws EngineError `invalid-shape` when sequences have not the steps that the graph needs. */
   checkSteps(shape: Shape): void;
 }
 
 /** A state that a layer begins with and that is to be what it ended with before. */
-export interface KeptState {
+export interface KeptPlaces {
   /** `rnn/forward/0/c` */
   readonly name: string;
   readonly first: Tensor;
   readonly last: Tensor;
-  /** It is kept from batch to batch, and not only from window to window. */
-  readonly stateful: boolean;
 }
 
 /** What a network is fed with. */
@@ -173,7 +172,7 @@ export function buildGraph(
     return fused ? output : activated(activation, output);
   };
 
-  const kept: KeptState[] = [];
+  const kept: KeptPlaces[] = [];
   const truncation = truncationOf(spec);
   const masks: DropoutMask[] = [];
   const mask = (
@@ -358,10 +357,9 @@ export function buildGraph(
       if (keeps)
         for (const state of states)
           kept.push({
-            name: `${node.id}/${one.direction}/${index}/${state}`,
+            name: keptName(node.id, one.direction, index, state),
             first: initial.get(state)!,
             last: layer.finals.get(state)!,
-            stateful: node.stateful === true,
           });
       one.layers.push(layer);
       one.top = output;
@@ -610,11 +608,6 @@ export class BuiltRecurrent {
     this.#made.set(key, tensor);
     return tensor;
   }
-}
-
-/** k of the program's `in_top_k`. */
-function topKOf({ training: { metrics = [] } }: ModelSpec): number {
-  return metrics.find(({ kind }) => kind === 'accuracy')?.topK ?? 1;
 }
 
 /** TF1's `variational_recurrent` drops the same units of all rows at all steps. */

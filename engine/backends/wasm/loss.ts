@@ -5,6 +5,7 @@ import { phrase } from '../../model/phrase.ts';
 import { isKerasLike } from '../../model/axes.ts';
 import type { Framework, LossSpec } from '../../model/spec.ts';
 import type { BatchResult } from '../backend.ts';
+import { isAmongTop } from '../batches.ts';
 import type { Marks } from './marks.ts';
 import type { Tensor } from './part.ts';
 import { eachRun, type Shape, type Slice } from './part.ts';
@@ -213,7 +214,6 @@ export class Loss {
     return row => logits[row]! > 0 === targets[row]! > 0.5;
   }
 
-  /** Whether fewer than k classes are before that of a row (`in_top_k`: classes that are equal to it are not before it). */
   #isAmongTop(memory: EngineMemory, shape: Shape, row: number): boolean {
     const { width } = this.prediction;
     const logits = memory.floats(this.prediction.at(shape) + row * width * 4, width);
@@ -223,9 +223,7 @@ export class Loss {
       const targets = memory.floats(this.#targets + row * width * 4, width);
       targets.forEach((target, k) => { if (target > targets[label]!) label = k; }); // prettier-ignore
     }
-    let before = 0;
-    for (const logit of logits) if (logit > logits[label]!) before++;
-    return before < this.#topK;
+    return isAmongTop(logits, label, this.#topK);
   }
 
   /** Whether rows can be counted only after the forward pass. */
