@@ -142,11 +142,12 @@ const directionOf = (node: RecurrentNode, second: boolean): Direction =>
   node.direction === 'bidirectional' ? (second ? 'backward' : 'forward') : node.direction;
 
 /**
- * All weights of a model, in the order in which its framework makes them. Where the width of an input is unknown, `?`
- * stands for it.
+ * All weights of a model, in the order in which its framework makes them; one that several nodes share stands once. Where
+ * the width of an input is unknown, `?` stands for it.
  */
 export function modelParameters(spec: ModelSpec): ParameterShape[] {
-  return spec.nodes.flatMap(node => nodeParameters(spec, node));
+  const all = spec.nodes.flatMap(node => nodeParameters(spec, node));
+  return [...new Map(all.map(one => [one.name, one])).values()];
 }
 
 /** The weights of one node of the graph. */

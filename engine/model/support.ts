@@ -1,7 +1,7 @@
 /** What of a `ModelSpec` the engine cannot run yet; pure, so that the host can say it before anything starts. */
 import { tensorAxes } from './axes.ts';
 import { cudnnScope } from './cudnn.ts';
-import { modelParameters } from './parameters.ts';
+import { nodeParameters } from './parameters.ts';
 import { type Phrase, phrase } from './phrase.ts';
 import type { CellSpec, Framework, GraphNode, LossSpec, ModelSpec, OptimizerSpec, RecurrentNode } from './spec.ts';
 
@@ -96,11 +96,16 @@ function checkNode(spec: ModelSpec, node: GraphNode, refuse: Refuse): void {
   }
 }
 
-/** Weights that several layers have in common would be trained apart. */
+/** A layer may be used several times; weights that layers of different kinds have in common would be trained apart. */
 function checkWeights(spec: ModelSpec, refuse: Refuse): void {
-  const names = modelParameters(spec).map(({ name }) => name);
-  const twice = names.find((name, at) => names.indexOf(name) < at);
-  if (twice !== undefined) refuse('The weight {0} belongs to two layers; that cannot be run yet.', twice);
+  const owners = new Map<string, string>();
+  for (const node of spec.nodes) {
+    const own = nodeParameters(spec, node);
+    const layer = JSON.stringify([node.op, own.map(({ name, shape }) => [name, shape])]);
+    const twice = own.find(({ name }) => (owners.get(name) ?? layer) !== layer);
+    if (twice !== undefined) refuse('The weight {0} belongs to two layers; that cannot be run yet.', twice.name);
+    for (const { name } of own) owners.set(name, layer);
+  }
 }
 
 function checkDriver(spec: ModelSpec, node: RecurrentNode, refuse: Refuse): void {

@@ -159,9 +159,9 @@ function lossSpec(loss: Tensor | null): LossSpec | null {
   };
 }
 
-/** The weights that the program penalizes for their size, by the framework's names. */
+/** The weights that the program penalizes for their size, by the framework's names; each once, however often it is used. */
 function penaltiesOf(spec: ModelSpec, records: readonly NodeRecord[]): PenaltySpec[] {
-  return records.flatMap(({ node, rules }) =>
+  const all = records.flatMap(({ node, rules }) =>
     rules.flatMap(({ weight, layer, direction, penalty }) =>
       nodeParameters(spec, node)
         .filter(
@@ -170,9 +170,10 @@ function penaltiesOf(spec: ModelSpec, records: readonly NodeRecord[]): PenaltySp
             (layer === undefined || of?.layer === layer) &&
             (direction === undefined || of?.direction === direction),
         )
-        .map(({ name }) => ({ weight: name, ...penalty })),
+        .map(({ name }): PenaltySpec => ({ weight: name, ...penalty })),
     ),
   );
+  return [...new Map(all.map(one => [one.weight, one])).values()];
 }
 
 function trainingSpec(graph: Graph, root: Root, ids: ReadonlySet<string>): TrainingSpec {

@@ -10,7 +10,15 @@ import type { Products } from '../../kernels/products.ts';
 import { learnsStatesTogether, nodeParameters, type ParameterShape } from '../../model/parameters.ts';
 import { phrase } from '../../model/phrase.ts';
 import { dropsPerGate, hasZeroOutputs, isKerasLike, stateWidth, tensorAxes } from '../../model/axes.ts';
-import type { CellSpec, DenseNode, Initializer, ModelSpec, RecurrentNode, TensorRef } from '../../model/spec.ts';
+import type {
+  CellSpec,
+  DenseNode,
+  GraphNode,
+  Initializer,
+  ModelSpec,
+  RecurrentNode,
+  TensorRef,
+} from '../../model/spec.ts';
 import type { ActivationSpec } from '../../model/activations.ts';
 import { readsBothDirections } from '../../model/cudnn.ts';
 import { dropoutPlace, type PlacedWrapper, placedWrappers } from '../../model/wrappers.ts';
@@ -347,12 +355,12 @@ export function buildGraph(
         keepsStepSlopes: () => fed.keepsStepSlopes(),
       };
       const name = dropoutPlace(node, one.direction, index);
-      const before = store.blocks.length;
+      const before = store.taken.length;
       one.inputs.push(one.top);
       const add = (of: number) => addCell(node, cell, weights(one.direction, of), options, name, one.inputs);
       const shared = cell.sharesWeightsWith;
       const { layer, output } = shared === undefined ? add(index) : store.sharing(one.blocks[shared]!, () => add(shared)); // prettier-ignore
-      one.blocks.push(store.blocks.slice(before));
+      one.blocks.push(store.taken.slice(before));
       layers.push({ layer, cell, direction: one.direction });
       if (keeps)
         for (const state of states)
@@ -414,9 +422,9 @@ export function buildGraph(
   };
 
   const needed = ancestors(spec);
-  for (const node of spec.nodes) {
-    // What the loss does not read would have no gradient to send back.
-    if (node.op !== 'recurrent' && !needed.has(node.id)) continue;
+  /** Blocks of the layers that have weights, by the names of these: a layer that is used again has those of its first use. */
+  const owned = new Map<string, readonly Block[]>();
+  const addNode = (node: GraphNode): void => {
     switch (node.op) {
       case 'recurrent':
         addRecurrent(node);
@@ -517,6 +525,23 @@ export function buildGraph(
         // Sequences lie the same way in memory whatever the program calls them.
         tensors.set(node.id, resolve(node.input));
         break;
+    }
+  };
+  for (const node of spec.nodes) {
+    // What the loss does not read would have no gradient to send back.
+    if (node.op !== 'recurrent' && !needed.has(node.id)) continue;
+    const names = nodeParameters(spec, node)
+      .map(({ name }) => name)
+      .join();
+    const first = names === '' ? undefined : owned.get(names);
+    const before = store.blocks.length;
+    if (first) {
+      store.sharing(first, () => {
+        addNode(node);
+      });
+    } else {
+      addNode(node);
+      owned.set(names, store.blocks.slice(before));
     }
   }
   const prediction = resolve(spec.loss!.prediction);

@@ -61,6 +61,8 @@ export interface View {
 
 export class ParameterStore {
   readonly blocks: Block[] = [];
+  /** The same with those that a part has of another one, in the order in which parts were given them. */
+  readonly taken: Block[] = [];
   readonly views: View[] = [];
   readonly #plan: MemoryPlan;
   readonly #slots: number;
@@ -80,11 +82,12 @@ export class ParameterStore {
    * @param owned the blocks of the other, in the order in which it was given them.
    */
   sharing<P>(owned: readonly Block[], make: () => P): P {
+    const outside = this.#borrowed;
     this.#borrowed = [...owned];
     try {
       return make();
     } finally {
-      this.#borrowed = undefined;
+      this.#borrowed = outside;
     }
   }
 
@@ -94,6 +97,7 @@ export class ParameterStore {
     const slots = Array.from({ length: this.#slots }, () => this.#plan.floats(size));
     const block = new Block(size, this.#plan.floats(size), slots);
     this.blocks.push(block);
+    this.taken.push(block);
     return block;
   }
 
@@ -125,6 +129,7 @@ export class ParameterStore {
       throw new EngineError('invalid-model', phrase('Layers that share weights must be of the same size: {0} values are needed, and there are {1}.', size, of?.size ?? 0));
     const block = new Block(size, of.weight, of.slots);
     this.shares.push({ of, block });
+    this.taken.push(of);
     return block;
   } // prettier-ignore
 }
