@@ -6,13 +6,14 @@ import { EngineMemory, MEMORY_LIMIT } from '../kernels/memory.ts';
 import { fastestTile } from '../kernels/tiles.ts';
 import { modelParameters } from '../model/parameters.ts';
 import { phrase } from '../model/phrase.ts';
-import type { ClippingSpec, ModelSpec, TrainingSpec } from '../model/spec.ts';
+import type { ClippingSpec, ModelSpec, OptimizerSpec, TrainingSpec } from '../model/spec.ts';
 import { unsupported } from '../model/support.ts';
 import { truncationOf } from '../model/truncation.ts';
 import { Random } from '../random.ts';
+import { constrain } from '../training/constraints.ts';
 import { initialise, initialiseParts } from '../training/initialisers.ts';
 import { decayedRate } from '../training/decay.ts';
-import { type Optimizer, OPTIMIZERS, type UpdateTarget } from '../training/optimizers.ts';
+import { averaged, type Optimizer, OPTIMIZERS, type UpdateTarget } from '../training/optimizers.ts';
 import type {
   Backend,
   Batch,
@@ -116,12 +117,16 @@ class WasmNetwork implements Network {
     this.#slices = slices;
     this.#seed = options.seed;
     const { optimizer = { kind: 'sgd' }, clipping } = spec.training;
-    this.#optimizer = OPTIMIZERS[spec.framework][optimizer.kind]!(optimizer);
+    const { groups = [], frozen = [], accumulation, averaging } = spec.training;
+    const optimizerWith = (options: OptimizerSpec): Optimizer => {
+      const plain = OPTIMIZERS[spec.framework][optimizer.kind]!(options);
+      return averaging ? averaged(plain, averaging) : plain;
+    };
+    this.#optimizer = optimizerWith(optimizer);
     this.#learningRate = optimizer.learningRate ?? this.#optimizer.learningRate;
-    const { groups = [], frozen = [], accumulation } = spec.training;
     this.#ownOptimizers = new Map(
       groups.flatMap(({ weights, options }) => {
-        const own = OPTIMIZERS[spec.framework][optimizer.kind]!({ ...optimizer, ...options });
+        const own = optimizerWith({ ...optimizer, ...options });
         return weights.map(name => [name, { optimizer: own, rate: options.learningRate }] as const);
       }),
     );
@@ -403,8 +408,10 @@ class WasmNetwork implements Network {
   #update(): boolean {
     if (!this.#gradientsAreFinite()) return false;
     const { views, blocks } = this.#pass.store;
-    if (this.#accumulated?.add(blocks.map(({ gradient, size }) => this.#memory.floats(gradient, size))) === false)
+    if (this.#accumulated?.add(blocks.map(({ gradient, size }) => this.#memory.floats(gradient, size))) === false) {
+      this.#constrain();
       return true;
+    }
     const taken = { steps: this.#step, epochs: this.#epoch };
     const rateOf = (first: number): number => decayedRate(this.#training.learningRateDecay, first, taken);
     this.#step++;
@@ -415,7 +422,17 @@ class WasmNetwork implements Network {
       const target = { ...placesOf(view), place, count: views.length };
       this.#optimizerOf(view).update(this.#pass.kernels, target, rateOf(rate), this.#step);
     }
+    this.#constrain();
     return true;
+  }
+
+  #constrain(): void {
+    for (const constraint of this.#training.constraints ?? []) {
+      const places = this.#weightPlaces('weight').filter(({ name }) => name === constraint.weight);
+      const weights = readPlaces(this.#memory, places);
+      for (const { values, shape } of weights) constrain(constraint, values, shape);
+      writePlaces(this.#memory, places, weights);
+    }
   }
 
   #gradientsAreFinite(): boolean {

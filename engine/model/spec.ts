@@ -367,12 +367,37 @@ export const DecaySpec = Type.Union([
   Type.Object({ kind: literals(['exponential', 'inverse_time', 'natural_exponential', 'step']), rate: Type.Number(), steps: Period, staircase: Type.Optional(Type.Boolean()), per }, closed),
   /** `η · (floor + (1 - floor) · (1 - p)^power)` until p is 1; with `cycle`, `steps` grows to its next multiple then. */
   Type.Object({ kind: Type.Literal('polynomial'), steps: Period, floor: Part, power: Type.Optional(Type.Number()), cycle: Type.Optional(Type.Boolean()), per }, closed),
-  /** `η · (floor + (1 - floor) · (1 + cos(π p)) / 2)` until p is 1; with `cycle` on and on (PyTorch). */
-  Type.Object({ kind: Type.Literal('cosine'), steps: Period, floor: Type.Optional(Part), cycle: Type.Optional(Type.Boolean()), per }, closed),
+  /**
+   * `η · (floor + (1 - floor) · (1 + cos(π p)) / 2)` until p is 1; with `cycle` on and on (PyTorch). With `warmUp` the rate
+   * first rises in a line, and p counts from its end; with `restarts` p starts again from 0 whenever it is 1, each time over
+   * `longer` times as many steps and with `lower` times the cosine.
+   */
+  Type.Object({
+    kind: Type.Literal('cosine'), steps: Period, floor: Type.Optional(Part), cycle: Type.Optional(Type.Boolean()), per,
+    warmUp: Type.Optional(Type.Object({ steps: Period, from: Part }, closed)),
+    restarts: Type.Optional(Type.Object({ longer: Type.Number({ minimum: 1 }), lower: Type.Number({ minimum: 0 }) }, closed)),
+  }, closed),
   /** `η · factors[k]`, where k of the boundaries have been reached; one factor more than boundaries. */
   Type.Object({ kind: Type.Literal('piecewise'), boundaries: Type.Array(Type.Number(), { minItems: 1 }), factors: Type.Array(Part, { minItems: 2 }), per }, closed),
 ]); // prettier-ignore
 export type DecaySpec = Static<typeof DecaySpec>;
+
+/**
+ * What a weight is brought to after every batch, by its framework's name (Keras' constraints). `norm`: the norms along an
+ * axis, of which each that is less than `least` or more than `most` goes `rate` of the way back.
+ */
+export const ConstraintSpec = Type.Union([
+  Type.Object({ kind: Type.Literal('non_negative'), weight: Type.String({ minLength: 1 }) }, closed),
+  Type.Object({ kind: Type.Literal('norm'), weight: Type.String({ minLength: 1 }), least: Type.Number({ minimum: 0 }), most: Type.Number({ minimum: 0 }), rate: Type.Number(), axis: Type.Integer({ minimum: 0 }) }, closed),
+]); // prettier-ignore
+export type ConstraintSpec = Static<typeof ConstraintSpec>;
+
+/** Moving averages `m · average + (1 - m) · weight` of the weights, whose place they take after every `every` steps. */
+export const AveragingSpec = Type.Object(
+  { momentum: Type.Number({ minimum: 0, maximum: 1 }), every: Type.Integer({ minimum: 1 }) },
+  closed,
+);
+export type AveragingSpec = Static<typeof AveragingSpec>;
 
 const names = Type.Array(Type.String({ minLength: 1 }), { minItems: 1 });
 
@@ -385,6 +410,8 @@ export const TrainingSpec = Type.Object(
     frozen: Type.Optional(names),
     /** Only every so many batches a step is taken, by the sum (PyTorch) or the mean (Keras) of their gradients. */
     accumulation: Type.Optional(Type.Object({ batches: Type.Integer({ minimum: 2 }), by: literals(['sum', 'mean']) }, closed)),
+    constraints: Type.Optional(Type.Array(ConstraintSpec, { minItems: 1 })),
+    averaging: Type.Optional(AveragingSpec),
     /** Several are done one after the other. */
     clipping: Type.Optional(Type.Union([ClippingSpec, Type.Array(ClippingSpec, { minItems: 1 })])),
     learningRateDecay: Type.Optional(DecaySpec),

@@ -1,7 +1,9 @@
 /** The graph that grows while a program is read: inputs, nodes, and what the program does with them. */
 import { phrase, type Phrase } from '../model/phrase.ts';
 import type {
+  AveragingSpec,
   ClippingSpec,
+  ConstraintSpec,
   DenseNode,
   Framework,
   GraphNode,
@@ -30,15 +32,24 @@ export interface Input {
   readonly rows?: Dimension | null;
 }
 
-/** What a program asks of a weight besides its values: it is part of the loss. */
+/** What a program asks of a weight besides its values: it is part of the loss, kept within bounds, or not trained. */
 export interface WeightRule {
-  /** Name of the weight inside its layer: `kernel`. */
-  readonly weight: string;
+  /** Name of the weight inside its layer: `kernel`; all of them where it is left out. */
+  readonly weight?: string;
   /** Of a recurrent node. */
   readonly layer?: number;
   readonly direction?: 'forward' | 'backward';
-  readonly penalty: { readonly l1?: number; readonly l2?: number };
+  readonly penalty?: { readonly l1?: number; readonly l2?: number };
+  readonly constraint?: Constraint;
+  readonly frozen?: true;
 }
+
+/** A constraint without the weight that it is for. */
+export type Constraint = ConstraintSpec extends infer C
+  ? C extends ConstraintSpec
+    ? Omit<C, 'weight'>
+    : never
+  : never;
 
 export interface NodeRecord {
   readonly node: GraphNode;
@@ -66,6 +77,8 @@ export interface TrainingRecord {
   decay?: TrainingSpec['learningRateDecay'];
   /** Whether the step that the decay counts by is left to the program. */
   readonly uncounted?: boolean;
+  readonly accumulation?: TrainingSpec['accumulation'];
+  readonly averaging?: AveragingSpec;
   /** What of it the description cannot say. */
   readonly open?: readonly Phrase[];
   readonly metrics?: TrainingSpec['metrics'];
@@ -93,6 +106,8 @@ export class Graph {
   readonly nodes = new Map<string, NodeRecord>();
   readonly trainings: TrainingRecord[] = [];
   readonly losses: { readonly loss: Tensor; readonly range: TextRange }[] = [];
+  /** Layers, by name, of which the program has said whether they are trained (`layer.trainable = False`). */
+  readonly trainable = new Map<string, boolean>();
   /** Whether the program itself changes variables (`tf.assign_add(step, 1)`). */
   assigns = false;
   /** Losses that the framework collects by itself (`tf.losses`). */

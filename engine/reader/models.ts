@@ -5,12 +5,11 @@ import {
   type LossSpec,
   MODEL_SPEC_VERSION,
   type ModelSpec,
-  type PenaltySpec,
   type TensorRef,
   type TrainingSpec,
 } from '../model/spec.ts';
 import { nodeParameters } from '../model/parameters.ts';
-import { Graph, type NodeRecord, type TrainingRecord } from './graph.ts';
+import { Graph, type NodeRecord, type TrainingRecord, type WeightRule } from './graph.ts';
 import type { ModelReading, TextRange } from './reading.ts';
 import { toSize } from './sizes.ts';
 import type { Tensor } from './values.ts';
@@ -159,21 +158,49 @@ function lossSpec(loss: Tensor | null): LossSpec | null {
   };
 }
 
-/** The weights that the program penalizes for their size, by the framework's names; each once, however often it is used. */
-function penaltiesOf(spec: ModelSpec, records: readonly NodeRecord[]): PenaltySpec[] {
-  const all = records.flatMap(({ node, rules }) =>
-    rules.flatMap(({ weight, layer, direction, penalty }) =>
-      nodeParameters(spec, node)
+/** A weight by its framework's name, with what the program asks of it. */
+type RuledWeight = Omit<WeightRule, 'weight'> & { readonly weight: string };
+
+/** The weights of which the program asks something; each once, however often its layer is used. */
+function ruledWeights(spec: ModelSpec, graph: Graph, records: readonly NodeRecord[]): RuledWeight[] {
+  const all = records.flatMap(record =>
+    rulesOf(graph, record).flatMap(({ weight, layer, direction, ...rule }) =>
+      nodeParameters(spec, record.node)
         .filter(
           ({ name, of }) =>
-            name.endsWith(`/${weight}`) &&
+            (weight === undefined || name.endsWith(`/${weight}`)) &&
             (layer === undefined || of?.layer === layer) &&
             (direction === undefined || of?.direction === direction),
         )
-        .map(({ name }): PenaltySpec => ({ weight: name, ...penalty })),
+        .map(({ name }): RuledWeight => ({ weight: name, ...rule })),
     ),
   );
-  return [...new Map(all.map(one => [one.weight, one])).values()];
+  return [...new Map(all.map(one => [JSON.stringify(one), one])).values()];
+}
+
+/** What is said of a layer after it was made, holds: `layer.trainable = False`. */
+function rulesOf({ trainable }: Graph, { node, rules }: NodeRecord): readonly WeightRule[] {
+  const scope = 'scope' in node ? node.scope.split('/') : [];
+  const said = [...trainable].findLast(([name]) => scope.includes(name))?.[1];
+  if (said === undefined) return rules;
+  return [...rules.filter(({ frozen }) => frozen !== true), ...(said ? [] : [{ frozen: true } as const])];
+}
+
+/** The spec with what the program asks of single weights. */
+function withRules(spec: ModelSpec, graph: Graph, records: readonly NodeRecord[]): ModelSpec {
+  const ruled = ruledWeights(spec, graph, records);
+  const penalties = ruled.flatMap(({ weight, penalty }) => (penalty ? [{ weight, ...penalty }] : []));
+  const constraints = ruled.flatMap(({ weight, constraint }) => (constraint ? [{ weight, ...constraint }] : []));
+  const frozen = ruled.flatMap(one => (one.frozen ? [one.weight] : []));
+  return {
+    ...spec,
+    ...(spec.loss && penalties.length > 0 ? { loss: { ...spec.loss, penalties } } : {}),
+    training: {
+      ...spec.training,
+      ...(frozen.length === 0 ? {} : { frozen }),
+      ...(constraints.length === 0 ? {} : { constraints }),
+    },
+  };
 }
 
 function trainingSpec(graph: Graph, root: Root, ids: ReadonlySet<string>): TrainingSpec {
@@ -191,6 +218,8 @@ function trainingSpec(graph: Graph, root: Root, ids: ReadonlySet<string>): Train
   return {
     ...(training?.optimizer == null ? {} : { optimizer: training.optimizer }),
     ...(clipping.length === 0 ? {} : { clipping: clipping.length === 1 ? clipping[0]! : [...clipping] }),
+    ...(training?.accumulation === undefined ? {} : { accumulation: training.accumulation }),
+    ...(training?.averaging === undefined ? {} : { averaging: training.averaging }),
     ...(training?.decay === undefined || still ? {} : { learningRateDecay: training.decay }),
     ...(training?.epochs == null ? {} : { epochs: training.epochs }),
     ...(training?.iterations == null ? {} : { iterations: training.iterations }),
@@ -292,8 +321,7 @@ export function modelsOf(graph: Graph, facts: ProgramFacts): FoundModel[] {
       ...(data == null ? {} : { data: { kind: data.kind, source: data.source } }),
       ...(Object.keys(names).length === 0 ? {} : { names }),
     };
-    const penalties = penaltiesOf(plain, records);
-    const spec = plain.loss && penalties.length > 0 ? { ...plain, loss: { ...plain.loss, penalties } } : plain;
+    const spec = withRules(plain, graph, records);
     const open = [...records.flatMap(record => record.open), ...(root.training?.open ?? []), ...openSizes(spec)];
     const distinct = open.filter(
       (one, at) => open.findIndex(other => JSON.stringify(other) === JSON.stringify(one)) === at,

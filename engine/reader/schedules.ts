@@ -26,15 +26,33 @@ const polynomial: Schedule['decay'] = (args, start) => {
   return { kind: 'polynomial', steps, floor: end / start, power, ...(args.boolean('cycle') === true ? { cycle: true } : {}) };
 }; // prettier-ignore
 
-const cosine: Schedule['decay'] = args => {
+const cosine: Schedule['decay'] = (args, start) => {
   const [steps, floor] = [args.number('decay_steps'), args.number('alpha')];
-  // A rate that first rises is another schedule.
-  if (steps === undefined || steps <= 0 || floor === undefined || args.isGiven('warmup_target')) return undefined;
-  return { kind: 'cosine', steps, floor };
+  if (steps === undefined || steps <= 0 || floor === undefined) return undefined;
+  if (args.some('warmup_target') === undefined) return { kind: 'cosine', steps, floor };
+  const [first, rising] = [args.number('initial_learning_rate'), args.number('warmup_steps')];
+  if (first === undefined || rising === undefined || rising < 0) return undefined;
+  return { kind: 'cosine', steps, floor, ...(rising > 0 ? { warmUp: { steps: rising, from: first / start } } : {}) };
+};
+
+/** Source: Keras 3 `learning_rate_schedule.py`, TensorFlow 1.15 `learning_rate_decay.py`. */
+const restarts: Schedule['decay'] = args => {
+  const [steps, longer, lower, floor] = ['first_decay_steps', 't_mul', 'm_mul', 'alpha'].map(name => args.number(name));
+  if (
+    steps === undefined ||
+    steps <= 0 ||
+    longer === undefined ||
+    longer < 1 ||
+    lower === undefined ||
+    floor === undefined
+  )
+    return undefined;
+  return { kind: 'cosine', steps, floor, restarts: { longer, lower } };
 };
 
 const KERAS = 'initial_learning_rate, decay_steps';
 const TENSORFLOW1 = 'learning_rate, global_step, decay_steps';
+const RESTARTS = 't_mul=2.0, m_mul=1.0, alpha=0.0, name=None';
 const RATE = 'decay_rate, staircase=False, name=None';
 
 const SCHEDULES: Readonly<Record<string, Schedule>> = {
@@ -42,18 +60,22 @@ const SCHEDULES: Readonly<Record<string, Schedule>> = {
   'keras.optimizers.schedules.InverseTimeDecay': { signature: `${KERAS}, ${RATE}`, decay: byRate('inverse_time') },
   'keras.optimizers.schedules.PolynomialDecay': { signature: `${KERAS}, end_learning_rate=0.0001, power=1.0, cycle=False, name=None`, decay: polynomial },
   'keras.optimizers.schedules.CosineDecay': { signature: `${KERAS}, alpha=0.0, name=None, warmup_target=None, warmup_steps=0`, decay: cosine },
+  'keras.optimizers.schedules.CosineDecayRestarts': { signature: `initial_learning_rate, first_decay_steps, ${RESTARTS}`, decay: restarts },
   'tf.train.exponential_decay': { signature: `${TENSORFLOW1}, ${RATE}`, decay: byRate('exponential') },
   'tf.train.natural_exp_decay': { signature: `${TENSORFLOW1}, ${RATE}`, decay: byRate('natural_exponential') },
   'tf.train.inverse_time_decay': { signature: `${TENSORFLOW1}, ${RATE}`, decay: byRate('inverse_time') },
   'tf.train.polynomial_decay': { signature: `${TENSORFLOW1}, end_learning_rate=0.0001, power=1.0, cycle=False, name=None`, decay: polynomial },
+  'tf.train.cosine_decay_restarts': { signature: `learning_rate, global_step, first_decay_steps, ${RESTARTS}`, decay: restarts },
   'tf.train.cosine_decay': { signature: `${TENSORFLOW1}, alpha=0.0, name=None`, decay: cosine },
 }; // prettier-ignore
 
 function scheduled({ decay }: Schedule): CallEntry['result'] {
-  return ({ args }) => {
-    const start = args.number('initial_learning_rate') ?? args.number('learning_rate');
+  return ({ args, reader, range }) => {
+    // A rate that first rises is told by what it rises to.
+    const start =
+      args.givenNumber('warmup_target') ?? args.number('initial_learning_rate') ?? args.number('learning_rate');
     const found = start === undefined || start <= 0 ? undefined : decay(args, start);
-    return found === undefined ? unknown('') : { kind: 'schedule', start: start!, decay: found };
+    return found === undefined ? unknown(reader.textOf(range)) : { kind: 'schedule', start: start!, decay: found };
   };
 }
 

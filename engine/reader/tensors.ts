@@ -296,13 +296,14 @@ export function tensorsOf(value: Abstract | undefined, depth = 0): Tensor[] | nu
   return parts;
 }
 
-/** @param name of its node */
+/** @param name of its node. @param open what of it the description cannot say. */
 export function concatenate(
   graph: Graph,
   parts: readonly Tensor[],
   axis: number,
   range: TextRange,
   name = 'concatenate',
+  open: readonly Phrase[] = [],
 ): Tensor {
   const [first] = parts;
   if (first === undefined) return tensor('float32', null);
@@ -319,7 +320,7 @@ export function concatenate(
   const refs = parts.map(refOf).filter(ref => ref !== undefined);
   if (at !== first.axes.length - 1 || refs.length !== parts.length) return tensor(first.dtype, axes);
   if (refs.length === 1) return first;
-  const id = graph.add(name, { op: 'concatenate', inputs: refs }, { range });
+  const id = graph.add(name, { op: 'concatenate', inputs: refs }, { range, open });
   const meanings = parts.map(part => part.meaning);
   const meaning = meanings.every(text => text !== undefined && text.text === meanings[0]!.text)
     ? phrase('{0} tensors side by side', parts.length)

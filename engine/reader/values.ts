@@ -164,6 +164,11 @@ export interface Layer {
   readonly recurrent?: RecurrentOptions & { readonly cells: Cells };
 }
 
+/** What an optimizer does besides its steps, and what of it the description cannot say. */
+export interface OptimizerOptions extends Pick<TrainingSpec, 'accumulation' | 'averaging'> {
+  readonly open?: readonly Phrase[];
+}
+
 /** What a Keras layer gives of its steps. */
 export interface RecurrentOptions {
   readonly sequences: boolean;
@@ -235,7 +240,7 @@ export type Abstract =
   | Network
   /** A learning rate that falls from `start`. */
   | { readonly kind: 'schedule'; readonly start: number; readonly decay: DecaySpec }
-  | { readonly kind: 'optimizer'; readonly spec: OptimizerSpec; readonly complete: boolean; readonly clipping?: readonly ClippingSpec[]; readonly decay?: TrainingSpec['learningRateDecay'] }
+  | { readonly kind: 'optimizer'; readonly spec: OptimizerSpec; readonly complete: boolean; readonly clipping?: readonly ClippingSpec[]; readonly decay?: TrainingSpec['learningRateDecay']; readonly options?: OptimizerOptions }
   | { readonly kind: 'training'; readonly step: number }
   | { readonly kind: 'data'; readonly source: DataSource; readonly part: 'all' | 'train' | 'test' }
   | FunctionValue

@@ -22,10 +22,8 @@ export function decayedRate(decay: DecaySpec | undefined, rate: number, taken: T
       const done = decay.cycle ? count / (decay.steps * Math.max(1, Math.ceil(part))) : Math.min(1, part);
       return rate * (decay.floor + (1 - decay.floor) * power(1 - done, decay.power ?? 1));
     }
-    case 'cosine': {
-      const { floor = 0, cycle = false } = decay;
-      return rate * (floor + ((1 - floor) * (1 + cosine(Math.PI * (cycle ? part : Math.min(1, part))))) / 2);
-    }
+    case 'cosine':
+      return rate * cosineFactor(decay, count);
     default: {
       const periods = (decay.staircase ?? decay.kind === 'step') ? Math.floor(part) : part;
       if (decay.kind === 'inverse_time') return rate / (1 + decay.rate * periods);
@@ -33,4 +31,27 @@ export function decayedRate(decay: DecaySpec | undefined, rate: number, taken: T
       return rate * power(decay.rate, periods);
     }
   }
+}
+
+function cosineFactor(decay: Extract<DecaySpec, { kind: 'cosine' }>, count: number): number {
+  const { steps, floor = 0, cycle = false, warmUp, restarts } = decay;
+  if (warmUp && count < warmUp.steps) return warmUp.from + ((1 - warmUp.from) * count) / warmUp.steps;
+  const after = count - (warmUp?.steps ?? 0);
+  const { part, height } = restarts ? inRound(after / steps, restarts) : { part: after / steps, height: 1 };
+  return floor + ((1 - floor) * height * (1 + cosine(Math.PI * (cycle ? part : Math.min(1, part))))) / 2;
+}
+
+/** How much of a round has been done, where each takes `longer` times as long as the one before, and how high it starts. */
+function inRound(
+  rounds: number,
+  { longer, lower }: { readonly longer: number; readonly lower: number },
+): { part: number; height: number } {
+  if (longer === 1) return { part: rounds - Math.floor(rounds), height: power(lower, Math.floor(rounds)) };
+  let [length, height, left] = [1, 1, rounds];
+  while (left >= length) {
+    left -= length;
+    length *= longer;
+    height *= lower;
+  }
+  return { part: left / length, height };
 }

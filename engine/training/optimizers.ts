@@ -4,7 +4,7 @@
  * `optimizers`, PyTorch 2 `torch.optim`.
  */
 import type { Kernels } from '../kernels/kernels.ts';
-import type { Framework, OptimizerSpec } from '../model/spec.ts';
+import type { AveragingSpec, Framework, OptimizerSpec } from '../model/spec.ts';
 import { power } from '../portableMath.ts';
 
 /** One weight and what belongs to it, by address; `n` elements each. */
@@ -219,6 +219,27 @@ const l2 =
       },
     };
   };
+
+/**
+ * An optimizer whose weights become their moving averages every so many steps. The first average is the weight itself.
+ * Source: Keras 3 `base_optimizer.py`, `use_ema`.
+ */
+export function averaged(inner: Optimizer, { momentum, every }: AveragingSpec): Optimizer {
+  const place = inner.slots.length;
+  return {
+    ...inner,
+    slots: [...inner.slots, slot('Average')],
+    update(kernels, target, rate, step) {
+      const { weight, slots, n } = target;
+      inner.update(kernels, { ...target, slots: slots.slice(0, place) }, rate, step);
+      const average = slots[place]!;
+      const kept = step === 1 ? 0 : momentum;
+      kernels.scale(average, n, kept);
+      kernels.addScaled(average, weight, n, 1 - kept);
+      if (step % every === 0) kernels.copyRows(weight, 0, average, 0, 1, n);
+    },
+  };
+}
 
 /** TF1's `contrib.opt.NadamOptimizer`: Adam whose momentum looks one step ahead. Source: `ApplyAdam` with `use_nesterov`. */
 const nesterovAdam =

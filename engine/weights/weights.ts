@@ -14,7 +14,7 @@ import type { ModelSpec } from '../model/spec.ts';
 export function fittingWeights(spec: ModelSpec, given: ReadonlyMap<string, StoredTensor>): Parameter[] {
   const expected = modelParameters(spec);
   const names = new Set(expected.map(({ name }) => name));
-  const surplus = [...given.keys()].find(name => !names.has(name));
+  const surplus = [...given.keys()].find(name => !names.has(name) && !isSeed(spec, name));
   const missing = expected.find(({ name }) => !given.has(name));
   if (missing)
     throw new EngineError(
@@ -32,6 +32,11 @@ export function fittingWeights(spec: ModelSpec, given: ReadonlyMap<string, Store
     return { name: parameter.name, shape: found.shape, values: Float32Array.from(found.values as Float32Array) };
   });
 } // prettier-ignore
+
+/** Whether a variable of a Keras 3 model is what a layer draws from (every recurrent layer has one, for its dropout), and no weight. */
+function isSeed({ framework }: ModelSpec, name: string): boolean {
+  return framework === 'keras3' && name.endsWith('/seed_generator_state');
+}
 
 /** Why a tensor cannot be this weight; undefined when it can. */
 export function refusalOf({ name, shape }: ParameterShape, { shape: found, values }: StoredTensor): Phrase | undefined {

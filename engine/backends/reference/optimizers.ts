@@ -7,7 +7,7 @@
  */
 import { EngineError } from '../../errors.ts';
 import { phrase } from '../../model/phrase.ts';
-import type { Framework, ModelSpec, OptimizerSpec, TrainingSpec } from '../../model/spec.ts';
+import type { DecaySpec, Framework, ModelSpec, OptimizerSpec, TrainingSpec } from '../../model/spec.ts';
 
 /** The options of an optimizer, all known. */
 interface Settings {
@@ -478,11 +478,25 @@ export function decayedRate({ learningRateDecay: decay }: TrainingSpec, η: numb
     const rounds = decay.cycle ? Math.max(1, Math.ceil(p)) : 1;
     return between(decay.floor, (1 - (decay.cycle ? p / rounds : upToOne)) ** (decay.power ?? 1));
   }
-  if (decay.kind === 'cosine')
-    return between(decay.floor ?? 0, (1 + Math.cos(Math.PI * (decay.cycle ? p : upToOne))) / 2);
+  if (decay.kind === 'cosine') return decayedByCosine(decay, η, n);
   const whole = (decay.staircase ?? decay.kind === 'step') ? Math.floor(p) : p;
   if (decay.kind === 'inverse_time') return η / (1 + decay.rate * whole);
   return η * (decay.kind === 'natural_exponential' ? Math.exp(-decay.rate * whole) : decay.rate ** whole);
+}
+
+function decayedByCosine(decay: Extract<DecaySpec, { kind: 'cosine' }>, η: number, n: number): number {
+  const { steps, floor = 0, cycle, warmUp: { steps: rising, from } = { steps: 0, from: 1 }, restarts } = decay;
+  if (n < rising) return η * (from + (1 - from) * (n / rising));
+  const p = (n - rising) / steps;
+  let [share, height] = [cycle ? p : Math.min(p, 1), 1];
+  if (restarts) {
+    const { longer: t, lower: m } = restarts;
+    // Rounds begin at 0, 1, 1 + t, 1 + t + t² …
+    let [begin, round, k] = [0, 1, 0];
+    for (; p >= begin + round; k++) [begin, round] = [begin + round, round * t];
+    [share, height] = [(p - begin) / round, m ** k];
+  }
+  return η * (floor + ((1 - floor) * height * (1 + Math.cos(Math.PI * share))) / 2);
 }
 
 /**

@@ -10,7 +10,7 @@ import { beginsWithKept, keptName, truncationOf } from '../../model/truncation.t
 import { evaluateGraph, type GraphValues } from './graph.ts';
 import { namedValues, stepTensors } from './names.ts';
 import { exchange, sequence } from './operations.ts';
-import { clipGradients, createOptimizer } from './optimizers.ts';
+import { createSteps } from './steps.ts';
 import { gradients, tensor, type Tensor } from './tensor.ts';
 
 /** Numbers from outside, row after row. */
@@ -115,20 +115,16 @@ export function runReference(spec: ModelSpec, given: ReferenceInputs): Reference
  */
 export function trainReference(spec: ModelSpec, given: ReferenceInputs, steps: number): number[] {
   const weights = mapValues(weightTensors(spec, given.weights), computed);
-  const values = [...weights.values()].map(weight => weight.values);
-  const optimizer = createOptimizer(spec.framework, spec.training);
+  const takeStep = createSteps(spec, weights);
   const windows = windowsOf(spec, given);
   const stateful = spec.nodes.filter(node => node.op === 'recurrent' && node.stateful).map(({ id }) => id);
   let kept: ReadonlyMap<string, Numbers> = new Map();
-  let updates = 0;
   return Array.from({ length: steps }, (_, epoch) => {
     kept = new Map([...kept].filter(([name]) => stateful.some(id => name.startsWith(`${id}/`))));
     let [total, length] = [0, 0];
     for (const window of windows) {
       const run = runReference(window.spec, { ...window.given, weights, kept });
-      const slopes = run.gradients();
-      const ofWeights = [...weights.keys()].map(name => slopes.get(name)!.values);
-      optimizer(updates++, values, clipGradients(spec, ofWeights), epoch);
+      takeStep(run.gradients(), epoch);
       kept = run.keptStates();
       total += run.loss! * window.steps;
       length += window.steps;

@@ -22,6 +22,8 @@ export function assign(interpreter: Interpreter, target: Expression, value: Abst
       const named = held(value, target.name);
       if (object.kind === 'instance' || object.kind === 'object') object.attributes.set(target.name, named);
       else if (object.kind === 'dict') setEntry(object, string(target.name), named);
+      else if (target.name === 'trainable' && value.kind === 'boolean')
+        sayTrainable(interpreter.graph, object, value.value);
       else if (object.kind === 'class') object.members.set(target.name, named);
       nameTensor(interpreter, target.name, named);
       interpreter.show(target.range, named);
@@ -64,6 +66,14 @@ export function assign(interpreter: Interpreter, target: Expression, value: Abst
     }
     default:
   }
+}
+
+/** A layer, or all layers of a model, is trained from now on, or no more. */
+function sayTrainable(graph: Graph, of: Abstract, trained: boolean): void {
+  if (of.kind === 'network') for (const layer of of.layers) sayTrainable(graph, layer, trained);
+  if (of.kind !== 'layer') return;
+  graph.trainable.delete(of.name);
+  graph.trainable.set(of.name, trained);
 }
 
 /** One item of a value that cannot be taken apart. */

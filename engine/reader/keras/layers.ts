@@ -244,8 +244,15 @@ function checkSequence(call: Call, input: Abstract): void {
   });
 }
 
-/** Runs cells over a sequence, in one direction. */
-function run(call: Call, input: Abstract, cells: Cells, options: RecurrentOptions, name: string): Abstract {
+/** Runs cells over a sequence, in one direction. @param asked of the layer itself, besides what is asked of its cells. */
+function run(
+  call: Call,
+  input: Abstract,
+  cells: Cells,
+  options: RecurrentOptions,
+  name: string,
+  asked: readonly WeightRule[],
+): Abstract {
   checkSequence(call, input);
   const sequence = sequenceInput(call, input, false);
   const { graph, frame } = call.reader;
@@ -269,7 +276,15 @@ function run(call: Call, input: Abstract, cells: Cells, options: RecurrentOption
       ...(options.stateful ? { stateful: true } : {}),
       ...(state.initialState === undefined ? {} : { initialState: state.initialState }),
     },
-    { range: call.range, frame, framework: cells.framework, cells: cells.cells, name, open, rules: rulesOf(cells) },
+    {
+      range: call.range,
+      frame,
+      framework: cells.framework,
+      cells: cells.cells,
+      name,
+      open,
+      rules: [...rulesOf(cells), ...asked],
+    },
   );
   const { batch, steps, dtype } = sequence;
   const units = unitsAxis(cells.cells.at(-1)!.output);
@@ -304,7 +319,8 @@ function layerOf(call: Call, className: string, cells: Cells): Layer {
     name,
     cells: cells.cells,
     recurrent: { ...options, cells },
-    run: (applied, input) => run(applied, input, cells, options, name),
+    run: (applied, input) =>
+      run(applied, input, cells, options, name, className === 'RNN' ? weightRules(call).rules : []),
     ...(shape === null ? {} : { inputShape: shape, rows: rowsOf(call) }),
   };
 }
@@ -361,7 +377,8 @@ function bidirectional(call: Call): Abstract {
     className: 'Bidirectional',
     name,
     cells: inner.cells,
-    run: (applied, input) => runBoth(applied, input, cells, backward, options, name, merge ?? 'concatenate'),
+    run: (applied, input) =>
+      runBoth(applied, input, cells, backward, options, name, merge ?? 'concatenate', weightRules(call).rules),
     ...(shape == null ? {} : { inputShape: shape, rows: inner.rows ?? rowsOf(call) }),
   };
 }
@@ -387,6 +404,7 @@ function runBoth(
   options: RecurrentOptions,
   name: string,
   merge: NonNullable<RecurrentNode['merge']>,
+  asked: readonly WeightRule[],
 ): Abstract {
   checkSequence(call, input);
   const sequence = sequenceInput(call, input, false);
@@ -419,7 +437,10 @@ function runBoth(
       cells: cell.cells,
       name,
       open: [...sequence.open, ...state.open, ...[...cell.cells, ...(other?.cells ?? [])].flatMap(one => one.open)],
-      rules: other === undefined ? rulesOf(cell) : [...rulesOf(cell, 'forward'), ...rulesOf(other, 'backward')],
+      rules: [
+        ...(other === undefined ? rulesOf(cell) : [...rulesOf(cell, 'forward'), ...rulesOf(other, 'backward')]),
+        ...asked,
+      ],
     },
   );
   const { batch, steps, dtype } = sequence;
@@ -702,13 +723,27 @@ export function joining(
   };
 }
 
+/**
+ * The mask of tensors that are joined, and why it cannot be told. Sources: Keras 3 `layers/merging` (steps count that count
+ * in any of them; all do where one has no mask), Keras 2.15 and TensorFlow.js (those that count in all that have a mask).
+ */
+function joinedMask({ framework }: Call, parts: readonly Tensor[]): { mask?: TensorRef; open: readonly Phrase[] } {
+  const masks = parts.flatMap(({ mask }) => (mask === undefined ? [] : [mask]));
+  const [mask, ...others] = masks;
+  if (mask === undefined || (framework === 'keras3' && masks.length < parts.length)) return { open: [] };
+  if (others.every(other => JSON.stringify(other) === JSON.stringify(mask))) return { mask, open: [] };
+  return { open: [phrase('Tensors whose steps are masked in different ways are joined; that cannot be run yet')] };
+}
+
 function combining(className: string, by: 'add' | 'average' | 'multiply'): CallEntry {
   return joining(className, (applied, parts, _made, name) => {
     const refs = parts.map(part => part.ref).filter(ref => ref !== undefined);
     const [first] = parts;
     if (refs.length !== parts.length) return tensor(first!.dtype, first!.axes);
-    const id = applied.reader.graph.add(name, { op: 'combine', inputs: refs, by }, { range: applied.range });
-    return tensor(first!.dtype, first!.axes, { ref: { from: id } });
+    const { open, ...carried } = joinedMask(applied, parts);
+    const { range, reader } = applied;
+    const id = reader.graph.add(name, { op: 'combine', inputs: refs, by }, { range, open });
+    return tensor(first!.dtype, first!.axes, { ref: { from: id }, ...carried });
   });
 }
 
@@ -816,7 +851,8 @@ export const KERAS_LAYERS: CallTable = {
   'keras.layers.GlobalMaxPooling1D': simple('GlobalMaxPooling1D', '', overSteps('max')),
   'keras.layers.Concatenate': joining('Concatenate', (applied, parts, made, name) => {
     const axis = made.args.number('axis') ?? -1;
-    return concatenate(applied.reader.graph, parts, axis, applied.range, name);
+    const { open, ...carried } = joinedMask(applied, parts);
+    return { ...concatenate(applied.reader.graph, parts, axis, applied.range, name, open), ...carried };
   }),
   'keras.layers.Add': combining('Add', 'add'),
   'keras.layers.Average': combining('Average', 'average'),

@@ -17,6 +17,7 @@ import {
   type Network,
   NONE,
   number,
+  type OptimizerOptions,
   shortText,
   tensor,
   type Tensor,
@@ -289,7 +290,8 @@ function compile(call: Call): Abstract {
     const mask = masked ? prediction.mask : undefined;
     const { summed, open = [], ...loss } = found;
     const factor = factorOf(call.args.some('loss_weights'));
-    const refused = [...open, ...(factor === undefined ? [phrase('{0} cannot be run yet: {1}', 'loss_weights', call.args.text('loss_weights'))] : [])]; // prettier-ignore
+    const { open: unread = [], ...options } = optimizer.options;
+    const refused = [...open, ...unread, ...(factor === undefined ? [phrase('{0} cannot be run yet: {1}', 'loss_weights', call.args.text('loss_weights'))] : [])]; // prettier-ignore
     const derivation: Derivation = {
       op: 'loss',
       ...loss,
@@ -306,6 +308,7 @@ function compile(call: Call): Abstract {
       clipping: optimizer.clipping,
       range: call.range,
       ...(optimizer.decay === null ? {} : { decay: optimizer.decay }),
+      ...options,
       ...(metrics.length === 0 ? {} : { metrics }),
       ...(refused.length === 0 ? {} : { open: refused }),
       epochs: null,
@@ -394,6 +397,7 @@ interface Optimizer {
   readonly spec: OptimizerSpec | null;
   readonly clipping: readonly ClippingSpec[];
   readonly decay: NonNullable<TrainingSpec['learningRateDecay']> | null;
+  readonly options: OptimizerOptions;
 }
 
 const BY_NAME: Readonly<Record<string, OptimizerSpec['kind']>> = {
@@ -412,16 +416,17 @@ const BY_NAME: Readonly<Record<string, OptimizerSpec['kind']>> = {
 function optimizerOf(value: Abstract | undefined): Optimizer {
   if (value?.kind === 'string') {
     const kind = BY_NAME[value.value.toLowerCase()];
-    return { spec: kind === undefined ? null : { kind }, clipping: [], decay: null };
+    return { spec: kind === undefined ? null : { kind }, clipping: [], decay: null, options: {} };
   }
-  if (value?.kind !== 'optimizer') return { spec: null, clipping: [], decay: null };
-  return { spec: value.spec, clipping: value.clipping ?? [], decay: value.decay ?? null };
+  if (value?.kind !== 'optimizer') return { spec: null, clipping: [], decay: null, options: {} };
+  return { spec: value.spec, clipping: value.clipping ?? [], decay: value.decay ?? null, options: value.options ?? {} };
 }
 
 function optimizer(kind: OptimizerSpec['kind'], signature: string): CallEntry {
   return {
-    signature: `learning_rate=None, ${signature}${signature === '' ? '' : ', '}weight_decay=None, clipnorm=None, clipvalue=None, global_clipnorm=None, lr=None, decay=None, amsgrad=False, name=None`,
-    result: ({ args }) => {
+    signature: `learning_rate=None, ${signature}${signature === '' ? '' : ', '}weight_decay=None, clipnorm=None, clipvalue=None, global_clipnorm=None, use_ema=False, ema_momentum=0.99, ema_overwrite_frequency=None, gradient_accumulation_steps=None, lr=None, decay=None, amsgrad=False, name=None`,
+    result: call => {
+      const { args } = call;
       const rate = args.some('learning_rate') ?? args.some('lr');
       const decay = scheduleOf(rate);
       const plain = rate?.kind === 'number' ? rate.value : decay?.start;
@@ -462,8 +467,41 @@ function optimizer(kind: OptimizerSpec['kind'], signature: string): CallEntry {
         complete: plain !== undefined || rate === undefined,
         clipping,
         ...(decay === null ? {} : { decay: decay.decay }),
+        options: optimizerOptions(call),
       };
     },
+  };
+}
+
+/** What Keras' optimizers do besides their steps. Source: Keras 3 `optimizers/base_optimizer.py`. */
+function optimizerOptions({ args, framework, reader, range }: Call): OptimizerOptions {
+  const open: Phrase[] = [];
+  const leave = (name: string): void => {
+    open.push(phrase('{0} cannot be run yet: {1}', name, args.text(name)));
+  };
+  const rate = args.some('learning_rate') ?? args.some('lr');
+  // A schedule that cannot be read; a number that is not known may still be set.
+  if (rate?.kind === 'unknown' && rate.text.includes('schedules.')) leave(args.isGiven('lr') ? 'lr' : 'learning_rate');
+  const batches = args.some('gradient_accumulation_steps');
+  const accumulated = batches?.kind === 'number' && batches.value > 1 ? batches.value : undefined;
+  if (batches !== undefined && batches.kind !== 'number') leave('gradient_accumulation_steps');
+  const often = args.boolean('use_ema') === true ? args.some('ema_overwrite_frequency') : undefined;
+  const momentum = args.number('ema_momentum');
+  const followed =
+    often?.kind === 'number' && momentum !== undefined && framework === 'keras3' && accumulated === undefined;
+  if (often !== undefined && !followed) leave('ema_overwrite_frequency');
+  if (args.boolean('use_ema') === true)
+    reader.report(
+      information(
+        args.range('use_ema') ?? range,
+        'averages-not-taken',
+        phrase('At the end of training Keras puts the averages of the weights in their place; training here does not'),
+      ),
+    );
+  return {
+    ...(accumulated === undefined ? {} : { accumulation: { batches: accumulated, by: 'mean' } }),
+    ...(followed ? { averaging: { momentum, every: often.value } } : {}),
+    ...(open.length === 0 ? {} : { open }),
   };
 }
 

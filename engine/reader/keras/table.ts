@@ -2,7 +2,7 @@
 import type { FrameworkTable } from '../calls.ts';
 import { KERAS_LAYER_METHODS, KERAS_LAYERS } from './layers.ts';
 import { KERAS_CALLS, KERAS_METHODS } from './network.ts';
-import { KERAS_REGULARIZERS } from './weightRules.ts';
+import { KERAS_CONSTRAINTS, KERAS_REGULARIZERS } from './weightRules.ts';
 import { inOne, KERAS_BACKEND, KERAS_SHAPE_METHODS, KERAS_SHAPES } from './shapes.ts';
 
 const PATH =
@@ -27,6 +27,6 @@ export const KERAS: FrameworkTable = {
     const name = RENAMES.reduce((renamed, [from, to]) => renamed.replace(from, to), rest);
     return { name: `keras.${name}`, framework: tensorflow === undefined && legacy === undefined ? 'keras3' : 'keras2' };
   },
-  calls: { ...KERAS_BACKEND, ...LAYERS, ...inOne(LAYERS), ...KERAS_CALLS, ...KERAS_REGULARIZERS },
+  calls: { ...KERAS_BACKEND, ...LAYERS, ...inOne(LAYERS), ...KERAS_CALLS, ...KERAS_REGULARIZERS, ...KERAS_CONSTRAINTS },
   methods: { ...KERAS_SHAPE_METHODS, ...KERAS_LAYER_METHODS, ...KERAS_METHODS },
 };

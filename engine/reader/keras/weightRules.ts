@@ -1,10 +1,13 @@
-/** What a Keras layer asks of its weights: regularizers. Source: Keras 3 `regularizers/regularizers.py`. */
+/**
+ * What a Keras layer asks of its weights: regularizers, constraints, not to be trained. Sources: Keras 3
+ * `regularizers/regularizers.py`, `constraints/constraints.py`.
+ */
 import { phrase, type Phrase } from '../../model/phrase.ts';
 import type { Call, CallEntry, CallTable } from '../calls.ts';
-import type { WeightRule } from '../graph.ts';
+import type { Constraint, WeightRule } from '../graph.ts';
 import { type Abstract, number, shortText } from '../values.ts';
 
-type Penalty = WeightRule['penalty'];
+type Penalty = NonNullable<WeightRule['penalty']>;
 
 const TYPE = 'keras.regularizer';
 
@@ -48,6 +51,74 @@ export const KERAS_REGULARIZERS: CallTable = {
   'keras.regularizers.L1L2': both(0),
 };
 
+const CONSTRAINT = 'keras.constraint';
+
+/** Options of a constraint, without which it is `non_negative`. */
+const norm =
+  (least: number | string, most: number | string, rate: number | string = 1) =>
+  (args: Call['args']): Constraint | undefined => {
+    const [low, high, part, axis] = [least, most, rate, 'axis'].map(one =>
+      typeof one === 'number' ? one : args.number(one),
+    );
+    if (low === undefined || high === undefined || part === undefined || axis === undefined || axis < 0)
+      return undefined;
+    return { kind: 'norm', least: low, most: high, rate: part, axis };
+  };
+const NON_NEGATIVE: Constraint = { kind: 'non_negative' };
+const MAX_NORM: Constraint = { kind: 'norm', least: 0, most: 2, rate: 1, axis: 0 };
+const UNIT_NORM: Constraint = { kind: 'norm', least: 1, most: 1, rate: 1, axis: 0 };
+
+function constraint(signature: string, read: (args: Call['args']) => Constraint | undefined): CallEntry {
+  return {
+    signature,
+    result: ({ args }) => {
+      const found = read(args);
+      if (found === undefined) return { kind: 'unknown', text: 'constraint' };
+      const parts = Object.entries<string | number>(found).map(([name, value]): [string, Abstract] => [
+        name,
+        typeof value === 'number' ? number(value) : { kind: 'string', value },
+      ]);
+      return { kind: 'object', type: CONSTRAINT, attributes: new Map(parts) };
+    },
+  };
+}
+
+const maxNorm = constraint('max_value=2, axis=0', norm(0, 'max_value'));
+const nonNegative = constraint('', () => NON_NEGATIVE);
+const unitNorm = constraint('axis=0', norm(1, 1));
+const minMaxNorm = constraint('min_value=0.0, max_value=1.0, rate=1.0, axis=0', norm('min_value', 'max_value', 'rate'));
+
+export const KERAS_CONSTRAINTS: CallTable = {
+  'keras.constraints.MaxNorm': maxNorm,
+  'keras.constraints.max_norm': maxNorm,
+  'keras.constraints.NonNeg': nonNegative,
+  'keras.constraints.non_neg': nonNegative,
+  'keras.constraints.UnitNorm': unitNorm,
+  'keras.constraints.unit_norm': unitNorm,
+  'keras.constraints.MinMaxNorm': minMaxNorm,
+  'keras.constraints.min_max_norm': minMaxNorm,
+};
+
+const CONSTRAINTS_BY_NAME: Readonly<Record<string, Constraint>> = {
+  max_norm: MAX_NORM,
+  maxnorm: MAX_NORM,
+  non_neg: NON_NEGATIVE,
+  nonneg: NON_NEGATIVE,
+  unit_norm: UNIT_NORM,
+  unitnorm: UNIT_NORM,
+};
+
+/** The constraint that a value stands for; undefined where it cannot be read. */
+function constraintOf(value: Abstract): Constraint | undefined {
+  if (value.kind === 'string') return CONSTRAINTS_BY_NAME[value.value.toLowerCase()];
+  if (value.kind !== 'object' || value.type !== CONSTRAINT) return undefined;
+  const parts = [...value.attributes].map(([name, part]) => [
+    name,
+    part.kind === 'number' || part.kind === 'string' ? part.value : undefined,
+  ]);
+  return Object.fromEntries(parts) as Constraint;
+}
+
 /** The penalty that a value stands for; undefined where it cannot be read. */
 function penaltyOf(value: Abstract): Penalty | undefined {
   if (value.kind === 'string') return BY_NAME[value.value.toLowerCase()];
@@ -78,9 +149,14 @@ export function weightRules({ args }: Call): {
     const penalty = asked && penaltyOf(asked);
     if (penalty) rules.push({ weight, penalty });
     else if (asked) said(`${option}_regularizer`, asked);
-    const constraint = given(`${option}_constraint`);
-    if (constraint) said(`${option}_constraint`, constraint);
+    const kept = given(`${option}_constraint`);
+    const constraint = kept && constraintOf(kept);
+    if (constraint) rules.push({ weight, constraint });
+    else if (kept) said(`${option}_constraint`, kept);
   }
+  const trainable = given('trainable');
+  if (trainable?.kind === 'boolean' && !trainable.value) rules.push({ frozen: true });
+  else if (trainable && trainable.kind !== 'boolean') said('trainable', trainable);
   const activity = given('activity_regularizer');
   if (activity) said('activity_regularizer', activity);
   return { rules, open };
