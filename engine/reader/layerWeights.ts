@@ -12,6 +12,8 @@ export class Places {
   readonly #cells = new Map<number, string>();
   /** Nodes with weights by the name of their layer. */
   readonly #layers = new Map<string, string[]>();
+  /** The weights of a node, once for all places where its cells are named. */
+  readonly #weights = new Map<GraphNode, readonly ParameterShape[]>();
 
   constructor(graph: Graph) {
     this.#graph = graph;
@@ -34,7 +36,8 @@ export class Places {
 
   /** The layer with its weights as the model has them. */
   withWeights(shown: LayerValue, value: Abstract, node: GraphNode, spec: ModelSpec): LayerValue {
-    const all = nodeParameters(spec, node);
+    const all = this.#weights.get(node) ?? nodeParameters(spec, node);
+    this.#weights.set(node, all);
     const places = value.kind === 'cells' && node.op === 'recurrent' ? this.#placesOf(value.cells, node.id) : null;
     const weights = places === null ? all : ownOf(all, places, (node as RecurrentNode).cells.length);
     const count = countOf(weights);

@@ -15,13 +15,17 @@ const LOADERS: Readonly<Record<string, RegExp>> = {
 };
 /** Names of files that our own readers read. */
 const READABLE = /\.(csv|tsv|txt|text|dat|npy|npz|idx|md)(\.gz)?$|-idx\d-ubyte(\.gz)?$/i;
+/** The same anywhere in a text: what names no such file need not be looked through. */
+const NAMES_READABLE = /\.(csv|tsv|txt|text|dat|npy|npz|idx|md)\b|-idx\d-ubyte/i;
 const WRITING = /^[wax]/;
 
 /**
  * The first file of data that a program reads by a name that stands in it, as a literal or in a variable that holds one.
  * Nothing is known of what becomes of it: it is a proposal that the person sees before anything is read.
+ * @param written the text that the statements were read from
  */
-export function loadedFile(body: readonly Statement[]): DataSpec | undefined {
+export function loadedFile(body: readonly Statement[], written: string): DataSpec | undefined {
+  if (!NAMES_READABLE.test(written)) return undefined;
   const texts = new Map<string, string>();
   const textOf = (value: Expression | undefined): string | undefined => {
     if (value?.kind === 'name') return texts.get(value.id);

@@ -74,7 +74,7 @@ export function readFences(
   }
   runUncalled(interpreter);
   const pieces = fences.map(({ start, end }) => ({ start, end }));
-  const files = passages.map(({ module }) => loadedFile(module.body));
+  const files = passages.map(({ module }) => loadedFile(module.body, text));
   const models = modelsOf(interpreter.graph, { pieces, text }).map(found => {
     const place = passages.findLastIndex(({ start }) => start <= found.model.range.start);
     // What the fence of the model or the nearest one before it loads, else what is loaded further down.

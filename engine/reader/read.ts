@@ -18,7 +18,7 @@ import { type FoundModel, modelsOf } from './models.ts';
 import { readFences } from './note.ts';
 import { valueOf } from './present.ts';
 import { PYTHON } from './python/python.ts';
-import type { Reading, SymbolReading, TextRange } from './reading.ts';
+import type { Reading, SymbolReading, TextRange, Value } from './reading.ts';
 import { gatherSiblings, type Surroundings } from './siblings.ts';
 import { type SourceText, wholeText } from './source.ts';
 import { readSpecFile } from './specFile.ts';
@@ -96,7 +96,7 @@ function readProgram(text: string, language: Language, memory?: ParseMemory, sur
   interpreter.run(body);
   runUncalled(interpreter);
   const pieces = [{ start: 0, end: text.length }];
-  const data = loadedFile(body);
+  const data = loadedFile(body, text);
   const models = modelsOf(interpreter.graph, { pieces, text }).map(found => withLoadedFile(found, data));
   return readingOf(interpreter, models, text, [source], language);
 }
@@ -145,8 +145,16 @@ function readingOf(
     models.toReversed().flatMap(({ ids }, at) => [...ids].map(id => [id, models.length - 1 - at] as const)),
   );
   const standing = new Places(graph);
+  const shownOnce = new Map<Abstract, Value | null>();
+  const shownOf = (value: Abstract): Value | null => {
+    const known = shownOnce.get(value);
+    if (known !== undefined) return known;
+    const shown = valueOf(value, graph);
+    shownOnce.set(value, shown);
+    return shown;
+  };
   const symbols = [...occurrences.values()]
-    .map(occurrence => symbolOf(occurrence, text, graph, places, models, standing))
+    .map(occurrence => symbolOf(occurrence, shownOf(occurrence.value), text, graph, places, models, standing))
     .filter(symbol => symbol !== null);
   const faults = diagnose({ graph, instances, occurrences: [...occurrences.values()], text });
   return {
@@ -159,6 +167,7 @@ function readingOf(
 
 function symbolOf(
   { range, value }: Occurrence,
+  shown: Value | null,
   text: string,
   graph: Graph,
   /** The first model that holds an input or node. */
@@ -166,7 +175,6 @@ function symbolOf(
   models: readonly FoundModel[],
   standing: Places,
 ): SymbolReading | null {
-  const shown = valueOf(value, graph);
   if (shown === null) return null;
   const from = standing.nodeOf(value) ?? referred(value);
   const model = from === null ? undefined : places.get(from);
