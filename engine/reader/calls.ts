@@ -1,7 +1,7 @@
 /** How a framework's calls are described: one entry a call, with its signature, its shape rule and its meaning. */
 import type { Phrase } from '../model/phrase.ts';
 import type { Framework } from '../model/spec.ts';
-import type { Graph } from './graph.ts';
+import type { Graph, WeightPlace } from './graph.ts';
 import type { Diagnostic, TextRange } from './reading.ts';
 import type { Dimension } from './sizes.ts';
 import { type Abstract, dimension, type Sequence, shortText, unknown } from './values.ts';
@@ -15,6 +15,8 @@ export interface Reader {
   readonly scopes: string[];
   /** Loops that are being run, outermost first. */
   readonly loops: readonly Loop[];
+  /** For each condition that holds in one of so many rounds of a loop (`i % 4 == 0`), how many; null where that is not known. */
+  readonly every: readonly (number | null)[];
   /** The statement that is being run. */
   readonly statement: TextRange;
   /** The name to which the value is about to be assigned. */
@@ -26,6 +28,8 @@ export interface Reader {
   show(range: TextRange, value: Abstract): void;
   /** Says that a list has grown, which in a loop of unknown length makes its length unknown. */
   grew(list: Sequence): void;
+  /** Where a module of the program has its weights; null for what is none. */
+  placeOf(module: Abstract): WeightPlace | null;
   /** An attribute of a value, as the program would get it. */
   attribute(object: Abstract, name: string, range: TextRange): Abstract;
   /** Calls anything that can be called, with named arguments. */

@@ -15,7 +15,15 @@ import type {
 } from '../model/spec.ts';
 import type { TextRange } from './reading.ts';
 import { type Dimension, equal, symbol, toSize } from './sizes.ts';
-import { type Abstract, type CellObject, type DataSource, tensor, type Tensor, type TensorAxis } from './values.ts';
+import {
+  type Abstract,
+  type CellObject,
+  type DataSource,
+  type Instance,
+  tensor,
+  type Tensor,
+  type TensorAxis,
+} from './values.ts';
 
 export interface Input {
   id: string;
@@ -58,6 +66,8 @@ export interface NodeRecord {
   readonly place: TextRange | null;
   readonly framework: Framework;
   readonly frame: number;
+  /** The outermost module whose forward pass makes it (PyTorch). */
+  readonly root: Instance | null;
   /** The cells of a recurrent node as objects of the program. */
   readonly cells: readonly CellObject[];
   /** The variable that holds the cells. */
@@ -65,6 +75,19 @@ export interface NodeRecord {
   /** What of it the description cannot say. */
   readonly open: readonly Phrase[];
   readonly rules: readonly WeightRule[];
+}
+
+/** All weights of a module: those whose names begin so, of one outermost module or, without it, of all. */
+export interface WeightPlace {
+  readonly root: Instance | null;
+  /** `encoder.rnn`; empty for all. */
+  readonly path: string;
+}
+
+/** Weights that an optimizer is given (null: all), with options of their own. */
+export interface TrainedPart {
+  readonly places: readonly WeightPlace[] | null;
+  readonly options: Partial<OptimizerSpec>;
 }
 
 /** One training operation. */
@@ -77,10 +100,16 @@ export interface TrainingRecord {
   decay?: TrainingSpec['learningRateDecay'];
   /** Whether the step that the decay counts by is left to the program. */
   readonly uncounted?: boolean;
-  readonly accumulation?: TrainingSpec['accumulation'];
   readonly averaging?: AveragingSpec;
+  /** What it trains, where that is not everything alike. */
+  readonly parts?: TrainedPart[];
+  /** What the program has said of weights being trained, in its order. */
+  readonly frozen?: readonly { readonly place: WeightPlace; readonly trained: boolean }[];
+  accumulation?: TrainingSpec['accumulation'];
+  /** Where further optimizers take steps for the same loss. */
+  readonly also?: number[];
   /** What of it the description cannot say. */
-  readonly open?: readonly Phrase[];
+  open?: readonly Phrase[];
   readonly metrics?: TrainingSpec['metrics'];
   /** In how many loops its rounds have been counted. */
   counted?: number;
@@ -88,6 +117,19 @@ export interface TrainingRecord {
   epochs: number | null;
   iterations: number | null;
   batchSize: number | null;
+}
+
+/** What has been done with gradients since they were cleared (PyTorch). */
+export interface Backward {
+  readonly loss: Tensor;
+  /** The call of the backward pass. */
+  readonly range: TextRange;
+  /** How many passes the gradients are of. */
+  readonly passes: number;
+  readonly clipping: ClippingSpec[];
+  /** The weights whose gradients are clipped. */
+  readonly clipped: Abstract[];
+  readonly open: Phrase[];
 }
 
 /** A tuple of a network's states that a program takes apart under names of its own. */
@@ -128,8 +170,16 @@ export class Graph {
   readonly rowPicks: { readonly of: TensorRef; readonly range: TextRange }[] = [];
   /** Where a program takes states apart. */
   readonly unpackings: Unpacking[] = [];
+  /** The outermost module whose forward pass is being run. */
+  root: Instance | null = null;
+  /** Layers, modules and weights of which the program says whether they are trained (PyTorch). */
+  readonly frozen: { readonly of: Abstract; readonly weight: string | null; readonly trained: boolean }[] = [];
   /** The loss of the last backward pass, and how its gradients have been clipped since (PyTorch). */
-  backward: { readonly loss: Tensor; readonly clipping: ClippingSpec[]; readonly open: Phrase[] } | null = null;
+  backward: Backward | null = null;
+  /** In how many loops gradients are cleared in every round. */
+  cleared = 0;
+  /** How many steps have been taken since gradients were cleared. */
+  stepsSinceCleared = 0;
   readonly #taken = new Map<string, number>();
   readonly #layers = new Map<string, number>();
 
@@ -181,6 +231,7 @@ export class Graph {
       place: more.range.start < this.end ? more.range : this.place,
       framework: more.framework ?? 'tensorflow1',
       frame: more.frame ?? 0,
+      root: this.root,
       cells: more.cells ?? [],
       name: more.name ?? null,
       open: more.open ?? [],

@@ -1,6 +1,7 @@
 /** Cuts the models out of the graph that a program has built: backwards from each loss, or from what nobody reads. */
 import { phrase, type Phrase } from '../model/phrase.ts';
 import {
+  type GraphNode,
   type InputSpec,
   type LossSpec,
   MODEL_SPEC_VERSION,
@@ -9,10 +10,10 @@ import {
   type TrainingSpec,
 } from '../model/spec.ts';
 import { nodeParameters } from '../model/parameters.ts';
-import { Graph, type NodeRecord, type TrainingRecord, type WeightRule } from './graph.ts';
+import { Graph, type NodeRecord, type TrainingRecord, type WeightPlace, type WeightRule } from './graph.ts';
 import type { ModelReading, TextRange } from './reading.ts';
 import { toSize } from './sizes.ts';
-import type { Tensor } from './values.ts';
+import type { Instance, Tensor } from './values.ts';
 
 /** What the frameworks have in common about a program, besides its graph. */
 export interface ProgramFacts {
@@ -203,6 +204,45 @@ function withRules(spec: ModelSpec, graph: Graph, records: readonly NodeRecord[]
   };
 }
 
+/** Where several outermost modules make one model (PyTorch), the names of their weights begin with those of the modules. */
+function rootNames(records: readonly NodeRecord[]): ReadonlyMap<Instance, string> {
+  const roots = new Set(records.flatMap(({ root }) => root ?? []));
+  return new Map(roots.size < 2 ? [] : [...roots].map(root => [root, root.name ?? root.of.name]));
+}
+
+function underRoot({ node, root }: NodeRecord, names: ReadonlyMap<Instance, string>): GraphNode {
+  const name = root === null ? undefined : names.get(root);
+  return name === undefined || !('scope' in node) ? node : { ...node, scope: `${name}.${node.scope}` };
+}
+
+/** The weights that training leaves alone, and those with options of their own. */
+function weightTraining(
+  spec: ModelSpec,
+  records: readonly NodeRecord[],
+  { parts = [], frozen = [] }: TrainingRecord,
+): Pick<TrainingSpec, 'groups' | 'frozen'> {
+  const roots = rootNames(records);
+  const weights = new Map(records.flatMap((record, at) => nodeParameters(spec, spec.nodes[at]!).map(({ name }) => [name, record.root] as const))); // prettier-ignore
+  const under = ({ root, path }: WeightPlace): string[] =>
+    [...weights].flatMap(([name, own]) => {
+      const place = [root === null ? undefined : roots.get(root), path].filter(Boolean).join('.');
+      const inside =
+        (root === null || own === root) && (place === '' || name === place || name.startsWith(`${place}.`));
+      return inside ? [name] : [];
+    });
+  const all = parts.length === 0 || parts.some(({ places }) => places === null);
+  const trained = new Set(all ? weights.keys() : parts.flatMap(({ places }) => places!.flatMap(under)));
+  const fixed = new Set<string>();
+  for (const { place, trained: kept } of frozen)
+    for (const name of under(place)) if (kept) fixed.delete(name); else fixed.add(name); // prettier-ignore
+  const still = [...weights.keys()].filter(name => fixed.has(name) || !trained.has(name));
+  const groups = parts.flatMap(({ places, options }) => {
+    const own = Object.keys(options).length === 0 ? [] : (places ?? []).flatMap(under);
+    return own.length === 0 ? [] : [{ weights: [...new Set(own)], options }];
+  });
+  return { ...(groups.length === 0 ? {} : { groups }), ...(still.length === 0 ? {} : { frozen: still }) };
+}
+
 function trainingSpec(graph: Graph, root: Root, ids: ReadonlySet<string>): TrainingSpec {
   const { training } = root;
   const clipping = training?.clipping ?? [];
@@ -310,17 +350,20 @@ export function modelsOf(graph: Graph, facts: ProgramFacts): FoundModel[] {
     const names = Object.fromEntries(
       [...graph.names, ...partsOf(graph, records)].filter(([, ref]) => ids.has(ref.from)),
     );
-    const plain: ModelSpec = {
+    const roots = rootNames(records);
+    const untrained: ModelSpec = {
       version: MODEL_SPEC_VERSION,
       name: modelName(records),
       framework: records.find(({ node }) => node.op === 'recurrent')!.framework,
       inputs,
-      nodes: records.map(({ node }) => node),
+      nodes: records.map(record => underRoot(record, roots)),
       ...(loss === null ? {} : { loss }),
       training: trainingSpec(graph, root, ids),
       ...(data == null ? {} : { data: { kind: data.kind, source: data.source } }),
       ...(Object.keys(names).length === 0 ? {} : { names }),
     };
+    const ofWeights = root.training === null ? {} : weightTraining(untrained, records, root.training);
+    const plain: ModelSpec = { ...untrained, training: { ...untrained.training, ...ofWeights } };
     const spec = withRules(plain, graph, records);
     const open = [...records.flatMap(record => record.open), ...(root.training?.open ?? []), ...openSizes(spec)];
     const distinct = open.filter(

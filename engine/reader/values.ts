@@ -72,6 +72,8 @@ export interface Tensor {
   readonly eachOf?: TensorRef;
   /** A learned parameter of that name. */
   readonly parameter?: string;
+  /** The weight of a layer, which the program has asked for. */
+  readonly weightOf?: { readonly layer: Layer; readonly name: string };
   /** How a variable begins, or what a variable would begin with. */
   readonly initial?: Initializer;
   /** A variable that no optimizer changes. */
@@ -137,9 +139,17 @@ export interface CellObject {
   readonly frame: number;
 }
 
+/** The weights that an optimizer is given: all of some modules (null where one is not known), with options of their own. */
+export type OptimizerParts = readonly {
+  readonly modules: readonly (Abstract | null)[];
+  readonly options: Partial<OptimizerSpec>;
+}[];
+
 /** A layer of Keras or PyTorch: what makes its outputs of its inputs. */
 export interface Layer {
   readonly kind: 'layer';
+  /** The same number is the same layer. */
+  readonly identity?: number;
   readonly framework: Framework;
   readonly className: string;
   /** Its own name, which begins the names of its weights. */
@@ -240,7 +250,7 @@ export type Abstract =
   | Network
   /** A learning rate that falls from `start`. */
   | { readonly kind: 'schedule'; readonly start: number; readonly decay: DecaySpec }
-  | { readonly kind: 'optimizer'; readonly spec: OptimizerSpec; readonly complete: boolean; readonly clipping?: readonly ClippingSpec[]; readonly decay?: TrainingSpec['learningRateDecay']; readonly options?: OptimizerOptions }
+  | { readonly kind: 'optimizer'; readonly spec: OptimizerSpec; readonly complete: boolean; readonly clipping?: readonly ClippingSpec[]; readonly decay?: TrainingSpec['learningRateDecay']; readonly options?: OptimizerOptions; readonly parts?: OptimizerParts }
   | { readonly kind: 'training'; readonly step: number }
   | { readonly kind: 'data'; readonly source: DataSource; readonly part: 'all' | 'train' | 'test' }
   | FunctionValue

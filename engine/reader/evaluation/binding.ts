@@ -4,6 +4,7 @@ import { itemsOf, MAX_ITEMS, setEntry } from '../items.ts';
 import type { Expression } from '../syntax.ts';
 import { index } from '../tensors.ts';
 import { type Abstract, held, list, number, type Scope, type Sequence, string, unknown } from '../values.ts';
+import { methodEntry, prepare } from './entries.ts';
 import type { Interpreter } from './interpreter.ts';
 
 /** Gives a value to a target, and takes it apart where the target is a list of targets. */
@@ -25,6 +26,8 @@ export function assign(interpreter: Interpreter, target: Expression, value: Abst
       else if (target.name === 'trainable' && value.kind === 'boolean')
         sayTrainable(interpreter.graph, object, value.value);
       else if (object.kind === 'class') object.members.set(target.name, named);
+      const setter = methodEntry(interpreter, `${object.kind}:${target.name}=`);
+      setter?.result(prepare(interpreter, setter, [{ value: named, range: target.range }], target.range, object));
       nameTensor(interpreter, target.name, named);
       interpreter.show(target.range, named);
       return;

@@ -4,7 +4,7 @@ import type { TextRange } from '../reading.ts';
 import type { Abstract } from '../values.ts';
 import type { Interpreter } from './interpreter.ts';
 
-/** The entry of a method, of an attribute (`tensor:shape`) or of an operator (`tensor+`) of a kind of value. */
+/** The entry of a method, of an attribute (`tensor:shape`, to set it `layer:weight=`) or of an operator (`tensor+`) of a kind of value. */
 export function methodEntry(interpreter: Interpreter, key: string): CallEntry | null {
   for (const { methods } of interpreter.language.frameworks) {
     const entry = methods[key];

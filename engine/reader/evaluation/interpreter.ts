@@ -4,7 +4,7 @@
  * Here is what it knows while it goes on; what it does with each part of a program stands in the files beside.
  */
 import type { GivenArgument, Loop, Reader } from '../calls.ts';
-import type { Graph } from '../graph.ts';
+import type { Graph, WeightPlace } from '../graph.ts';
 import type { Language } from '../language.ts';
 import type { Diagnostic, TextRange } from '../reading.ts';
 import { Siblings, type Surroundings } from '../siblings.ts';
@@ -24,6 +24,7 @@ import { evaluate } from './expressions.ts';
 import { imported } from './imports.ts';
 import { attributeOf } from './lookup.ts';
 import type { Occurrence } from './occurrences.ts';
+import { placeOf } from './places.ts';
 import { runBlock } from './statements.ts';
 
 /** Kinds of values that a reading tells of. */
@@ -40,6 +41,7 @@ export class Interpreter implements Reader {
   // Where it is
   readonly scopes: string[] = [];
   readonly loops: Loop[] = [];
+  readonly every: (number | null)[] = [];
   frame = 0;
   assignedTo: string | null = null;
   statement: TextRange = { start: 0, end: 0 };
@@ -97,6 +99,10 @@ export class Interpreter implements Reader {
 
   evaluate(expression: Expression, scope: Scope): Abstract {
     return evaluate(this, expression, scope);
+  }
+
+  placeOf(module: Abstract): WeightPlace | null {
+    return placeOf(this, module);
   }
 
   attribute(object: Abstract, name: string, range: TextRange): Abstract {

@@ -48,6 +48,7 @@ export function callInstance(
   );
   if (open && self.result !== null) return self.result;
   interpreter.inside++;
+  interpreter.graph.root = self;
   const names = method.parameters.filter(parameter => parameter.name !== 'self');
   let position = 0;
   const promoted = given.map((argument): GivenArgument => {
@@ -65,6 +66,7 @@ export function callInstance(
   }
   const value = callFunction(interpreter, method, promoted, self);
   interpreter.inside--;
+  interpreter.graph.root = null;
   if (open) self.result = value;
   return value;
 }

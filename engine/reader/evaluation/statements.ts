@@ -103,7 +103,11 @@ function execute(interpreter: Interpreter, statement: Statement, scope: Scope): 
 }
 
 /** Both branches of a condition that is not known: a size that differs between them is known by its name only. */
-function either(interpreter: Interpreter, { body, otherwise }: Statement & { kind: 'if' }, scope: Scope): Completion {
+function either(
+  interpreter: Interpreter,
+  { test, body, otherwise }: Statement & { kind: 'if' },
+  scope: Scope,
+): Completion {
   const self = lookup(interpreter, 'self', scope);
   const holders = [scope.names, ...(self.kind === 'instance' ? [self.attributes] : [])];
   const before = holders.map(names => [...names]);
@@ -113,7 +117,10 @@ function either(interpreter: Interpreter, { body, otherwise }: Statement & { kin
     names.clear();
     for (const [name, value] of before[at]!) names.set(name, value);
   });
+  const every = roundsOf(interpreter, test, scope);
+  if (every !== undefined) interpreter.every.push(every);
   const first = interpreter.block(body, scope);
+  if (every !== undefined) interpreter.every.pop();
   holders.forEach((names, at) => {
     for (const [name, value] of after[at]!) {
       const current = names.get(name);
@@ -124,6 +131,15 @@ function either(interpreter: Interpreter, { body, otherwise }: Statement & { kin
     }
   });
   return other.kind === 'next' ? NEXT : first;
+}
+
+/** For how many rounds of a loop a condition holds once (`(i + 1) % 4 == 0`): null where that is not known; undefined for another condition. */
+function roundsOf(interpreter: Interpreter, test: Expression, scope: Scope): number | null | undefined {
+  if (test.kind !== 'binary') return undefined;
+  if (test.operator === 'or') return roundsOf(interpreter, test.left, scope);
+  if (test.operator !== '==' || test.left.kind !== 'binary' || test.left.operator !== '%') return undefined;
+  const every = interpreter.evaluate(test.left.right, scope);
+  return every.kind === 'number' ? every.value : null;
 }
 
 /** What the body of a `try` defines stands; handlers and what follows them add to it. */

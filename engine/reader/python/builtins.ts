@@ -105,6 +105,7 @@ export const BUILTINS: CallTable = {
       return items === null ? (args.rest[0] ?? unknown('')) : list([...items].reverse());
     },
   },
+  filter: { signature: 'function, values', result: ({ args }) => args.get('values') ?? unknown('') },
   sorted: { signature: 'values, key=None, reverse=False', result: ({ args }) => args.get('values') ?? unknown('') },
   enumerate: {
     signature: 'values, start=0',

@@ -39,6 +39,7 @@ export function layer(
   const own = call.reader.assignedTo ?? className.toLowerCase();
   return {
     kind: 'layer',
+    identity: call.reader.identity(),
     framework: 'pytorch',
     className,
     name: own,
@@ -569,7 +570,10 @@ export const MODULE_CALLS: CallTable = {
         range: call.range,
       }));
       const entry = MODULE_CALLS['torch.nn.Embedding']!;
-      return entry.result({ ...call, args: new Arguments(entry.signature, given) });
+      const made = entry.result({ ...call, args: new Arguments(entry.signature, given) });
+      if (call.args.boolean('freeze') === true)
+        call.reader.graph.frozen.push({ of: made, weight: null, trained: false });
+      return made;
     },
   },
   'torch.nn.ModuleDict': {
@@ -612,6 +616,8 @@ export const MODULE_CALLS: CallTable = {
       const name = reader.assignedTo;
       if (data?.kind !== 'tensor') return data ?? unknown('');
       const { derivation: _zeros, ...rest } = data;
+      // One that is not trained is a constant.
+      if (args.boolean('requires_grad') === false) return data;
       return { ...rest, meaning: phrase('learned parameter'), ...(name === null ? {} : { parameter: name }) };
     },
   },

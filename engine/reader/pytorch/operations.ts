@@ -1,9 +1,8 @@
 /** PyTorch's functions and methods of tensors, losses, optimizers and data, as far as recurrent programs use them. */
 import { phrase } from '../../model/phrase.ts';
-import type { Activation, ClippingSpec, LossSpec, OptimizerSpec, TensorRef } from '../../model/spec.ts';
-import type { Call, CallEntry, CallTable } from '../calls.ts';
+import type { Activation, LossSpec, OptimizerSpec, TensorRef } from '../../model/spec.ts';
+import { Arguments, type Call, type CallEntry, type CallTable } from '../calls.ts';
 import { BATCH, type Input, isBatch } from '../graph.ts';
-import { countLoops } from '../loops.ts';
 import { withOptions } from '../activations.ts';
 import { placeOf, reduced, shaped } from '../shapeRules.ts';
 import type { Dimension } from '../sizes.ts';
@@ -21,6 +20,8 @@ import {
   unknown,
 } from '../values.ts';
 import { activate, drop } from './modules.ts';
+import { optimizerParts } from './parameters.ts';
+import { clip } from './training.ts';
 
 function asTensor(value: Abstract | undefined): Tensor | null {
   return value?.kind === 'tensor' ? value : null;
@@ -308,84 +309,46 @@ function lossFunction(name: string): CallEntry {
 
 // Training
 
+/** The options that are given, of an optimizer or of one of its groups. @param names of numbers. */
+function optionsOf(args: Arguments, names: Readonly<Record<string, keyof OptimizerSpec>>): Partial<OptimizerSpec> {
+  const rate = args.givenNumber('lr');
+  const betas = args.isGiven('betas') ? args.get('betas') : undefined;
+  const [beta1, beta2] = betas?.kind === 'sequence' ? betas.items : [];
+  const chosen = Object.entries(names).flatMap(([name, key]) => {
+    const value = args.givenNumber(name);
+    return value === undefined ? [] : [[key, value] as const];
+  });
+  return {
+    ...(rate === undefined || rate <= 0 ? {} : { learningRate: rate }),
+    ...Object.fromEntries(chosen),
+    ...(beta1?.kind === 'number' ? { beta1: beta1.value } : {}),
+    ...(beta2?.kind === 'number' ? { beta2: beta2.value } : {}),
+    ...(args.boolean('nesterov') === true ? { nesterov: true } : {}),
+    ...(args.boolean('centered') === true ? { centered: true } : {}),
+    ...(args.boolean('decoupled_weight_decay') === true ? { decoupledDecay: true } : {}),
+  };
+}
+
 function optimizer(
   kind: OptimizerSpec['kind'],
   options: string,
   names: Readonly<Record<string, keyof OptimizerSpec>>,
 ): CallEntry {
+  const signature = `params, lr=None, ${options}`;
   return {
-    signature: `params, lr=None, ${options}`,
-    result: ({ args }) => {
+    signature,
+    result: ({ args, range }) => {
       const rate = args.givenNumber('lr');
-      const betas = args.isGiven('betas') ? args.get('betas') : undefined;
-      const [beta1, beta2] = betas?.kind === 'sequence' ? betas.items : [];
-      const chosen = Object.entries(names).flatMap(([name, key]) => {
-        const value = args.givenNumber(name);
-        return value === undefined ? [] : [[key, value] as const];
-      });
       const spec: OptimizerSpec = {
         kind: kind === 'adam' && args.boolean('amsgrad') === true ? 'amsgrad' : kind,
-        ...(rate === undefined || rate <= 0 ? {} : { learningRate: rate }),
-        ...Object.fromEntries(chosen),
-        ...(beta1?.kind === 'number' ? { beta1: beta1.value } : {}),
-        ...(beta2?.kind === 'number' ? { beta2: beta2.value } : {}),
-        ...(args.boolean('nesterov') === true ? { nesterov: true } : {}),
-        ...(args.boolean('centered') === true ? { centered: true } : {}),
         ...(kind === 'adamw' && args.boolean('amsgrad') === true ? { amsgrad: true } : {}),
-        ...(args.boolean('decoupled_weight_decay') === true ? { decoupledDecay: true } : {}),
+        ...optionsOf(args, names),
       };
-      return { kind: 'optimizer', spec, complete: rate !== undefined };
-    },
-  };
-}
-
-/** A step after a backward pass trains the loss of that pass. */
-function stepOptimizer({ self, reader, range }: Call): Abstract {
-  const { graph } = reader;
-  if (self.kind !== 'optimizer' || graph.backward === null) return NONE;
-  const { loss, clipping, open } = graph.backward;
-  let record = graph.trainings.findLast(training => training.range.start === range.start);
-  if (record === undefined) {
-    record = {
-      loss,
-      optimizer: self.spec,
-      clipping: [...clipping],
-      open: [...open],
-      range,
-      epochs: null,
-      iterations: null,
-      batchSize: null,
-    };
-    graph.trainings.push(record);
-  }
-  countLoops(record, reader, null);
-  return NONE;
-}
-
-/** Which norm a number or text names; undefined for the Euclidean one, null for one that is not followed. */
-function orderOf(value: Abstract | undefined): ClippingSpec['order'] | null {
-  const order =
-    value?.kind === 'string' || value?.kind === 'number'
-      ? Number(String(value.value).replace(/^inf$/, 'Infinity'))
-      : NaN;
-  if (order === 2) return undefined;
-  return order === 1 ? 1 : order === Infinity ? 'infinity' : null;
-}
-
-function clip(kind: 'value' | 'global_norm', argument: string): CallEntry {
-  return {
-    signature: `parameters, ${argument}, norm_type=2.0`,
-    result: ({ args, reader }) => {
-      const limit = args.number(argument);
-      const { backward } = reader.graph;
-      if (limit === undefined || limit <= 0 || backward === null) return NONE;
-      const order = kind === 'value' ? undefined : orderOf(args.get('norm_type'));
-      if (order === null)
-        backward.open.push(
-          phrase('gradients are clipped by a norm that cannot be followed: {0}', args.text('norm_type')),
-        );
-      else backward.clipping.push({ kind, limit, ...(order === undefined ? {} : { order }) });
-      return NONE;
+      const own = optimizerParts(args.get('params'), ({ entries }) => {
+        const given = [...entries].map(([option, value]) => ({ name: option, value, range }));
+        return optionsOf(new Arguments(signature, given), names);
+      });
+      return { kind: 'optimizer', spec, complete: rate !== undefined, ...(own && { parts: own }) };
     },
   };
 }
@@ -579,15 +542,6 @@ export const TORCH_METHODS: CallTable = {
       });
     },
   },
-  'optimizer.step': { signature: 'closure=None', result: stepOptimizer },
-  'tensor.backward': {
-    signature: 'gradient=None, retain_graph=None',
-    result: ({ self, reader }) => {
-      if (self.kind === 'tensor' && self.derivation?.op === 'loss')
-        reader.graph.backward = { loss: self, clipping: [], open: [] };
-      return NONE;
-    },
-  },
   'tensor.size': { signature: 'dim=None', result: size },
   'tensor.view': { signature: '*shape', result: reshaped },
   'tensor.permute': {
@@ -608,7 +562,6 @@ export const TORCH_METHODS: CallTable = {
   'tensor.cuda': same,
   'tensor.cpu': same,
   'tensor.float': same,
-  'tensor.requires_grad_': same,
   'tensor.relu': activation('relu'),
   'tensor.tanh': activation('tanh'),
   'tensor.sigmoid': activation('sigmoid'),
@@ -616,5 +569,4 @@ export const TORCH_METHODS: CallTable = {
   'instance.cuda': same,
   'instance.train': same,
   'instance.eval': same,
-  'instance.parameters': { signature: '', result: () => unknown('parameters') },
 };

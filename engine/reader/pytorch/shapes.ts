@@ -566,8 +566,8 @@ export const TORCH_SHAPE_METHODS: CallTable = {
   'unknown.new_zeros': likeMine(true),
   'unknown.new': likeMine(true),
   'unknown.new_ones': likeMine(false),
-  ...Object.fromEntries(['to', 'cuda', 'cpu', 'double', 'float', 'half', 'train', 'eval', 'apply', 'requires_grad_', 'type'].map(name => [`layer.${name}`, { signature: '*options', result: ({ self }: Call) => self }])), // prettier-ignore
-  ...Object.fromEntries(['double', 'float', 'half', 'cpu', 'apply', 'requires_grad_', 'share_memory', 'zero_grad'].map(name => [`instance.${name}`, { signature: '*options', result: ({ self }: Call) => self }])), // prettier-ignore
+  ...Object.fromEntries(['to', 'cuda', 'cpu', 'double', 'float', 'half', 'train', 'eval', 'apply', 'type'].map(name => [`layer.${name}`, { signature: '*options', result: ({ self }: Call) => self }])), // prettier-ignore
+  ...Object.fromEntries(['double', 'float', 'half', 'cpu', 'apply', 'share_memory'].map(name => [`instance.${name}`, { signature: '*options', result: ({ self }: Call) => self }])), // prettier-ignore
   'instance.register_buffer': {
     signature: 'name, tensor, persistent=True',
     result: ({ self, args }) => {
@@ -586,7 +586,7 @@ export const TORCH_SHAPE_METHODS: CallTable = {
   },
   'layer:weight': {
     signature: '',
-    result: ({ self }) => (self.kind === 'layer' && self.weight !== undefined ? tensor('float32', plainAxes(self.weight)) : unknown('weight')), // prettier-ignore
+    result: ({ self }) => (self.kind === 'layer' && self.weight !== undefined ? tensor('float32', plainAxes(self.weight), { weightOf: { layer: self, name: 'weight' } }) : unknown('weight')), // prettier-ignore
   },
   'sequence.size': { signature: 'dim=None', result: ({ self }) => list(self.kind === 'sequence' ? self.items : []) },
 };

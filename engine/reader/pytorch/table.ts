@@ -2,8 +2,10 @@
 import type { CallTable, FrameworkTable } from '../calls.ts';
 import { MODULE_CALLS } from './modules.ts';
 import { TORCH_CALLS, TORCH_METHODS } from './operations.ts';
+import { PARAMETER_METHODS } from './parameters.ts';
 import { SCHEDULER_CALLS, SCHEDULER_METHODS } from './schedulers.ts';
 import { TORCH_SHAPE_METHODS, TORCH_SHAPES } from './shapes.ts';
+import { TRAINING_METHODS } from './training.ts';
 
 /** Private modules and other names of what the table has. */
 const RENAMES: readonly (readonly [RegExp, string])[] = [
@@ -17,7 +19,13 @@ const RENAMES: readonly (readonly [RegExp, string])[] = [
   [/^torch\.nn\.parameter\.Parameter$/, 'torch.nn.Parameter'],
 ];
 
-const METHODS: CallTable = { ...TORCH_SHAPE_METHODS, ...TORCH_METHODS, ...SCHEDULER_METHODS };
+const METHODS: CallTable = {
+  ...TORCH_SHAPE_METHODS,
+  ...TORCH_METHODS,
+  ...TRAINING_METHODS,
+  ...PARAMETER_METHODS,
+  ...SCHEDULER_METHODS,
+};
 
 /** `x.squeeze_(0)` gives what `x.squeeze(0)` gives, and makes `x` that. */
 const IN_PLACE: CallTable = Object.fromEntries(

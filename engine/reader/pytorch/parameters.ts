@@ -1,0 +1,123 @@
+/**
+ * Which weights of a program are meant: `model.parameters()`, groups of them that an optimizer treats apart, and those that
+ * are not trained (`requires_grad = False`). Source: PyTorch 2 `torch/nn/modules/module.py`, `torch/optim/optimizer.py`.
+ */
+import { phrase, type Phrase } from '../../model/phrase.ts';
+import type { OptimizerSpec } from '../../model/spec.ts';
+import type { CallEntry, CallTable, Reader } from '../calls.ts';
+import type { WeightPlace } from '../graph.ts';
+import { type Abstract, type OptimizerParts, tuple, unknown } from '../values.ts';
+
+const TYPE = 'torch.parameters';
+
+/** The weights of a module, of which a loop sees one for all. */
+function parametersOf(module: Abstract): Abstract {
+  return { kind: 'object', type: TYPE, attributes: new Map([['module', module]]) };
+}
+
+/** The module whose weights are meant; null where that cannot be told. */
+export function moduleOf(value: Abstract | undefined): Abstract | null {
+  if (value?.kind === 'many') return moduleOf(value.item);
+  return (value?.kind === 'object' && value.type === TYPE ? value.attributes.get('module') : undefined) ?? null;
+}
+
+const parameters: CallEntry = {
+  signature: 'recurse=True',
+  result: ({ self }) => ({ kind: 'many', item: parametersOf(self), count: unknown('parameters') }),
+};
+
+/** Of weights with their names, which of them one is cannot be told. */
+const namedParameters: CallEntry = {
+  signature: "prefix='', recurse=True",
+  result: () => ({
+    kind: 'many',
+    item: tuple([unknown('name'), parametersOf(unknown('some'))]),
+    count: unknown('parameters'),
+  }),
+};
+
+/** Says whether weights are trained. */
+function setTrained({ graph }: Reader, of: Abstract, weight: string | null, trained: boolean): void {
+  graph.frozen.push({ of, weight, trained });
+}
+
+function isFalse(value: Abstract | undefined): boolean {
+  return value?.kind === 'boolean' && !value.value;
+}
+
+/** `layer.requires_grad_(False)`, and of its weights. */
+const requiresGradient: CallEntry = {
+  signature: 'requires_grad=True',
+  result: ({ self, args, reader }) => {
+    setTrained(reader, ...weightOf(self), !isFalse(args.get('requires_grad')));
+    return self;
+  },
+};
+
+/** `weight.requires_grad = False` */
+const setRequiresGradient: CallEntry = {
+  signature: 'value',
+  result: ({ self, args, reader }) => {
+    setTrained(reader, ...weightOf(self), !isFalse(args.get('value')));
+    return self;
+  },
+};
+
+function weightOf(value: Abstract): [of: Abstract, weight: string | null] {
+  if (value.kind === 'tensor' && value.weightOf !== undefined) return [value.weightOf.layer, value.weightOf.name];
+  const module = moduleOf(value);
+  return [module ?? value, null];
+}
+
+/** The weights that an optimizer is given, in groups. @returns undefined where it is given all, or what cannot be told. */
+export function optimizerParts(
+  given: Abstract | undefined,
+  options: (group: Abstract & { kind: 'dict' }) => Partial<OptimizerSpec>,
+): OptimizerParts | undefined {
+  const items = given?.kind === 'sequence' ? given.items : given === undefined ? [] : [given];
+  const parts = items.map(item => {
+    const group = item.kind === 'dict' ? item : null;
+    const params = group === null ? item : group.entries.get('params');
+    const several = params?.kind === 'sequence' ? params.items : [params];
+    return { modules: several.map(moduleOf), options: group === null ? {} : options(group) };
+  });
+  // A list of groups of which some cannot be told is all of them, unless the groups are treated apart.
+  const known = parts.every(({ modules }) => modules.every(module => module !== null));
+  return known || parts.some(part => Object.keys(part.options).length > 0) ? parts : undefined;
+}
+
+/** The place of a module's weights among all; null where it is not known. */
+export function placesOf(reader: Reader, modules: readonly (Abstract | null)[]): WeightPlace[] | null {
+  const places = modules.map(module => (module === null ? null : reader.placeOf(module)));
+  return places.every(place => place !== null) ? places : null;
+}
+
+/** What the program has said of weights being trained, in the order in which it did; what cannot be told is said. */
+export function frozenPlaces(reader: Reader): {
+  readonly places: { readonly place: WeightPlace; readonly trained: boolean }[];
+  readonly open: Phrase[];
+} {
+  const places: { place: WeightPlace; trained: boolean }[] = [];
+  const open: Phrase[] = [];
+  for (const { of, weight, trained } of reader.graph.frozen) {
+    const place = reader.placeOf(of);
+    const path = [place?.path, weight].filter(Boolean).join('.');
+    if (place !== null) places.push({ place: { ...place, path }, trained });
+    else if (!trained) open.push(phrase('which weights are not trained cannot be followed'));
+  }
+  return { places, open };
+} // prettier-ignore
+
+const CLASSES = ['instance', 'layer', 'sequence'] as const;
+
+export const PARAMETER_METHODS: CallTable = {
+  ...Object.fromEntries(CLASSES.flatMap(kind => [
+    [`${kind}.parameters`, parameters],
+    [`${kind}.named_parameters`, namedParameters],
+    [`${kind}.requires_grad_`, requiresGradient],
+  ])),
+  'tensor.requires_grad_': requiresGradient,
+  [`${TYPE}.requires_grad_`]: requiresGradient,
+  'tensor:requires_grad=': setRequiresGradient,
+  'object:requires_grad=': setRequiresGradient,
+}; // prettier-ignore

@@ -1,0 +1,89 @@
+import assert from 'node:assert/strict';
+import { readSource } from '../../../engine/reader/read.ts';
+
+const program = (made: string, training: string): string => `import torch
+import torch.nn as nn
+
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.embedding = nn.Embedding(12, 4)
+        self.rnn = nn.GRU(4, 6, batch_first=True)
+        self.fc = nn.Linear(6, 3)
+
+    def forward(self, x):
+        out, _ = self.rnn(self.embedding(x))
+        return self.fc(out[:, -1])
+
+model = Net()
+criterion = nn.CrossEntropyLoss()
+${made}
+for epoch in range(10):
+    for i, (x, y) in enumerate(loader):
+${training.replaceAll(/^/gm, '        ')}
+`;
+const STEP = 'optimizer.zero_grad()\nloss = criterion(model(x), y)\nloss.backward()\noptimizer.step()';
+const SGD = 'optimizer = torch.optim.SGD(model.parameters(), lr=0.1)';
+const NOT_ALL = 'which weights are not trained cannot be followed';
+
+function read(made: string, training = STEP) {
+  const [model] = readSource(program(made, training), 'python').models;
+  const { groups, frozen, accumulation } = model!.spec.training;
+  return { groups, frozen, accumulation, open: model!.open.map(({ text }) => text) };
+}
+
+const OF_RNN = ['rnn.weight_ih_l0', 'rnn.weight_hh_l0', 'rnn.bias_ih_l0', 'rnn.bias_hh_l0'];
+
+describe('which weights a PyTorch program trains', () => {
+  it('is all of them, also through a filter or a list', () => {
+    for (const all of ['model.parameters()', 'filter(lambda p: p.requires_grad, model.parameters())', 'list(model.parameters())', '[p for p in model.parameters() if p.requires_grad]', '[{"params": model.parameters()}]'])
+      assert.deepEqual(read(`optimizer = torch.optim.SGD(${all}, lr=0.1)`), { groups: undefined, frozen: undefined, accumulation: undefined, open: [] }, all);
+  }); // prettier-ignore
+
+  it('is those that are not frozen: by a loop, a method, an attribute', () => {
+    for (const freeze of ['for p in model.rnn.parameters():\n    p.requires_grad = False', 'model.rnn.requires_grad_(False)', 'for p in model.rnn.parameters():\n    p.requires_grad_(False)'])
+      assert.deepEqual(read(`${freeze}\n${SGD}`).frozen, OF_RNN, freeze);
+    assert.deepEqual(read(`model.fc.weight.requires_grad = False\n${SGD}`).frozen, ['fc.weight']);
+    assert.deepEqual(read(`model.requires_grad_(False)\nmodel.fc.requires_grad_(True)\n${SGD}`).frozen, ['embedding.weight', ...OF_RNN]);
+  }); // prettier-ignore
+
+  it('is refused where names decide', () => {
+    const loop = 'for name, p in model.named_parameters():\n    if "fc" not in name:\n        p.requires_grad = False';
+    assert.deepEqual(read(`${loop}\n${SGD}`).open, [NOT_ALL]);
+  });
+
+  it('is each optimizer with its part, where several train one loss', () => {
+    const made =
+      'a = torch.optim.SGD(model.rnn.parameters(), lr=0.1)\nb = torch.optim.SGD(model.fc.parameters(), lr=0.5)';
+    const found = read(made, 'a.zero_grad()\nb.zero_grad()\nloss = criterion(model(x), y)\nloss.backward()\na.step()\nb.step()'); // prettier-ignore
+    assert.deepEqual(found.groups, [{ weights: ['fc.weight', 'fc.bias'], options: { learningRate: 0.5 } }]);
+    assert.deepEqual(found.frozen, ['embedding.weight']);
+    const mixed = made.replace('b = torch.optim.SGD', 'b = torch.optim.Adam');
+    assert.deepEqual(read(mixed, 'loss = criterion(model(x), y)\nloss.backward()\na.step()\nb.step()').open, ['several optimizers of different kinds train this model']); // prettier-ignore
+  });
+
+  it('must be those whose gradients are clipped', () => {
+    const clipped = (of: string) => read(SGD, `${STEP.replace('optimizer.step()', '')}torch.nn.utils.clip_grad_norm_(${of}, 1.0)\noptimizer.step()`).open; // prettier-ignore
+    assert.deepEqual(clipped('model.parameters()'), []);
+    assert.deepEqual(clipped('model.rnn.parameters()'), ['the gradients that are clipped are not those of the weights that are trained']); // prettier-ignore
+  });
+});
+
+describe('how many batches make a step of a PyTorch program', () => {
+  const every = (condition: string, before = '') =>
+    read(SGD, `${before}loss = criterion(model(x), y)\nloss.backward()\nif ${condition}:\n    optimizer.step()\n    optimizer.zero_grad()`); // prettier-ignore
+
+  it('is one, where the gradients are cleared for each, or never', () => {
+    assert.equal(read(SGD).accumulation, undefined);
+    assert.equal(read(SGD, 'criterion(model(x), y).backward()\noptimizer.step()').accumulation, undefined);
+  });
+
+  it('is as many as the condition around the step says', () => {
+    assert.deepEqual(every('(i + 1) % 4 == 0').accumulation, { batches: 4, by: 'sum' });
+    assert.deepEqual(every('(i + 1) % 4 == 0 or i + 1 == len(loader)').accumulation, { batches: 4, by: 'sum' });
+  });
+
+  it('is refused where that is not known', () => {
+    assert.deepEqual(every('(i + 1) % args.steps == 0').open, ['how many batches make a step is not known']);
+  });
+});
