@@ -4,6 +4,7 @@ import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { clearStatus, EXIT, print, say, UsageError } from './cli/output.ts';
 import { convert } from './cli/convert.ts';
+import { givenSizes } from './cli/modelFile.ts';
 import { read } from './cli/read.ts';
 import { trainOnBatch } from './cli/steps.ts';
 import { trace } from './cli/trace.ts';
@@ -15,13 +16,14 @@ const HELP = `rnn-explorer: trains the recurrent network that stands in a file, 
 
   rnn-explorer train FILE [options]   train a model of a Python program or Markdown note
     --model NAME|N        which model, by its name or its number in the file
+    --size NAME=N         a size that the program leaves open: --size hidden_size=128; also for trace and convert
     --epochs N            instead of those of the program
     --batch N             batch size
     --learning-rate X
     --seed N              of weights and shuffling (42)
     --examples N          train on the first N examples only
     --data SOURCE|PATH    data source or file (CSV, text, npy, npz, IDX, gzipped or not), where the program does not tell
-    --data-seed N         of generated data (42)
+    --data-seed N         of generated data (42): the same seed, the same data
     --inputs A,B          columns of the file that are read at each step
     --target C            column (or array of an npz) that is predicted
     --targets PATH        file of the targets, where they have one of their own
@@ -68,6 +70,7 @@ async function main(args: readonly string[]): Promise<number> {
     options: {
       help: { type: 'boolean', short: 'h' },
       model: { type: 'string' },
+      size: { type: 'string', multiple: true },
       epochs: { type: 'string' },
       batch: { type: 'string' },
       'learning-rate': { type: 'string' },
@@ -123,14 +126,15 @@ async function main(args: readonly string[]): Promise<number> {
   }
   const [file, ...others] = files;
   if (file === undefined || others.length > 0) throw new UsageError(`${command}: exactly one file, please`);
+  const sizes = givenSizes(values.size ?? []);
   const { model, weights, out, inputs, input, lengths, gradients: targets, masks } = values;
-  const fed = { file, model, weights, inputs, input, lengths, targets, masks };
+  const fed = { file, model, sizes, weights, inputs, input, lengths, targets, masks };
   if (command === 'trace') {
     await trace({ ...fed, stepGradients: values['step-gradients'] ?? false, out });
     return EXIT.success;
   }
   if (command === 'convert') {
-    await convert({ file, model, weights, to: values.to, toModel: values['to-model'], out });
+    await convert({ file, model, sizes, weights, to: values.to, toModel: values['to-model'], out });
     return EXIT.success;
   }
   const { steps } = number('steps', values.steps);
@@ -144,6 +148,7 @@ async function main(args: readonly string[]): Promise<number> {
   return train({
     file,
     model: values.model,
+    sizes,
     data: values.data,
     dataSeed: number('seed', values['data-seed'], '--data-seed').seed,
     choices: {

@@ -1,10 +1,8 @@
 /** What the worker serves: models that are open, their training and their traces. */
 import type { Backend, Network } from './backends/backend.ts';
 import { sizesOf } from './data/dataSizes.ts';
-import { demandOf } from './data/demand.ts';
 import { type FileStamp, stampOf } from './data/files/bytes.ts';
 import { previewFile } from './data/files/preview.ts';
-import { isDemand } from './data/ownFile.ts';
 import { dataSource } from './data/sources.ts';
 import type { DataBinding, Dataset } from './data/source.ts';
 import { EngineError } from './errors.ts';
@@ -26,7 +24,9 @@ import {
   OpenParams,
   type OpenedModel,
   type RunEnd,
+  SizesParams,
   TensorsParams,
+  type ToldSizes,
   TrainParams,
   TraceParams,
   WeightsParams,
@@ -110,6 +110,7 @@ export class EngineService {
     },
     preview: (params, signal) =>
       this.#preview(check(PreviewParams, params, 'message "preview"', 'invalid-message'), signal),
+    sizes: (params, signal) => this.#sizes(check(SizesParams, params, 'message "sizes"', 'invalid-message'), signal),
     statistics: params =>
       modelStatistics(this.#inspected(check(ModelParams, params, 'message "statistics"', 'invalid-message').model)),
     weights: (params, signal) =>
@@ -149,10 +150,14 @@ export class EngineService {
     };
   }
 
-  async #preview({ path, spec, choices }: PreviewParams, signal: AbortSignal): Promise<FilePreview> {
-    const demand = demandOf(spec);
-    if (!isDemand(demand)) throw new EngineError('invalid-model', demand);
-    return previewFile(path, demand, choices, { signal });
+  /** Data that is opened next is then already there. */
+  async #sizes({ model, spec, data }: SizesParams, signal: AbortSignal): Promise<ToldSizes> {
+    const stamp = data.file && (await stampOf(data.file.path));
+    return [...sizesOf(spec, await this.#load(model, { binding: data, stamp }, spec, signal))];
+  }
+
+  #preview({ path, spec, choices }: PreviewParams, signal: AbortSignal): Promise<FilePreview> {
+    return previewFile(path, spec, choices, { signal });
   }
 
   async #weights({ path, spec }: WeightsParams, signal: AbortSignal): Promise<Transferred<FoundWeights>> {

@@ -10,6 +10,7 @@ import { ShapeInlays } from './language/shapeInlays.ts';
 import { LastResults } from './models/lastResults.ts';
 import { watchModelContext } from './models/modelContext.ts';
 import { ModelFinder } from './models/modelFinder.ts';
+import { SizeChoice } from './models/sizeChoice.ts';
 import type { Studio } from './studio.ts';
 import { describeError } from './translate.ts';
 
@@ -26,14 +27,15 @@ export function activate(context: vscode.ExtensionContext): RnnExplorerApi {
   const readings = new ReadingCache();
   const finder = new ModelFinder(readings);
   const results = new LastResults(context.workspaceState);
-  const lenses = new ModelLenses(readings, results);
+  const sizes = new SizeChoice(context.workspaceState);
+  const lenses = new ModelLenses(readings, results, sizes);
   const log = vscode.window.createOutputChannel('RNN Explorer Log', { log: true });
   const refreshLenses = (): void => {
     lenses.refresh();
   };
   const getStudio = (): Promise<Studio> =>
     (studio ??= import('./studio.ts').then(
-      module => new module.Studio({ context, finder, results, log, refreshLenses }),
+      module => new module.Studio({ context, finder, results, sizes, log, refreshLenses }),
     ));
 
   context.subscriptions.push(readings, finder, log, watchModelContext(finder));
@@ -121,6 +123,7 @@ function registerCommands(
     openTensorInspector: async model => (await getStudio()).openTensorInspector(model),
     showRuns: async () => (await getStudio()).showRuns(),
     chooseData: async model => (await getStudio()).chooseData(model),
+    chooseSizes: async model => (await getStudio()).chooseSizes(model),
     pauseTraining: async () => (await getStudio()).runs.pause(),
     resumeTraining: async () => (await getStudio()).runs.resume(),
     stopTraining: async () => (await getStudio()).runs.stop(),

@@ -15,6 +15,7 @@ import { DataChoice } from './models/dataChoice.ts';
 import type { LastResults } from './models/lastResults.ts';
 import type { ModelFinder } from './models/modelFinder.ts';
 import { pickModel } from './models/pickModel.ts';
+import type { SizeChoice } from './models/sizeChoice.ts';
 import type { SourceModel } from './models/sourceModel.ts';
 import { DataPanel } from './pages/dataPanel.ts';
 import { GatesView } from './pages/gatesView.ts';
@@ -51,6 +52,7 @@ export interface StudioParts {
   readonly context: vscode.ExtensionContext;
   readonly finder: ModelFinder;
   readonly results: LastResults;
+  readonly sizes: SizeChoice;
   readonly log: vscode.LogOutputChannel;
   /** Lenses show results of runs. */
   readonly refreshLenses: () => void;
@@ -66,6 +68,7 @@ export class Studio {
   /** For hovers. */
   readonly numbers: LiveStatistics;
   readonly data: DataChoice;
+  readonly sizes: SizeChoice;
   readonly dataPanel: DataPanel;
   readonly finder: ModelFinder;
   /** Where runs are stored: with the workspace, or with the extension where there is none. */
@@ -79,8 +82,9 @@ export class Studio {
 
   constructor(parts: StudioParts) {
     this.#parts = parts;
-    const { context, finder, log } = parts;
+    const { context, finder, sizes, log } = parts;
     this.finder = finder;
+    this.sizes = sizes;
     this.runsFolder = vscode.Uri.joinPath(context.storageUri ?? context.globalStorageUri, 'runs').fsPath;
     this.#store = new RunStore(this.runsFolder, {
       onDamaged: error => {
@@ -118,24 +122,32 @@ export class Studio {
     };
     const openTensors = this.#doing(() => this.openTensorInspector(undefined));
     const openGates = this.#doing(() => this.openGateInspector());
-    this.#desk = new TrainingDesk(this.#shown, this.runs, finder, this.data, {
-      ...{ showRun, openGates, openTensors },
-      sample: (params, signal) => this.inspection.sample(params, signal),
-      curves: async ({ run: id }) => {
-        const run = await this.#run(id);
-        return { run: run.head(), measure: measureHead(run.record.measure), curves: run.curves.since() };
+    const { data, engine } = this;
+    this.#desk = new TrainingDesk(
+      { shown: this.#shown, runs: this.runs, finder, data, sizes, engine },
+      {
+        ...{ showRun, openGates, openTensors },
+        sample: (params, signal) => this.inspection.sample(params, signal),
+        curves: async ({ run: id }) => {
+          const run = await this.#run(id);
+          return { run: run.head(), measure: measureHead(run.record.measure), curves: run.curves.since() };
+        },
+        start: ({ dataSeed, ...settings }) => this.#doing(() => this.#start(settings, dataSeed))(),
+        chooseSizes: this.#doing(async () => {
+          const shown = await this.#desk.model();
+          if (shown) await this.#chooseSizesOf(shown);
+        }),
+        pause: this.#doing(() => this.runs.pause()),
+        resume: this.#doing(() => this.runs.resume()),
+        stop: this.#doing(() => this.runs.stop()),
+        resumeFromCheckpoint: this.#doing(() => this.#resumeFromCheckpoint(this.#shown.run)),
+        revealSource: this.#doing(() => this.#revealSource()),
+        chooseData: this.#doing(async () => {
+          const shown = await this.#desk.model();
+          await (shown ? this.#chooseDataOf(shown) : this.chooseData(undefined));
+        }),
       },
-      start: settings => this.#doing(() => this.#start(settings))(),
-      pause: this.#doing(() => this.runs.pause()),
-      resume: this.#doing(() => this.runs.resume()),
-      stop: this.#doing(() => this.runs.stop()),
-      resumeFromCheckpoint: this.#doing(() => this.#resumeFromCheckpoint(this.#shown.run)),
-      revealSource: this.#doing(() => this.#revealSource()),
-      chooseData: this.#doing(async () => {
-        const shown = await this.#desk.model();
-        await (shown ? this.#chooseDataOf(shown) : this.chooseData(undefined));
-      }),
-    });
+    );
     const page = { extensionUri: context.extensionUri, log };
     this.trainingPanel = new TrainingPanel(page, this.#desk);
     this.gatesView = new GatesView(page, this.inspection, {
@@ -183,8 +195,8 @@ export class Studio {
 
   /** Shows gates and states of a model: those of its newest run, or on seeded weights when it was not trained yet. */
   async inspect(argument: unknown): Promise<void> {
-    const model = await pickModel(this.finder, argument);
-    if (!model || !(await this.#canRun(model))) return;
+    const model = await this.#ready(await pickModel(this.finder, argument));
+    if (!model) return;
     const trained = await this.#newestRun(model);
     if (trained) {
       this.#shown.show(trained);
@@ -205,8 +217,8 @@ export class Studio {
    * @param file path; asked for where it is left out
    */
   async loadWeights(argument: unknown, file?: string): Promise<void> {
-    const model = await pickModel(this.finder, argument);
-    if (!model || !(await this.#canRun(model))) return;
+    const model = await this.#ready(await pickModel(this.finder, argument));
+    if (!model) return;
     const path = file ?? (await askForWeights(model.uri));
     if (path === undefined) return;
     const { spec } = model.reading;
@@ -294,6 +306,18 @@ export class Studio {
     await this.#chooseDataOf(await pickModel(this.finder, argument));
   }
 
+  /** Asks again for the sizes that the code of a model leaves open. */
+  async chooseSizes(argument: unknown): Promise<void> {
+    const model = await pickModel(this.finder, argument);
+    if (model) await this.#chooseSizesOf(model);
+  }
+
+  async #chooseSizesOf(model: SourceModel): Promise<void> {
+    if (!(await this.sizes.choose(model))) return;
+    this.#parts.refreshLenses();
+    this.#shown.refresh();
+  }
+
   /** What can be done with the run that goes on; the status bar opens it. */
   async runMenu(): Promise<void> {
     const run = this.runs.active;
@@ -323,10 +347,10 @@ export class Studio {
   }
 
   /** Start of the training panel: the model of the shown run, with the settings of the form. */
-  async #start(settings: RunSettings): Promise<void> {
+  async #start(settings: RunSettings, dataSeed: number | null | undefined): Promise<void> {
     const model = await this.#desk.model();
     if (model) {
-      await this.#train(model, settings);
+      await this.#train(model, settings, dataSeed);
       return;
     }
     const run = this.#shown.run;
@@ -340,23 +364,32 @@ export class Studio {
     if (picked) await this.#train(picked, settings);
   }
 
-  async #train(model: SourceModel, settings: RunSettings): Promise<void> {
-    if (!(await this.#canRun(model))) return;
-    const data: DataBinding | undefined = await this.data.of(model);
-    if (!data) return;
+  /** @param dataSeed of generated data, where the person has said it */
+  async #train(read: SourceModel, settings: RunSettings, dataSeed?: number | null): Promise<void> {
+    const model = await this.#ready(read);
+    const known: DataBinding | undefined = model && (await this.data.of(model));
+    if (!model || !known) return;
+    const data = dataSeed === undefined ? known : await this.data.drawnFrom(dataSeed, known, model);
     const { spec } = model.reading;
     await this.runs.start({ spec, settings, data, source: sourceOf(model), modelKey: model.key });
   }
 
   async #chooseDataOf(model: SourceModel | undefined): Promise<void> {
-    if (model && (await this.data.choose(model))) this.#shown.refresh();
+    if (model && (await this.data.choose(this.sizes.known(model)))) this.#shown.refresh();
   }
 
-  async #canRun({ reading: { spec, open } }: SourceModel): Promise<boolean> {
+  /** The model with the sizes that only the person knows; undefined when it cannot be run, which the person is told. */
+  async #ready(model: SourceModel | undefined): Promise<SourceModel | undefined> {
+    if (!model) return undefined;
+    const { spec, open } = model.reading;
     const reasons = readiness(spec, open).obstacles;
-    if (reasons.length === 0) return true;
-    await explainUnsupported(headline(spec), reasons);
-    return false;
+    if (reasons.length > 0) {
+      await explainUnsupported(headline(spec), reasons);
+      return undefined;
+    }
+    const ready = await this.sizes.of(model);
+    this.#parts.refreshLenses();
+    return ready;
   }
 
   /** The newest run of this very text of a model that has weights to show. */

@@ -312,7 +312,7 @@ class DataPage {
     );
   } // prettier-ignore
 
-  #showShapes({ steps, features, targetAxes, counts, classes, classNames, tokenNames }: Preview): void {
+  #showShapes({ steps, features, targetAxes, counts, classes, classNames, tokenNames, sizes }: Preview): void {
     if (steps === undefined || !targetAxes || !counts) return;
     const shape = (axes: readonly (string | number)[]): HTMLElement => h('code', {}, `[${axes.join(', ')}]`);
     const spelled = (names: readonly string[]): string =>
@@ -334,6 +334,14 @@ class DataPage {
         [text(counts.estimated ? 'dataCountsAbout' : 'dataCounts', count('train'), count('validation'), count('test'))],
       ],
     ];
+    if (sizes && sizes.length > 0)
+      entries.push([
+        text('dataSizes'),
+        [
+          h('code', {}, sizes.map(([name, value]) => `${name} = ${value}`).join(', ')),
+          ...(counts.estimated ? [h('span', { class: 'faint' }, text('dataSizesOfBeginning'))] : []),
+        ],
+      ]);
     if (tokenNames)
       entries.push([text('dataVocabulary'), [text('dataVocabularyOf', tokenNames.length, spelled(tokenNames))]]);
     this.#shapes.replaceChildren(...entries.flatMap(([name, parts]) => [h('dt', {}, name), h('dd', {}, ...parts)]));

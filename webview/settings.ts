@@ -2,8 +2,8 @@
 import type { PageString } from '../engine/protocol/pageStrings.ts';
 import type { TrainingPageRequests } from '../engine/protocol/pages.ts';
 
-type RunSettings = (typeof TrainingPageRequests)['start']['static'];
-export type SettingName = keyof RunSettings;
+type StartSettings = (typeof TrainingPageRequests)['start']['static'];
+export type SettingName = keyof StartSettings;
 export type SettingTexts = Readonly<Record<SettingName, string>>;
 
 /** Why a text is no value. */
@@ -15,7 +15,7 @@ export interface Fault {
 interface Setting {
   readonly name: SettingName;
   readonly label: PageString;
-  readonly write: (settings: RunSettings) => string;
+  readonly write: (settings: StartSettings) => string;
   /** The value, or what is wrong. */
   readonly read: (text: string, exampleCount: number | null) => number | null | Fault;
 }
@@ -42,6 +42,12 @@ export const SETTINGS: readonly Setting[] = [
   },
   { name: 'seed', label: 'settingSeed', write: ({ seed }) => String(seed), read: whole(0, 0xffff_ffff) },
   {
+    name: 'dataSeed',
+    label: 'settingDataSeed',
+    write: ({ dataSeed }) => String(dataSeed ?? ''),
+    read: text => (text === '' ? null : whole(0, 0xffff_ffff)(text)),
+  },
+  {
     name: 'examples',
     label: 'settingExamples',
     write: ({ examples }) => (examples === null ? '' : String(examples)),
@@ -64,7 +70,7 @@ export const SETTINGS: readonly Setting[] = [
 export function checkSettings(
   texts: SettingTexts,
   exampleCount: number | null,
-): { settings: RunSettings | undefined; faults: Partial<Record<SettingName, Fault>> } {
+): { settings: StartSettings | undefined; faults: Partial<Record<SettingName, Fault>> } {
   const values: Partial<Record<SettingName, number | null>> = {};
   const faults: Partial<Record<SettingName, Fault>> = {};
   for (const { name, read } of SETTINGS) {
@@ -72,5 +78,5 @@ export function checkSettings(
     if (typeof value === 'object' && value !== null) faults[name] = value;
     else values[name] = value;
   }
-  return { settings: Object.keys(faults).length === 0 ? (values as RunSettings) : undefined, faults };
+  return { settings: Object.keys(faults).length === 0 ? (values as StartSettings) : undefined, faults };
 }

@@ -7,7 +7,7 @@ import { checkSettings, type SettingName, type SettingTexts, SETTINGS } from './
 import { text } from './text.ts';
 import { button, type TextField, textField } from './toolkit.ts';
 
-type RunSettings = (typeof TrainingPageRequests)['start']['static'];
+type StartSettings = (typeof TrainingPageRequests)['start']['static'];
 
 interface Field {
   readonly field: TextField;
@@ -17,7 +17,7 @@ interface Field {
 
 export class SettingsForm {
   readonly element: HTMLElement;
-  readonly #start: (settings: RunSettings) => void;
+  readonly #start: (settings: StartSettings) => void;
   readonly #fields: Readonly<Record<SettingName, Field>>;
   readonly #startButton;
   readonly #quickButton;
@@ -25,7 +25,7 @@ export class SettingsForm {
   #shown = '';
   #exampleCount: number | null = null;
 
-  constructor(start: (settings: RunSettings) => void) {
+  constructor(start: (settings: StartSettings) => void) {
     this.#start = start;
     this.#fields = Object.fromEntries(SETTINGS.map(({ name }) => [name, this.#field(name)])) as Record<
       SettingName,
@@ -77,6 +77,7 @@ export class SettingsForm {
       this.#shown = host;
       for (const { name, write } of SETTINGS) this.#fields[name].field.text = write(settings);
     }
+    show(this.#fields.dataSeed.row, settings.dataSeed !== undefined);
     for (const { field } of Object.values(this.#fields)) field.enable(!locked);
     setAttributes(this.#fields.examples.field.element, {
       placeholder:
@@ -96,7 +97,7 @@ export class SettingsForm {
     return Object.fromEntries(SETTINGS.map(({ name }) => [name, this.#fields[name].field.text])) as SettingTexts;
   }
 
-  #check(): RunSettings | undefined {
+  #check(): StartSettings | undefined {
     const { settings, faults } = checkSettings(this.#texts(), this.#exampleCount);
     for (const [name, { field, fault }] of Object.entries(this.#fields)) {
       const found = faults[name as SettingName];

@@ -25,7 +25,15 @@ import { actionLink, type Button, button, dropdown } from './toolkit.ts';
 import { TrainingState } from './trainingState.ts';
 
 type Actions =
-  'pause' | 'resume' | 'stop' | 'resumeFromCheckpoint' | 'revealSource' | 'chooseData' | 'openGates' | 'openTensors';
+  | 'pause'
+  | 'resume'
+  | 'stop'
+  | 'resumeFromCheckpoint'
+  | 'revealSource'
+  | 'chooseData'
+  | 'chooseSizes'
+  | 'openGates'
+  | 'openTensors';
 
 /** Weights of the past that can be chosen; with 0 the curve is as it is. */
 const SMOOTHINGS = [0, 0.6, 0.9, 0.98];
@@ -99,6 +107,7 @@ class TrainingPage {
   readonly #smoothing;
   readonly #settings: SettingsForm;
   readonly #data = h('span');
+  readonly #sizes = h('ul', { class: 'sizes', 'aria-label': text('sizesTold') });
   readonly #engine = h('span');
   readonly #lines = h('pre', { class: 'lines', role: 'log', tabindex: 0, 'aria-label': text('printedLines') });
   readonly #printed: HTMLElement;
@@ -233,6 +242,7 @@ class TrainingPage {
               this.#do('chooseData');
             }),
             this.#data,
+            this.#sizes,
             h('div', { class: 'faint' }, this.#engine),
           ),
         ),
@@ -320,11 +330,34 @@ class TrainingPage {
     this.#comparison.set(lastStep > 0 ? run : undefined, now.runs);
     this.#settings.show(now, going);
     setText(this.#data, now.data);
+    this.#showSizes(now);
     setText(this.#engine, now.engine);
     this.#showLines(state.lines);
     this.#showCurves(state, lastStep);
     this.#showSample(run, lastStep);
     setAttributes(this.#root, { 'data-step': lastStep, 'data-run': run?.id, 'data-status': run?.status });
+  }
+
+  #shownSizes = '';
+  #showSizes({ sizes }: TrainingSnapshot): void {
+    const key = JSON.stringify(sizes);
+    if (key === this.#shownSizes) return;
+    this.#shownSizes = key;
+    show(this.#sizes, sizes.length > 0);
+    const change = actionLink(text('chooseSizes'), () => {
+      this.#do('chooseSizes');
+    });
+    this.#sizes.replaceChildren(
+      ...sizes.map(({ name, value, by }) =>
+        h(
+          'li',
+          {},
+          h('code', {}, `${name} = ${value}`),
+          ' ',
+          by === 'data' ? h('span', { class: 'faint' }, text('sizeByData')) : change,
+        ),
+      ),
+    );
   }
 
   /** Asks for the sample anew where the weights have changed; of a run that is not open, when the person asks. */

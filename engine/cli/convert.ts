@@ -3,7 +3,7 @@ import { EngineError } from '../errors.ts';
 import { writeSafetensors } from '../formats/safetensors.ts';
 import { phrase } from '../model/phrase.ts';
 import { convertWeights } from '../weights/convert.ts';
-import { type ModelChoice, readSpec } from './modelFile.ts';
+import { type ModelChoice, readOpenSpec } from './modelFile.ts';
 import { print, UsageError } from './output.ts';
 import { readTensors } from './tensorFiles.ts';
 
@@ -21,8 +21,8 @@ export async function convert(options: ConvertOptions): Promise<void> {
   if (weights === undefined) throw new UsageError('convert: which weights? Give --weights W.safetensors');
   if (to === undefined) throw new UsageError('convert: for which model? Give --to FILE');
   if (out === undefined) throw new UsageError('convert: where to? Give --out W2.safetensors');
-  const target = await readSpec({ file: to, model: toModel });
-  const converted = convertWeights(await readSpec(options), await readTensors(weights), target);
+  const target = await readOpenSpec({ file: to, model: toModel, sizes: options.sizes });
+  const converted = convertWeights(await readOpenSpec(options), await readTensors(weights), target);
   try {
     await writeFile(out, new Uint8Array(writeSafetensors(converted)));
   } catch (error) {

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
-import { DATA_SOURCES, dataSource, fittingSources, sourceFor } from '../data/sources.ts';
+import { bindingOf, DATA_SOURCES, dataSource, fittingSources, sourceFor } from '../data/sources.ts';
 import { readiness } from '../data/dataSizes.ts';
 import { demandOf } from '../data/demand.ts';
 import { FileChoices, type FileData } from '../data/fileData.ts';
@@ -23,13 +23,14 @@ import { defaultSettings } from '../runs/settings.ts';
 import { sourceHash } from '../runs/sourceHash.ts';
 import { createRunId, RunStore } from '../runs/store.ts';
 import { EXIT, print, say, showStatus, UsageError } from './output.ts';
-import { pickModel } from './modelFile.ts';
+import { askFor, type GivenSizes, pickModel } from './modelFile.ts';
 import { readModelFile } from './read.ts';
 
 export interface TrainOptions {
   readonly file: string;
   /** Name of the model, or its number in the file, from 1. */
   readonly model: string | undefined;
+  readonly sizes: GivenSizes;
   /** Id of a data source, or path of a file. */
   readonly data: string | undefined;
   /** Seed of generated data. */
@@ -49,8 +50,9 @@ const OPEN_TIMEOUT = 120_000;
 export async function train(options: TrainOptions): Promise<number> {
   const file = await readModelFile(options.file);
   const { spec, range, extent, open } = pickModel(options, file);
-  const reasons = readiness(spec, open).obstacles;
+  const { obstacles: reasons, ofThePerson } = readiness(spec, open);
   if (reasons[0]) throw new EngineError('unsupported', phrase('This model cannot be trained yet: {0}', reasons.map(formatPhrase).join('; ')));
+  askFor(ofThePerson);
   const data = await pickData(options, spec);
   const settings = check(RunSettings, { ...defaultSettings(spec), ...options.settings }, 'settings', 'invalid-message');
   const created = new Date().toISOString();
@@ -241,15 +243,19 @@ class RunOutput {
 
 /** The data that the command names, or the program: a source by its id, or a file. */
 async function pickData({ file, data: wanted, dataSeed, choices }: TrainOptions, spec: RunRecord['spec']): Promise<DataBinding> {
-  const generated = (source: string): DataBinding => check(DataBinding, { source, ...(dataSeed !== undefined && { seed: dataSeed }) }, '--data-seed', 'invalid-message');
-  if (wanted !== undefined && DATA_SOURCES.some(({ id }) => id === wanted)) return generated(wanted);
+  const drawn = (source: DataSource): DataBinding => {
+    if (dataSeed !== undefined && !source.seeded) throw new UsageError(`--data-seed: "${source.id}" is not generated`);
+    return check(DataBinding, { ...bindingOf(source, spec), ...(dataSeed !== undefined && { seed: dataSeed }) }, '--data-seed', 'invalid-message');
+  };
+  if (wanted !== undefined && DATA_SOURCES.some(({ id }) => id === wanted)) return drawn(dataSource(wanted));
   const named = wanted === undefined ? fileOf(spec, dirname(resolve(file))) : resolve(wanted);
+  if (named !== undefined && dataSeed !== undefined) throw new UsageError(`--data-seed: a file is not generated`);
   if (named !== undefined && (wanted === undefined || existsSync(named)))
     return { source: ownFile.id, file: await planFile(named, spec, { ...(wanted === undefined && spec.data?.fed), ...check(FileChoices, choices, 'options of --data', 'invalid-message') }) };
   if (wanted !== undefined)
     throw new UsageError(`There is no data source and no file "${wanted}": there are ${DATA_SOURCES.map(({ id }) => id).join(', ')}`);
   const known = sourceFor(spec);
-  if (known) return generated(known.id);
+  if (known) return drawn(known);
   const expression = spec.data?.source === undefined ? '' : ` (${spec.data.source})`;
   const fitting = fittingSources(spec).map(({ id, title }) => `  --data ${id}   ${formatPhrase(title)}`);
   throw new UsageError(

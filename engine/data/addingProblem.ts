@@ -5,9 +5,9 @@
  */
 import { type Phrase, phrase } from '../model/phrase.ts';
 import type { ModelSpec } from '../model/spec.ts';
-import { DEFAULT_SEED, generatedDataset } from './generator.ts';
+import { generatedDataset } from './generator.ts';
 import { isReason, sequenceShape } from './sequenceShape.ts';
-import type { DataSource } from './source.ts';
+import { DEFAULT_SEED, type DataSource } from './source.ts';
 
 const DEFAULT_STEPS = 50;
 const COUNTS = { train: 10_000, validation: 1_000, test: 1_000 } as const;
@@ -17,6 +17,7 @@ export const addingProblem: DataSource = {
   title: phrase('Adding problem (generated)'),
   description: phrase('12,000 sequences of numbers in [0, 1), two of them marked; the model says the sum of those two. Who always says 1 has an error of 0.167'),
   kind: 'series',
+  seeded: true,
   names: ['adding_problem'],
   fits,
   load({ seed = DEFAULT_SEED }, spec) {

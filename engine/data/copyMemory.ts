@@ -5,9 +5,9 @@
  */
 import { type Phrase, phrase } from '../model/phrase.ts';
 import type { ModelSpec } from '../model/spec.ts';
-import { DEFAULT_SEED, generatedDataset } from './generator.ts';
+import { generatedDataset } from './generator.ts';
 import { isReason, sequenceShape } from './sequenceShape.ts';
-import type { DataSource } from './source.ts';
+import { DEFAULT_SEED, type DataSource } from './source.ts';
 
 const DEFAULT_STEPS = 40;
 const LONGEST = 10;
@@ -24,6 +24,7 @@ export const copyMemory: DataSource = {
   title: phrase('Copy memory (generated)'),
   description: phrase('12,000 rows of ten symbols, blanks, and a sign at which the symbols are to be said again'),
   kind: 'tokens',
+  seeded: true,
   names: ['copy_memory'],
   fits,
   load({ seed = DEFAULT_SEED }, spec) {

@@ -1,7 +1,7 @@
 /** What data tells of the sizes that a program takes from it: `vocab_size = len(chars)`, `X.shape[2]`. */
 import { EngineError } from '../errors.ts';
 import { tensorAxes } from '../model/axes.ts';
-import { evaluateSize, fillSizes, type Sizes, solveSize } from '../model/openSizes.ts';
+import { evaluateSize, fillSizes, openNames, type Sizes, solveSize } from '../model/openSizes.ts';
 import { type Phrase, phrase } from '../model/phrase.ts';
 import type { ModelSpec, Size } from '../model/spec.ts';
 import { unsupported } from '../model/support.ts';
@@ -93,24 +93,41 @@ function countTokens({ steps, features, train, validation, test }: Dataset): num
   return Math.floor(largest) + 1;
 }
 
+/** The model of a reading with the sizes put in that were given for it. */
+export function withSizes<M extends { readonly spec: ModelSpec; readonly open: readonly Phrase[] }>(model: M, sizes: Sizes): M {
+  if (sizes.size === 0) return model;
+  return { ...model, spec: fillSizes(model.spec, sizes), open: stillOpen(model.open, sizes) };
+} // prettier-ignore
+
+/** What the reader left open and these sizes do not tell. */
+function stillOpen(open: readonly Phrase[], sizes: Sizes): Phrase[] {
+  return open.filter(({ args = [] }) => {
+    const size = args.at(-1);
+    return typeof size !== 'string' || evaluateSize(size, sizes) === undefined;
+  });
+}
+
 /** What keeps a model from being trained, and which of its sizes wait for the data. */
 export interface Readiness {
-  /** Reasons why no data helps, most important first. */
+  /** Reasons that neither data nor the person helps against, most important first. */
   readonly obstacles: readonly Phrase[];
   /** Names of the sizes without which it cannot be run, and which data will tell. */
   readonly ofTheData: readonly string[];
+  /** Names of those that only the person can tell. */
+  readonly ofThePerson: readonly string[];
 }
 
 /** @param open what the reader left open */
 export function readiness(spec: ModelSpec, open: readonly Phrase[]): Readiness {
   const all = 'text' in demandOf(spec) ? [] : meetings(spec, { steps: ANY, features: ANY, vocabulary: () => ANY, width: ANY, classes: true }); // prettier-ignore
-  const sizes = solve(all);
+  const told = solve(all);
+  const sizes = new Map([...openNames(spec).map(name => [name, ANY] as const), ...told]);
   const refused = (one: Sizes): Phrase[] => unsupported(fillSizes(spec, one));
   const left = refused(sizes);
-  const ofTheData = [...sizes.keys()].filter(name => refused(new Map([...sizes].filter(([key]) => key !== name))).length > left.length); // prettier-ignore
-  const stillOpen = open.filter(({ args = [] }) => {
-    const size = args.at(-1);
-    return typeof size !== 'string' || evaluateSize(size, sizes) === undefined;
-  });
-  return { obstacles: [...left, ...stillOpen], ofTheData };
+  const needed = [...sizes.keys()].filter(name => refused(new Map([...sizes].filter(([key]) => key !== name))).length > left.length); // prettier-ignore
+  return {
+    obstacles: [...left, ...stillOpen(open, sizes)],
+    ofTheData: needed.filter(name => told.has(name)),
+    ofThePerson: needed.filter(name => !told.has(name)),
+  };
 }

@@ -4,9 +4,9 @@ import type { ModelSpec } from '../model/spec.ts';
 import { Random } from '../random.ts';
 import { type ClassifierShape, classifierShape } from './classifier.ts';
 import { EngineError } from '../errors.ts';
-import { DEFAULT_SEED, generatedDataset, type SplitCounts } from './generator.ts';
+import { generatedDataset, type SplitCounts } from './generator.ts';
 import { isReason } from './sequenceShape.ts';
-import type { Dataset, DataSource } from './source.ts';
+import { DEFAULT_SEED, type Dataset, type DataSource } from './source.ts';
 
 /** For a model that takes any number of steps. */
 const DEFAULT_STEPS = 20;
@@ -71,6 +71,7 @@ export const delayedRecall: DataSource = {
   title: phrase('Delayed recall (generated)'),
   description: phrase('A pattern early in the noise must be remembered to the last step; made for the shape of the model'),
   kind: 'vectors',
+  seeded: true,
   names: [],
   fits: fitsClassifier,
   load: (binding, spec) => generate(DELAYED_RECALL, spec, binding.seed ?? DEFAULT_SEED),
@@ -81,6 +82,7 @@ export const randomLabels: DataSource = {
   title: phrase('Random numbers with random labels'),
   description: phrase('Only to see the model run: there is nothing to learn, test accuracy stays at chance'),
   kind: 'vectors',
+  seeded: true,
   names: [],
   fits: fitsClassifier,
   load: (binding, spec) => generate(RANDOM_LABELS, spec, binding.seed ?? DEFAULT_SEED),

@@ -2,8 +2,6 @@
 import { Random } from '../random.ts';
 import type { Dataset, Split } from './source.ts';
 
-export const DEFAULT_SEED = 42;
-
 /** Writes the inputs `[T, D]` and the target of one row. */
 export type MakeRow = (random: Random, inputs: Float32Array, target: Int32Array | Float32Array) => void;
 

@@ -69,6 +69,7 @@ export const embeddedReber: DataSource = {
   title: phrase('Embedded Reber grammar (generated)'),
   description: phrase('20,000 strings of different lengths; half of them have one wrong letter, and the model says which'),
   kind: 'tokens',
+  seeded: true,
   names: [],
   fits,
   load({ seed = DEFAULT_SEED }) {

@@ -13,13 +13,16 @@ export const DataBinding = Type.Object(
     /** Key of the table of data sources: `mnist-rows`. */
     source: Type.String({ minLength: 1 }),
     /** Seed of generated data. */
-    seed: Type.Optional(Type.Integer({ minimum: 0 })),
+    seed: Type.Optional(Type.Integer({ minimum: 0, maximum: 0xffff_ffff })),
     /** A person's own file, of the source `own-file`. */
     file: Type.Optional(FileData),
   },
   { additionalProperties: false },
 );
 export type DataBinding = Static<typeof DataBinding>;
+
+/** Seed of generated data where none is given. */
+export const DEFAULT_SEED = 42;
 
 /** One part of a data set. Rows are read on demand, so that bytes can stay bytes. */
 export interface Split {
@@ -59,6 +62,8 @@ export interface DataSource {
   readonly title: Phrase;
   readonly description: Phrase;
   readonly kind: SampleKind;
+  /** It is drawn from a seed. */
+  readonly seeded?: true;
   /** Names under which a `DataSpec` knows it: `mnist`; generated data has none. */
   readonly names: readonly string[];
   /** Whether the model's inputs and loss take this data; else the reason why not. */

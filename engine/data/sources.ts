@@ -9,7 +9,7 @@ import { mnistRows } from './mnist.ts';
 import { ownFile } from './ownFile.ts';
 import { embeddedReber } from './reber.ts';
 import { timeSeries } from './timeSeries.ts';
-import type { DataSource } from './source.ts';
+import type { DataBinding, DataSource } from './source.ts';
 
 export const DATA_SOURCES: readonly DataSource[] = [
   mnistRows,
@@ -35,6 +35,12 @@ export function sourceFor(spec: ModelSpec): DataSource | undefined {
   return DATA_SOURCES.find(
     one => kind !== undefined && (one.names.includes(kind) || one.id === kind) && one.fits(spec) === true,
   );
+}
+
+/** What is trained on where a source is chosen without a word: generated data has the seed that the program gives. */
+export function bindingOf({ id, seeded }: DataSource, spec: ModelSpec): DataBinding {
+  const seed = spec.data?.seed;
+  return { source: id, ...(seeded && seed !== undefined && { seed }) };
 }
 
 /** All sources that fit the model's shape, the most telling first: for a picker. */

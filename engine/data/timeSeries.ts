@@ -5,9 +5,9 @@
 import { type Phrase, phrase } from '../model/phrase.ts';
 import type { ModelSpec } from '../model/spec.ts';
 import { sine } from '../portableMath.ts';
-import { DEFAULT_SEED, generatedDataset } from './generator.ts';
+import { generatedDataset } from './generator.ts';
 import { isReason, sequenceShape } from './sequenceShape.ts';
-import type { DataSource } from './source.ts';
+import { DEFAULT_SEED, type DataSource } from './source.ts';
 
 /** The curve runs from 0 to END, a point every RESOLUTION. */
 const END = 30;
@@ -30,6 +30,7 @@ export const timeSeries: DataSource = {
   title: phrase('Time series (generated)'),
   description: phrase('7,000 windows of the curve t·sin(t)/3 + 2·sin(5t); the model says at every step what comes next'),
   kind: 'series',
+  seeded: true,
   names: ['time_series'],
   fits,
   load({ seed = DEFAULT_SEED }, spec) {

@@ -71,6 +71,21 @@ export function solveSize(size: Size, value: number, sizes: Sizes): readonly [na
 
 /** Keys under which sizes stand in a description. */
 const SIZE_KEYS = new Set(['size', 'units', 'vocabulary', 'steps']);
+/** Stands where the reader has no name for a size. */
+const NAMELESS = '?';
+
+/** The names of all sizes that a description leaves open, in its order. */
+export function openNames(spec: ModelSpec): readonly string[] {
+  const names = new Set<string>();
+  const visit = (value: unknown, key: string): void => {
+    if (typeof value === 'string' && SIZE_KEYS.has(key)) for (const name of namesIn(value)) names.add(name);
+    if (typeof value !== 'object' || value === null) return;
+    for (const [name, one] of Object.entries(value)) visit(one, Array.isArray(value) ? '' : name);
+  };
+  visit(spec, '');
+  names.delete(NAMELESS);
+  return [...names];
+}
 
 /** The description with the sizes put in wherever their names stand, also in sums and products. */
 export function fillSizes(spec: ModelSpec, sizes: Sizes): ModelSpec {

@@ -458,6 +458,8 @@ export const DataSpec = Type.Object(
     source: Type.Optional(Type.String()),
     /** Of a file; what is not said is guessed from its beginning and the model. */
     fed: Type.Optional(FedSpec),
+    /** Of generated data. */
+    seed: Type.Optional(Type.Integer({ minimum: 0, maximum: 0xffff_ffff })),
   },
   closed,
 );

@@ -42,6 +42,15 @@ export const PreviewParams = Type.Object(
 );
 export type PreviewParams = Static<typeof PreviewParams>;
 
+/** Asks what data tells of the sizes that a model takes from it. */
+export const SizesParams = Type.Object(
+  { model: Type.String({ minLength: 1 }), spec: ModelSpec, data: DataBinding },
+  closed,
+);
+export type SizesParams = Static<typeof SizesParams>;
+/** By their names in the source: `len(chars)`. */
+export type ToldSizes = readonly (readonly [name: string, value: number])[];
+
 /** Holds a file of weights against a model. */
 export const WeightsParams = Type.Object({ path: Type.String({ minLength: 1 }), spec: ModelSpec }, closed);
 export type WeightsParams = Static<typeof WeightsParams>;
@@ -120,6 +129,8 @@ export interface EngineSide {
     tensors: { params: TensorsParams; result: TensorTrace };
     sample: { params: TensorsParams; result: AnsweredSample };
     preview: { params: PreviewParams; result: FilePreview };
+    /** Reads the data, which the model that is opened with it next need not do again. */
+    sizes: { params: SizesParams; result: ToldSizes };
     weights: { params: WeightsParams; result: FoundWeights };
     statistics: { params: ModelParams; result: ModelStatistics };
     close: { params: ModelParams; result: null };

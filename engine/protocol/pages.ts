@@ -2,7 +2,7 @@
  * Host ↔ pages. The host owns everything; a page asks for a snapshot when it becomes ready or visible, then receives
  * changes while it is visible, each with a sequence number; on a gap it asks for the snapshot again.
  */
-import { Type } from '@sinclair/typebox';
+import { type Static, Type } from '@sinclair/typebox';
 import type { MeasureId } from '../model/measures.ts';
 import { RunSettings, type RunStatus } from '../runs/format.ts';
 import { FileChoices } from '../data/fileData.ts';
@@ -57,6 +57,25 @@ export interface MeasureHead {
   readonly short: string;
 }
 
+/** What a person can set in the training panel. */
+export const StartSettings = Type.Object(
+  {
+    ...RunSettings.properties,
+    /** Seed of generated data; absent where the data is not generated, null for that of the program. */
+    dataSeed: Type.Optional(Type.Union([Type.Integer({ minimum: 0, maximum: 0xffff_ffff }), Type.Null()])),
+  },
+  closed,
+);
+export type StartSettings = Static<typeof StartSettings>;
+
+/** A size that the code leaves open, and who has told it. */
+export interface ToldSize {
+  /** `len(chars)` */
+  readonly name: string;
+  readonly value: number;
+  readonly by: 'data' | 'person';
+}
+
 /** Everything that the training page shows. */
 export interface TrainingSnapshot {
   readonly run: RunHead | undefined;
@@ -64,12 +83,13 @@ export interface TrainingSnapshot {
   readonly model: ModelHead | undefined;
   /** Other runs of this workspace, newest first. */
   readonly runs: readonly RunHead[];
-  readonly settings: RunSettings;
+  readonly settings: StartSettings;
   readonly measure: MeasureHead;
   /** Most examples that the data has; null while it is not known. */
   readonly exampleCount: number | null;
   /** `MNIST rows`. */
   readonly data: string;
+  readonly sizes: readonly ToldSize[];
   /** What computes. */
   readonly engine: string;
   readonly progress: Progress | undefined;
@@ -115,7 +135,7 @@ export interface ComparedRun {
 export const TrainingPageRequests = {
   hydrate: Nothing,
   /** Starts a run with these settings (asks what to do when another run goes on). */
-  start: RunSettings,
+  start: StartSettings,
   pause: Nothing,
   resume: Nothing,
   stop: Nothing,
@@ -128,6 +148,7 @@ export const TrainingPageRequests = {
   showRun: Type.Object({ run: Type.String() }, closed),
   revealSource: Nothing,
   chooseData: Nothing,
+  chooseSizes: Nothing,
   openGates: Nothing,
   openTensors: Nothing,
 } as const;

@@ -40,6 +40,8 @@ export interface FilePreview {
   readonly classes: number | undefined;
   readonly classNames: readonly string[] | undefined;
   readonly tokenNames: readonly string[] | undefined;
+  /** Sizes that the model takes from its data, by their names in the source. */
+  readonly sizes: readonly (readonly [name: string, value: number])[] | undefined;
   /** Samples of each part; estimated from the beginning of a long table. */
   readonly counts: { readonly train: number; readonly validation: number; readonly test: number; readonly estimated: boolean } | undefined;
   readonly sample: PreviewSample | undefined;

@@ -1,11 +1,11 @@
 /**
  * The comment `# rnn: data=mnist epochs=5 batch_size=64 learning_rate=0.01 optimizer=adam`, or `# rnn: data=prices.csv
- * inputs=high,low target=high window=20`: what a person wants and the code does not say, or says otherwise. It speaks of
+ * inputs=high,low target=high window=20`, or `# rnn: data=adding-problem seed=7`: what a person wants and the code does not say, or says otherwise. It speaks of
  * the model whose definition follows, after the last one of that.
  */
 import { Value } from '@sinclair/typebox/value';
 import { type Phrase, phrase } from '../model/phrase.ts';
-import { FedSpec, type ModelSpec, OptimizerSpec, TrainingSpec } from '../model/spec.ts';
+import { DataSpec, FedSpec, type ModelSpec, OptimizerSpec, TrainingSpec } from '../model/spec.ts';
 import type { FoundModel } from './models.ts';
 import type { Language } from './language.ts';
 import type { Diagnostic, TextRange } from './reading.ts';
@@ -34,6 +34,13 @@ const withFed = (spec: ModelSpec, change: FedSpec): ModelSpec | undefined => {
   const fed = { ...spec.data?.fed, ...change };
   return spec.data?.kind === 'file' && Value.Check(FedSpec, fed) ? { ...spec, data: { ...spec.data, fed } } : undefined;
 };
+/** Data that lies somewhere is not drawn from a seed. */
+const LYING: readonly string[] = ['file', 'mnist', 'mnist-rows'];
+/** Another seed of the data that is generated. */
+const withSeed = (spec: ModelSpec, seed: number): ModelSpec | undefined => {
+  const data = { kind: 'unknown', ...spec.data, seed };
+  return !LYING.includes(data.kind) && Value.Check(DataSpec, data) ? { ...spec, data } : undefined;
+};
 const columns = (key: 'inputs' | 'targets'): Setting => ({
   apply: (spec, value) => withFed(spec, { [key]: value.split(',') }),
   refusal: (written, value) =>
@@ -57,6 +64,10 @@ const SETTINGS: Readonly<Record<string, Setting>> = {
       return { ...spec, data };
     },
     refusal: (key, value) => phrase('{0} must name data, such as mnist or the id of a data source, not "{1}"', key, value),
+  },
+  seed: {
+    apply: (spec, value) => withSeed(spec, value === '' ? NaN : Number(value)),
+    refusal: (key, value) => phrase('{0} is that of generated data: a whole number from 0 to 4294967295, not "{1}"', key, value),
   },
   inputs: columns('inputs'),
   target: columns('targets'),

@@ -16,6 +16,8 @@ export const COMMANDS = {
   loadWeights: 'rnnExplorer.loadWeights',
   exportWeights: 'rnnExplorer.exportWeights',
   installTensorflow: 'rnnExplorer.installTensorflow',
+  /** Asks again for the sizes that a model's code leaves open. */
+  chooseSizes: 'rnnExplorer.chooseSizes',
   /** With a run's id: shows it in the training panel. */
   showRun: 'rnnExplorer.showRun',
   /** What can be done with the run that goes on. */

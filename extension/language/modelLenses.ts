@@ -4,6 +4,7 @@ import { headline } from '../../engine/model/headline.ts';
 import { parameterCount } from '../../engine/model/parameters.ts';
 import { COMMANDS, type ModelArgument } from '../commands/commandIds.ts';
 import type { LastResult, LastResults } from '../models/lastResults.ts';
+import type { SizeChoice } from '../models/sizeChoice.ts';
 import { type SourceModel, sourceModels } from '../models/sourceModel.ts';
 import { formatCount, formatMeasure, measureHead, translate } from '../translate.ts';
 import type { ReadingCache } from './readingCache.ts';
@@ -12,12 +13,14 @@ import type { ReadingCache } from './readingCache.ts';
 export class ModelLenses implements vscode.CodeLensProvider {
   readonly #readings: ReadingCache;
   readonly #results: LastResults;
+  readonly #sizes: SizeChoice;
   readonly #changed = new vscode.EventEmitter<void>();
   readonly onDidChangeCodeLenses = this.#changed.event;
 
-  constructor(readings: ReadingCache, results: LastResults) {
+  constructor(readings: ReadingCache, results: LastResults, sizes: SizeChoice) {
     this.#readings = readings;
     this.#results = results;
+    this.#sizes = sizes;
   }
 
   /** A run has ended or a setting has changed. */
@@ -40,7 +43,8 @@ export class ModelLenses implements vscode.CodeLensProvider {
     return this.#titles(model, argument).map(command => new vscode.CodeLens(range, command));
   }
 
-  #titles(model: SourceModel, argument: ModelArgument): vscode.Command[] {
+  #titles(source: SourceModel, argument: ModelArgument): vscode.Command[] {
+    const model = this.#sizes.known(source);
     const { spec, open, variant } = model.reading;
     const commands: vscode.Command[] = [
       {
@@ -60,7 +64,8 @@ export class ModelLenses implements vscode.CodeLensProvider {
     if (variant) commands.push({ title: translate(variant), command: '' });
     const result = this.#results.of(model.key);
     if (result) commands.push(resultCommand(result, result.hash !== model.hash));
-    const { obstacles, ofTheData } = readiness(spec, open);
+    const { obstacles, ofTheData, ofThePerson } = readiness(spec, open);
+    const given = this.#sizes.given(source);
     const [missing, ...more] = obstacles;
     if (missing) {
       const rest = more.length > 0 ? vscode.l10n.t(' (and {0} more)', more.length) : '';
@@ -69,7 +74,19 @@ export class ModelLenses implements vscode.CodeLensProvider {
         tooltip: [missing, ...more].map(translate).join('\n'),
         command: '',
       });
-    } else if (ofTheData.length > 0)
+      return commands;
+    }
+    if (ofThePerson.length > 0 || given.length > 0)
+      commands.push({
+        title:
+          ofThePerson.length > 0
+            ? vscode.l10n.t('size to be given: {0}', ofThePerson.join(', '))
+            : given.map(([name, value]) => `${name} = ${value}`).join(', '),
+        tooltip: vscode.l10n.t('The code leaves this size open; it is asked for once, and remembered'),
+        command: COMMANDS.chooseSizes,
+        arguments: [argument],
+      });
+    if (ofTheData.length > 0)
       commands.push({
         title: vscode.l10n.t('size of the data: {0}', ofTheData.join(', ')),
         tooltip: vscode.l10n.t('The code takes this size from its data; it is known once the data is chosen'),

@@ -3,8 +3,8 @@ import * as vscode from 'vscode';
 import { dirname } from 'node:path';
 import type { FileChoices, FileData } from '../../engine/data/fileData.ts';
 import { fileOf, ownFile } from '../../engine/data/ownFile.ts';
-import { fittingSources, sourceFor } from '../../engine/data/sources.ts';
-import type { DataBinding, DataSource } from '../../engine/data/source.ts';
+import { bindingOf, dataSource, fittingSources, sourceFor } from '../../engine/data/sources.ts';
+import { DEFAULT_SEED, type DataBinding, type DataSource } from '../../engine/data/source.ts';
 import { askForFile } from '../pages/dataPanel.ts';
 import { translate } from '../translate.ts';
 import type { SourceModel } from './sourceModel.ts';
@@ -31,10 +31,11 @@ export class DataChoice {
   /** The data without asking; undefined when only the person can know. */
   known({ key, reading: { spec } }: SourceModel): DataBinding | undefined {
     const chosen = this.#memory.get<Readonly<Record<string, DataBinding>>>(KEY, {})[key];
-    if (chosen?.file ? ownFile.fits(spec) === true : fittingSources(spec).some(({ id }) => id === chosen?.source))
-      return chosen;
+    if (chosen?.file && ownFile.fits(spec) === true) return chosen;
+    const source = fittingSources(spec).find(({ id }) => id === chosen?.source);
+    if (source) return { ...bindingOf(source, spec), ...chosen };
     const named = sourceFor(spec);
-    return named && { source: named.id };
+    return named && bindingOf(named, spec);
   }
 
   /** The data of a model, asking where needed. @returns undefined when the person turned away */
@@ -62,10 +63,19 @@ export class DataChoice {
       const file = await askForFile(vscode.l10n.t('Data to train on'), folderOf(model));
       return file && this.#askAbout(model, file.fsPath, {});
     }
-    const binding: DataBinding = { source: picked.source.id };
-    await this.remember(model.key, binding);
-    return binding;
+    await this.remember(model.key, { source: picked.source.id });
+    return bindingOf(picked.source, model.reading.spec);
   }
+
+  /** Generated data drawn from another seed, which is remembered; null: from that of the program. Other data stays. */
+  async drawnFrom(seed: number | null, binding: DataBinding, { key, reading: { spec } }: SourceModel): Promise<DataBinding> {
+    const source = dataSource(binding.source);
+    const own = bindingOf(source, spec);
+    if (!source.seeded || seed === (binding.seed ?? DEFAULT_SEED)) return binding;
+    const drawn = seed === null || seed === (own.seed ?? DEFAULT_SEED) ? own : { ...own, seed };
+    await this.remember(key, drawn === own ? { source: source.id } : drawn);
+    return drawn;
+  } // prettier-ignore
 
   /** @param modelKey `SourceModel.key` */
   async remember(modelKey: string, binding: DataBinding): Promise<void> {

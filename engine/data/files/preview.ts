@@ -1,7 +1,10 @@
 /** What a person sees of a file before it is trained on: its beginning, the shapes it gives, and its first sample. */
 import { EngineError } from '../../errors.ts';
 import { type Phrase, phrase } from '../../model/phrase.ts';
-import type { Demand } from '../demand.ts';
+import { sizesOf } from '../dataSizes.ts';
+import { type Demand, demandOf } from '../demand.ts';
+import { isDemand } from '../ownFile.ts';
+import type { ModelSpec } from '../../model/spec.ts';
 import type { Dataset } from '../source.ts';
 import type { FileChoices } from '../fileData.ts';
 import type { FilePreview, PreviewSample } from '../../protocol/preview.ts';
@@ -16,9 +19,12 @@ const SHOWN_CHARACTERS = 1200;
 
 /**
  * Reads the beginning of a table, or the whole of arrays and texts, and says what it gives to a model.
- * @throws EngineError where the file cannot be read at all; what does not fit the model is told in the preview
+ * @throws EngineError where the file cannot be read at all, or `invalid-model` where no file can be given to the model;
+ * what does not fit the model is told in the preview
  */
-export async function previewFile(path: string, demand: Demand, choices: FileChoices, reading: Reading): Promise<FilePreview> {
+export async function previewFile(path: string, spec: ModelSpec, choices: FileChoices, reading: Reading): Promise<FilePreview> {
+  const demand = demandOf(spec);
+  if (!isDemand(demand)) throw new EngineError('invalid-model', demand);
   const head = await headOf(path, choices);
   const shown = await beginning(path, head, choices);
   try {
@@ -38,6 +44,7 @@ export async function previewFile(path: string, demand: Demand, choices: FileCho
       classNames: dataset.classNames?.slice(0, 100),
       classes: dataset.classes,
       tokenNames: dataset.tokenNames,
+      sizes: [...sizesOf(spec, dataset)],
       counts: { train: count('train'), validation: count('validation'), test: count('test'), estimated },
       sample: firstSample(dataset),
     };
@@ -57,6 +64,7 @@ const NOTHING = {
   classNames: undefined,
   classes: undefined,
   tokenNames: undefined,
+  sizes: undefined,
   counts: undefined,
   sample: undefined,
 } as const;

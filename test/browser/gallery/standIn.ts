@@ -408,6 +408,7 @@ async function snapshot(): Promise<TrainingSnapshot> {
     settings: { epochs: 10, batchSize: 150, learningRate: 0.001, seed: 42, examples: null },
     measure: scenario === 'series' ? { id: 'mean_squared_error', title: 'mean squared error', short: 'MSE' } : ACCURACY,
     exampleCount: 55_000,
+    sizes: [],
     data: 'MNIST rows, 28 × 28',
     engine: 'WebAssembly SIMD, 1 thread',
     progress: running
@@ -499,6 +500,7 @@ else {
   const host = open<TrainingHostSide>({
     hydrate: async () => ({ strings, snapshot: await snapshot() }),
     start: noted('start'),
+    chooseSizes: noted('chooseSizes'),
     sample: async ({ sample }) => {
       if (scenario === 'series')
         return {

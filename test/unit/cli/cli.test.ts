@@ -259,7 +259,38 @@ describe('command line', function () {
     assert.notEqual(first!.out, other!.out);
     const wrong = await train('--data-seed', 'x');
     assert.match(wrong.err, /--data-seed: "x" is not a number/);
+    const sample = join(ROOT, 'extension/samples/mnist_rnn.py');
+    assert.match((await run(['train', sample, '--data-seed', '7'])).err, /--data-seed: "mnist-rows" is not generated/);
   });
+
+  it('takes the seed of data from the comment of a program', async () => {
+    const named = join(folder, 'seeded.py');
+    const weights = async (text: string, ...options: string[]): Promise<string> => {
+      writeFileSync(named, PROGRAM.replace('cell =', `${text}\ncell =`));
+      const { code, out, err } = await run(['train', named, '--examples', '200', '--epochs', '1', ...options]);
+      assert.equal(code, 0, err);
+      return out;
+    };
+    const seven = await weights('# rnn: data=delayed-recall seed=7');
+    assert.equal(seven, await weights('# rnn: data=delayed-recall', '--data-seed', '7'));
+    assert.notEqual(seven, await weights('# rnn: data=delayed-recall seed=8'));
+  });
+
+  it('asks for sizes that the program leaves open, and takes them', async () => {
+    const open = join(folder, 'open.py');
+    writeFileSync(open, `import sys\n${PROGRAM.replace('num_units=8', 'num_units=int(sys.argv[1])')}`.replace('int(sys.argv[1])', 'n_units').replace('n_steps = 6', 'n_steps = 6\nn_units = int(sys.argv[1])'));
+    const trainOpen = (...options: string[]) => run(['train', open, '--data', 'delayed-recall', '--examples', '200', '--epochs', '1', ...options]);
+    const asked = await trainOpen();
+    assert.deepEqual([asked.code, asked.out], [2, '']);
+    assert.match(asked.err, /The program leaves "n_units" open: give --size n_units=N/);
+    const given = await trainOpen('--size', 'n_units=8');
+    assert.equal(given.code, 0, given.err);
+    assert.match(given.err, /LSTM 8, 411 parameters/);
+    assert.match((await trainOpen('--size', 'units=8')).err, /--size: the program leaves no size "units" open; there are n_units/);
+    assert.match((await trainOpen('--size', 'n_units=0')).err, /--size: "n_units=0" is not a name and a whole number greater than 0/);
+    const traced = await run(['trace', open, '--weights', 'none', '--input', 'none', '--out', folder]);
+    assert.match(traced.err, /give --size n_units=N/);
+  }); // prettier-ignore
 
   describe("with a file of one's own", () => {
     const forecast = `from tensorflow import keras

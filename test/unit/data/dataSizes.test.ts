@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createWasmBackend } from '../../../engine/backends/wasm.ts';
-import { readiness, sizesOf } from '../../../engine/data/dataSizes.ts';
+import { readiness, sizesOf, withSizes } from '../../../engine/data/dataSizes.ts';
 import { demandOf } from '../../../engine/data/demand.ts';
 import type { FileChoices } from '../../../engine/data/fileData.ts';
 import { headOf, loadFile, plan } from '../../../engine/data/files/plan.ts';
@@ -140,19 +140,48 @@ describe('sizes that the data knows', () => {
 
   it('are no obstacle to training, and are named', () => {
     const { spec, open } = characterModel();
-    assert.deepEqual(readiness(spec, open), { obstacles: [], ofTheData: ['vocab_size'] });
+    assert.deepEqual(readiness(spec, open), { obstacles: [], ofTheData: ['vocab_size'], ofThePerson: [] });
   });
 
-  it('are not those that no data tells', () => {
-    const { spec, open } = characterModel('vocab_size', 'int(sys.argv[1])');
-    const { obstacles, ofTheData } = readiness(spec, open);
-    assert.deepEqual(ofTheData, ['vocab_size']);
-    assert.deepEqual(new Set(obstacles.map(one => formatPhrase(one).includes('hidden_size'))), new Set([true]));
+  it('are not those that only the person knows, who gives them', () => {
+    const model = characterModel('vocab_size', 'int(sys.argv[1])');
+    const asked = readiness(model.spec, model.open);
+    assert.deepEqual(asked, { obstacles: [], ofTheData: ['vocab_size'], ofThePerson: ['hidden_size'] });
+    const given = withSizes(model, new Map([['hidden_size', 24]]));
+    assert.deepEqual(readiness(given.spec, given.open), { obstacles: [], ofTheData: ['vocab_size'], ofThePerson: [] });
+    const node = given.spec.nodes.find(({ op }) => op === 'recurrent');
+    assert.equal(node?.op === 'recurrent' && node.cells[0]!.units, 24);
+  });
+
+  it('that stand in a product, or for every layer, are asked for once', () => {
+    const { spec, open } = read(`from tensorflow import keras
+from tensorflow.keras import layers
+def build(n_hidden):
+    model = keras.Sequential([keras.Input((28, 28)), layers.LSTM(n_hidden, return_sequences=True), layers.LSTM(n_hidden * 2), layers.Dense(10)])
+    model.compile(loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True), optimizer='adam')
+    return model
+`);
+    assert.deepEqual(readiness(spec, open), { obstacles: [], ofTheData: [], ofThePerson: ['n_hidden'] });
+  });
+
+  it('what is open beside sizes remains an obstacle', () => {
+    const { spec, open } = read(`import torch.nn as nn, torch
+class Net(nn.Module):
+    def __init__(self, hidden_size, num_layers):
+        super().__init__()
+        self.lstm = nn.LSTM(8, hidden_size, num_layers, batch_first=True)
+        self.fc = nn.Linear(hidden_size, 3)
+    def forward(self, x):
+        return self.fc(self.lstm(x)[0][:, -1])
+`);
+    const { obstacles } = readiness(spec, open);
+    assert.ok(obstacles.some(one => formatPhrase(one) === 'the number of layers is not known: num_layers'));
+    assert.ok(!obstacles.some(one => formatPhrase(one).includes('hidden_size')));
   });
 
   it('a model whose sizes are known, or whose steps alone are open, waits for none', () => {
     const { spec, open } = seriesModel('3', '1');
-    assert.deepEqual(readiness(spec, open), { obstacles: [], ofTheData: [] });
+    assert.deepEqual(readiness(spec, open), { obstacles: [], ofTheData: [], ofThePerson: [] });
   });
 
   describe('in sums and products', () => {

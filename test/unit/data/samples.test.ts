@@ -233,7 +233,7 @@ describe('samples of a file', () => {
       'k.csv',
       'time,price,volume\n' + rows(20_000, n => `t${n + 100_000},${(n / 7 + 10_000).toFixed(3)},${n + 100_000}`),
     );
-    const preview = await previewFile(path, demand(forecaster(20)), {}, {});
+    const preview = await previewFile(path, forecaster(20), {}, {});
     assert.deepEqual(preview.columns!.map(({ name, kind }) => [name, kind]), [['time', 'text'], ['price', 'numbers'], ['volume', 'numbers']]); // prettier-ignore
     assert.equal(preview.rows!.length, 8);
     assert.deepEqual([preview.steps, preview.features, preview.targetAxes], [20, 1, [1]]);
@@ -242,7 +242,7 @@ describe('samples of a file', () => {
       JSON.stringify(preview.counts),
     );
     assert.equal(preview.sample!.values.byteLength, 80);
-    const misfit = await previewFile(path, demand(forecaster(20)), { inputs: ['price', 'volume'] }, {});
+    const misfit = await previewFile(path, forecaster(20), { inputs: ['price', 'volume'] }, {});
     assert.equal(misfit.file, undefined);
     assert.match(formatPhrase(misfit.problem!), /the model reads 1 values at a step, 2 columns are chosen/);
   });

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { sourceFor } from '../../../engine/data/sources.ts';
+import { bindingOf, dataSource, sourceFor } from '../../../engine/data/sources.ts';
 import { checkModelSpec } from '../../../engine/model/validate.ts';
 import { formatPhrase } from '../../../engine/model/phrase.ts';
 import { readSource } from '../../../engine/reader/read.ts';
@@ -56,7 +56,7 @@ describe('the comment # rnn:', () => {
       [
         [
           'epoch=3',
-          'There is no setting "epoch"; there are data, inputs, target, window, horizon, stride, epochs, batch_size, optimizer, learning_rate',
+          'There is no setting "epoch"; there are data, seed, inputs, target, window, horizon, stride, epochs, batch_size, optimizer, learning_rate',
         ],
         ['epochs=many', 'epochs must be a whole number greater than 0, not "many"'],
         ['learning_rate=-1', 'learning_rate must be a number greater than 0, not "-1"'],
@@ -87,6 +87,27 @@ describe('the comment # rnn:', () => {
         'window must be a number of steps of a file that data= names, not "0"',
         'target must name columns of a file that data= names, such as high,low, not ""',
       ],
+    );
+  });
+
+  it('gives the seed of data that is generated, named or chosen by the person', () => {
+    const text = `${HEAD}# rnn: data=random-labels seed=7\n${model('one')}# rnn: seed=0\n${model('two')}`;
+    const { models, diagnostics } = readSource(text, 'python');
+    assert.deepEqual(diagnostics, []);
+    const [one, two] = models.map(({ spec }) => spec);
+    assert.deepEqual(bindingOf(sourceFor(one!)!, one!), { source: 'random-labels', seed: 7 });
+    assert.deepEqual(bindingOf(dataSource('delayed-recall'), two!), { source: 'delayed-recall', seed: 0 });
+    assert.deepEqual(bindingOf(dataSource('mnist-rows'), two!), { source: 'mnist-rows' });
+    checkModelSpec(one!);
+  });
+
+  it('whose seed is none, or of data that lies somewhere, is told so', () => {
+    const text = `${HEAD}# rnn: data=mnist seed=7\n${model('one')}# rnn: data=a.csv seed=1\n${model('two')}# rnn: seed=-1\n${model('three')}`;
+    assert.deepEqual(
+      readSource(text, 'python').diagnostics.map(({ message }) => formatPhrase(message)),
+      ['7', '1', '-1'].map(
+        seed => `seed is that of generated data: a whole number from 0 to 4294967295, not "${seed}"`,
+      ),
     );
   });
 

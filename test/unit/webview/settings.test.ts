@@ -6,6 +6,7 @@ const good: SettingTexts = {
   batchSize: '150',
   learningRate: '0.001',
   seed: '42',
+  dataSeed: '',
   examples: '',
   threads: '',
 };
@@ -13,13 +14,14 @@ const faultsOf = (texts: Partial<SettingTexts>, count: number | null = 55_000) =
   Object.keys(checkSettings({ ...good, ...texts }, count).faults);
 
 describe('settings of a run', () => {
-  it('are read from what stands in the fields, empty examples meaning all and empty threads the default', () => {
+  it('are read from what stands in the fields, empty examples meaning all, empty threads the default and an empty seed of data that of the program', () => {
     const { settings } = checkSettings({ ...good, learningRate: ' 1e-3 ' }, 55_000);
     assert.deepEqual(settings, {
       epochs: 10,
       batchSize: 150,
       learningRate: 0.001,
       seed: 42,
+      dataSeed: null,
       examples: null,
       threads: null,
     });
@@ -37,6 +39,7 @@ describe('settings of a run', () => {
     ['batchSize', ['0', '65537', '1e2']],
     ['learningRate', ['0', '-0.1', '', 'fast', 'Infinity', '1e999', '0.0.1']],
     ['seed', ['-1', '4294967296']],
+    ['dataSeed', ['-1', '0.5', '4294967296', 'none']],
     ['examples', ['0', '55001', '12.5']],
     ['threads', ['0', '65', 'two']],
   ] as const)

@@ -22,6 +22,7 @@ const snapshot: TrainingSnapshot = {
   settings: { epochs: 1, batchSize: 150, learningRate: 0.001, seed: 1, examples: null },
   measure: { id: 'accuracy', title: 'accuracy', short: 'accuracy' },
   exampleCount: null,
+  sizes: [],
   data: 'MNIST rows',
   engine: 'WebAssembly',
   progress: undefined,

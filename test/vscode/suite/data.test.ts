@@ -112,6 +112,35 @@ for epoch in range(1):
     assert.equal(trace.sample.kind, 'tokens');
   });
 
+  it('tells those sizes before the run; what only the person knows is asked for once, remembered, and on the lens', async () => {
+    const path = await write('tune.txt', 'to be or not to be, '.repeat(80));
+    const code = characters('tune.txt').replace('import torch\n', 'import sys\nimport torch\nhidden_size = int(sys.argv[1])\n').replace('GRU(4, 8', 'GRU(4, hidden_size').replace('Linear(8', 'Linear(hidden_size');
+    const document = await openText('python', code);
+    assert.ok((await lensTitles(document)).includes('size to be given: hidden_size'));
+    const [model] = await studio.finder.modelsOf(document);
+    await studio.sizes.remember(model!.key, { hidden_size: 6 });
+    assert.ok((await lensTitles(document)).includes('hidden_size = 6'));
+    await bind(document, path);
+    const { spec } = studio.sizes.known(model!).reading;
+    const told = await studio.engine.request('sizes', { model: 'tune', spec, data: studio.data.known(model!)! });
+    assert.deepEqual(told, [['vocab_size', 8]]);
+    const run = await trained();
+    assert.equal(run.record.status, 'finished', run.head().reason);
+    const sizes = run.record.spec.nodes.flatMap(node => (node.op === 'recurrent' ? node.cells[0]!.units : node.op === 'dense' ? node.units : []));
+    assert.deepEqual(sizes, [6, 8]);
+  }); // prettier-ignore
+
+  it('drawn from another seed is remembered for the model, and from that of its comment when the field is empty', async () => {
+    const document = await openText('python', 'from tensorflow import keras\n# rnn: data=delayed-recall seed=5\nmodel = keras.Sequential([keras.Input(shape=(12, 2)), keras.layers.LSTM(8), keras.layers.Dense(3)])\nmodel.compile("adam", loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True))\n');
+    const [model] = await studio.finder.modelsOf(document);
+    const known = (): unknown => studio.data.known(model!);
+    assert.deepEqual(known(), { source: 'delayed-recall', seed: 5 });
+    await studio.data.drawnFrom(9, studio.data.known(model!)!, model!);
+    assert.deepEqual(known(), { source: 'delayed-recall', seed: 9 });
+    await studio.data.drawnFrom(null, studio.data.known(model!)!, model!);
+    assert.deepEqual(known(), { source: 'delayed-recall', seed: 5 });
+  }); // prettier-ignore
+
   it('that takes long to read is given up when the run is stopped', async () => {
     const path = await write('long.csv', `wave\n${'0.125\n0.25\n'.repeat(1_500_000)}`);
     const document = await openText('python', 'from tensorflow import keras\nmodel = keras.Sequential([keras.Input(shape=(12, 1)), keras.layers.LSTM(8), keras.layers.Dense(1)])\nmodel.compile("adam", loss="mse")\n'); // prettier-ignore
