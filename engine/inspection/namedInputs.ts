@@ -81,6 +81,8 @@ function batchMajor(spec: ModelSpec, input: InputSpec, numbers: Numbers): Tensor
   const [first = 0, second = 0, ...rest] = shape;
   const seen = exchanged ? [second, first, ...rest] : shape;
   const fits = axes.every(({ size }, axis) => typeof size === 'string' || size === seen[axis + 1]);
+  const used = usedShape(input, shape);
+  if (used) return tensor(used, numbers.values);
   if (seen.length !== axes.length + 1 || !fits) {
     const sizes = axes.map(({ size }) => size);
     const expected = exchanged ? [sizes[0] ?? '', 'batch', ...sizes.slice(1)] : ['batch', ...sizes];
@@ -89,3 +91,14 @@ function batchMajor(spec: ModelSpec, input: InputSpec, numbers: Numbers): Tensor
   const fed = tensor(shape, numbers.values);
   return exchanged ? exchange(fed, 0) : fed;
 }
+
+/** The shape in which the program uses what is fed in this one; undefined where it is used as it is fed. */
+function usedShape({ fed, axes }: InputSpec, [rows = 0, ...sizes]: readonly number[]): number[] | undefined {
+  if (!fed || fed.length !== sizes.length || fed.some((size, at) => typeof size === 'number' && size !== sizes[at])) return undefined;
+  const used = axes.map(({ size }) => size);
+  const known = used.reduce<number>((product, size) => (typeof size === 'number' ? product * size : product), 1);
+  const values = sizes.reduce((product, size) => product * size, 1);
+  // A size that is not known takes what is left.
+  const whole = used.map(size => (typeof size === 'number' ? size : values / known));
+  return whole.reduce((product, size) => product * size, 1) === values && whole.every(Number.isInteger) ? [rows, ...whole] : undefined;
+} // prettier-ignore

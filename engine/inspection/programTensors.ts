@@ -52,6 +52,8 @@ export function programTensors(
   const ofInputs = network.inputGradients(batch).flatMap(({ name, shape, values: slopes }) => {
     const input = spec.inputs.find(({ id }) => id === name)!;
     if (!input.dtype.startsWith('float')) return [];
+    const { fed: sizes } = input;
+    if (sizes) return [{ name, shape: inputs.inputs.get(name)!.shape, values: slopes }];
     if (!isBatchSecond(spec, input)) return [{ name, shape, values: slopes }];
     const fed = exchange(tensor(shape, slopes), 0);
     return [{ name, shape: fed.shape, values: Float32Array.from(fed.values) }];
@@ -122,7 +124,7 @@ function graphOf(spec: ModelSpec, { nodes, recurrent, loss }: NetworkValues, inp
   };
   /** What the program looks at and its loss does not need, where it only joins or moves what was computed. */
   const joined = (node: GraphNode): Tensor | undefined =>
-    node.op === 'recurrent' || !JOINTS.has(node.op)
+    node.op === 'recurrent' || !JOINTS.has(node.op) || (node.op === 'reduce_steps' && node.mask)
       ? undefined
       : nodeValue(spec, node, resolve, [], (_, x) => x, () => undefined); // prettier-ignore
   return {

@@ -81,6 +81,8 @@ export interface Kernels {
   /** A byte for each row, 1 where any of its values is not `besides`; then as many of a row's first steps as are marked (`assembly/steps.ts`). */
   markRows(x: number, besides: number, marks: number, rows: number, width: number): void;
   countMarks(marks: number, batch: number, steps: number, rows: number): void;
+  /** Rows of x divided by the number of marked steps of each. */
+  divideByMarked(x: number, stride: number, marks: number, batch: number, steps: number, rows: number, width: number): void;
   /** Steps of each row that are marked, the other way round; `add` 1: onto what is there. */
   reverseMarked(target: number, targetStride: number, source: number, sourceStride: number, marks: number, batch: number, steps: number, rows: number, width: number, add: number): void;
   /** greatest = max(greatest, source); `chosen` (integers) holds the step that it came from. */

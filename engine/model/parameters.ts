@@ -171,6 +171,14 @@ export function nodeParameters(spec: ModelSpec, node: GraphNode): ParameterShape
             ...when(node.useBias, weight('bias', node.units)),
           ]);
     }
+    case 'normalize': {
+      const width = inputWidth(spec, node);
+      const [gain, shift] = spec.framework === 'pytorch' ? ['weight', 'bias'] : ['gamma', 'beta'];
+      return prefixed(node.scope, spec.framework === 'pytorch' ? '.' : '/', [
+        weight(gain, width),
+        weight(shift, width),
+      ]);
+    }
     case 'embedding': {
       const shape = [node.vocabulary, node.units];
       if (spec.framework === 'pytorch') return [{ name: under(node.scope, '.', 'weight'), shape }];
@@ -298,9 +306,11 @@ function kerasParameters(framework: Framework, node: RecurrentNode, width: Size)
     : [['', node.cells]];
   return stacks.flatMap(([prefix, cells], backward) => {
     const first = cells[0]!;
-    // Bidirectional puts `forward_` and `backward_` before the name of the layer that it wraps.
+    // Bidirectional puts `forward_` and `backward_` before the name of the layer that it wraps; Keras 3 leaves that of a
+    // `backward_layer` as it is.
     const wrapped = node.stacked ? 'rnn' : (first.name ?? snakeCase(first.className));
-    const scope = bidirectional ? `${node.scope}/${prefix}${wrapped}` : node.scope;
+    const own = framework === 'keras3' && backward === 1 && node.backwardCells !== undefined;
+    const scope = bidirectional ? `${node.scope}/${own ? '' : prefix}${wrapped}` : node.scope;
     const used = new Map<string, number>();
     let below = width;
     return cells.flatMap((cell, index) => {

@@ -229,7 +229,10 @@ export const GraphNode = Type.Union([
   Type.Object({ op: Type.Literal('activation'), id, input: TensorRef, activation: Activation, negativeSlope: NegativeSlope }, closed),
   /** One step of a sequence; negative counts from the end. */
   Type.Object({ op: Type.Literal('select_step'), id, input: TensorRef, step: Type.Integer() }, closed),
-  Type.Object({ op: Type.Literal('reduce_steps'), id, input: TensorRef, by: literals(['mean', 'sum', 'max']) }, closed),
+  /** The mean may be that of the steps that count in a mask or lengths. */
+  Type.Object({ op: Type.Literal('reduce_steps'), id, input: TensorRef, by: literals(['mean', 'sum', 'max']), mask: Type.Optional(TensorRef) }, closed),
+  /** Layer normalization on the last axis: mean 0 and variance 1 of each row, then a gain and a shift. */
+  Type.Object({ op: Type.Literal('normalize'), id, input: TensorRef, epsilon: Type.Number({ minimum: 0 }), scope: Type.String() }, closed),
   /** Joins tensors on the last axis. */
   Type.Object({ op: Type.Literal('concatenate'), id, inputs: Type.Array(TensorRef, { minItems: 1 }) }, closed),
   Type.Object({ op: Type.Literal('combine'), id, inputs: Type.Array(TensorRef, { minItems: 1 }), by: literals(['add', 'average', 'multiply']) }, closed),
@@ -251,7 +254,7 @@ export type GraphNode = Static<typeof GraphNode>;
 export const InputSpec = Type.Object(
   {
     id,
-    /** What it is fed with: the sequence itself, its labels or target values, the length of each row, a first state, a mask of steps. */
+    /** What it is fed with: the sequence itself, its labels or target values, the length of each row, a first state or other vector of each row, a mask of steps. */
     role: literals(['sequence', 'target', 'lengths', 'state', 'mask']),
     dtype: literals(['float32', 'float64', 'int32', 'int64', 'bool']),
     /**
@@ -261,6 +264,8 @@ export const InputSpec = Type.Object(
     axes: Type.Array(Type.Object({ name: Type.String(), size: Size }, closed)),
     /** Fed with steps before batch. */
     timeMajor: Type.Optional(Type.Boolean()),
+    /** Sizes of the axes after the batch in which it is fed, where the program itself gives it the shape of `axes`. */
+    fed: Type.Optional(Type.Array(Size, { minItems: 1 })),
   },
   closed,
 );

@@ -89,6 +89,7 @@ function checkNode(spec: ModelSpec, node: GraphNode, refuse: Refuse): void {
     case 'combine':
     case 'swap_batch_and_steps':
     case 'reduce_steps':
+    case 'normalize':
     case 'scale':
     case 'reverse_steps':
     case 'count_steps':

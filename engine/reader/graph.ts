@@ -36,6 +36,8 @@ export interface Input {
   data: DataSource | null;
   /** False while not even the number of its axes is known. */
   known: boolean;
+  /** Sizes of the axes in which it is fed, where the program gives it another shape. */
+  fed?: readonly (Dimension | null)[];
   /** Rows of a batch, where the program says the shape: null for any number. */
   readonly rows?: Dimension | null;
 }
@@ -339,6 +341,8 @@ export class Graph {
           ...(node.mask === undefined ? [] : [node.mask]),
           ...(node.initialState?.kind === 'given' ? node.initialState.tensors : []),
         ];
+      case 'reduce_steps':
+        return [node.input, ...(node.mask === undefined ? [] : [node.mask])];
       case 'reverse_steps':
         return [node.input, ...(node.sequenceLength === undefined ? [] : [node.sequenceLength])];
       default:

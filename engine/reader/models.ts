@@ -10,7 +10,7 @@ import {
   type TrainingSpec,
 } from '../model/spec.ts';
 import { nodeParameters } from '../model/parameters.ts';
-import { Graph, type NodeRecord, type TrainingRecord, type WeightPlace, type WeightRule } from './graph.ts';
+import { Graph, type Input, type NodeRecord, type TrainingRecord, type WeightPlace, type WeightRule } from './graph.ts';
 import type { ModelReading, TextRange } from './reading.ts';
 import { toSize } from './sizes.ts';
 import type { Instance, Tensor } from './values.ts';
@@ -117,14 +117,23 @@ function inputSpecs(graph: Graph, ids: ReadonlySet<string>): InputSpec[] {
     .filter(input => ids.has(input.id))
     .map(input => ({
       id: input.id,
-      role: input.role ?? 'sequence',
+      role: input.role ?? (isVector(graph, input) ? 'state' : 'sequence'),
       dtype: inputType(input.dtype),
       axes: input.axes.map(axis => ({
         name: axisName(axis.name, input.role),
         size: axis.size === null ? `${input.id} ${axis.name}`.trim() : toSize(axis.size),
       })),
       ...(input.timeMajor ? { timeMajor: true } : {}),
+      ...(input.fed === undefined
+        ? {}
+        : { fed: input.fed.map((size, at) => (size === null ? `${input.id} ${at}` : toSize(size))) }),
     }));
+}
+
+/** Whether an input is one vector a row, and neither a sequence nor tokens. */
+function isVector({ nodes }: Graph, { id, axes, dtype, known }: Input): boolean {
+  if (!known || axes.length !== 1 || !dtype.startsWith('float')) return false;
+  return ![...nodes.values()].some(({ node }) => node.op === 'embedding' && node.input.from === id);
 }
 
 function axisName(name: string, role: InputSpec['role'] | null): string {

@@ -218,6 +218,7 @@ export function reshape(graph: Graph, of: Tensor, shape: readonly (Dimension | n
       const sizes = fill(rest, known);
       if (sizes !== null) {
         // The input is described in the shape in which it is used.
+        input.fed ??= axes.slice(1).map(({ size }) => size);
         input.axes = nameAxes([null, ...sizes], of.dtype).slice(1);
         return view(of, [BATCH, ...input.axes]);
       }

@@ -199,6 +199,8 @@ export interface Network {
   readonly place: TextRange | null;
   /** What it is fed with and gives, once it is built. */
   built: { readonly input: Tensor | null; readonly output: Abstract } | null;
+  /** Whether it is a layer of another one, and so no model by itself. */
+  nested?: true;
 }
 
 export interface FunctionValue {

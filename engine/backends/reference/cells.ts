@@ -157,14 +157,14 @@ function constant(value: number, U: number): Tensor {
 }
 
 /**
- * Each row to mean 0 and variance 1, then gain and shift: `(z - mean) / √(variance + 1e-12) * gain + shift`.
+ * Each row to mean 0 and variance 1, then gain and shift: `(z - mean) / √(variance + epsilon) * gain + shift`.
  * Source: TensorFlow 1.15 `rnn_cell.py:1407-1416` by `contrib.layers.layer_norm`, whose variance epsilon is 1e-12.
  */
-function layerNorm(z: Tensor, gain: Tensor, shift: Tensor): Tensor {
+export function layerNorm(z: Tensor, gain: Tensor, shift: Tensor, epsilon = 1e-12): Tensor {
   const U = z.shape.at(-1)!;
   const mean = spread(scale(rowSum(z), 1 / U), U);
   const centred = subtract(z, mean);
   const variance = spread(scale(rowSum(multiply(centred, centred)), 1 / U), U);
-  const deviation = squareRoot(add(variance, constant(1e-12, U)));
+  const deviation = squareRoot(add(variance, constant(epsilon, U)));
   return add(multiply(divide(centred, deviation), gain), shift);
 }

@@ -8,6 +8,7 @@ import type { GraphNode, ModelSpec, RecurrentNode, TensorRef } from '../../model
 import { isKerasLike } from '../../model/axes.ts';
 import { keptName, truncationOf } from '../../model/truncation.ts';
 import { activate } from './activations.ts';
+import { layerNorm } from './cells.ts';
 import { dropoutBy, type Dropout } from './dropout.ts';
 import { lossOf, penaltyOf } from './losses.ts';
 import {
@@ -148,6 +149,8 @@ export function nodeValue(
       const product = matmul(resolve(node.input), spec.framework === 'pytorch' ? transpose(kernel!) : kernel!);
       return activate(node.activation, bias ? add(product, bias) : product, slopeBelow0(spec, node));
     }
+    case 'normalize':
+      return layerNorm(resolve(node.input), weights[0]!, weights[1]!, node.epsilon);
     case 'embedding':
       return embed(
         withoutGradientAt(weights[0]!, node.paddingIndex),
@@ -174,6 +177,8 @@ export function nodeValue(
     case 'reduce_steps': {
       const steps = stepsOf(resolve(node.input));
       if (node.by === 'max') return steps.reduce(maximum);
+      const counts = node.mask && maskOf(node.mask);
+      if (counts) return meanOfCounted(steps, counts);
       return scale(steps.reduce(add), node.by === 'mean' ? 1 / steps.length : 1);
     }
     case 'concatenate':
@@ -209,6 +214,15 @@ export function nodeValue(
     }
   }
 }
+
+/** The mean over the steps of each row that count. */
+function meanOfCounted(steps: readonly Tensor[], counts: StepMask): Tensor {
+  const [rows = 0, width = 0] = steps[0]!.shape;
+  const row = (k: number): number => Math.floor(k / width);
+  const ofRow = Array.from({ length: rows }, (_, b) => steps.filter((_step, t) => counts(b, t)).length);
+  const shares = steps.map((step, t) => tensor(step.shape, step.values.map((_, k) => (counts(row(k), t) ? 1 : 0) / ofRow[row(k)]!)));
+  return steps.map((step, t) => multiply(step, shares[t]!)).reduce(add);
+} // prettier-ignore
 
 /** Steps from the last to the first; where not all count, those of each row that do. */
 function reversed(steps: readonly Tensor[], counts: StepMask | undefined): Tensor {

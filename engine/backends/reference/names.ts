@@ -128,17 +128,31 @@ const LAST = phrase('h of the top layer after the last step');
 const finalOf = (layer: LayerRun, state: string): Phrase =>
   phrase('{0} of {1} after the last step', titleOf(layer, state), layerTitle(layer));
 
+/** What a Keras layer hands out first: both directions of `merge_mode=None` one after the other. */
+function kerasOutputs(node: RecurrentNode, { merged, last, outputs, layers }: RecurrentRun): Tensor[] {
+  const one = node.returnSequences ? merged : last;
+  if (one) return [one];
+  const both = ['forward', 'backward'] as const;
+  const of = (direction: 'forward' | 'backward'): Tensor | undefined =>
+    node.returnSequences ? outputs[direction] : layers.findLast(layer => layer.direction === direction)?.final['h'];
+  return both.flatMap(direction => of(direction) ?? []);
+}
+
 function recurrentValues(spec: ModelSpec, node: RecurrentNode, run: RecurrentRun): Entry[] {
   if (isKerasLike(spec.framework)) {
-    const output = node.returnSequences ? run.merged : run.last;
-    if (!output) return [];
+    const outputs = kerasOutputs(node, run);
     const meaning = node.returnSequences ? OUTPUTS : LAST;
-    if (!node.returnState) return [[node.id, output, meaning]];
+    if (!node.returnState && outputs.length < 2) return outputs.map(output => [node.id, output, meaning]);
     // Note: Keras returns h before c.
-    const states = run.layers.flatMap(layer =>
+    const layers = node.returnState ? run.layers : [];
+    const states = layers.flatMap(layer =>
       [...CELLS[layer.cell.cell].states].reverse().map(id => [layer.final[id]!, finalOf(layer, id)] as const),
     );
-    return [[output, meaning] as const, ...states].map(([value, what], index) => [`${node.id}[${index}]`, value, what]);
+    return [...outputs.map(output => [output, meaning] as const), ...states].map(([value, what], index) => [
+      `${node.id}[${index}]`,
+      value,
+      what,
+    ]);
   }
   if (spec.framework === 'pytorch') {
     if (node.driver !== 'layer') return [];

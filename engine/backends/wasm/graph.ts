@@ -28,8 +28,9 @@ import type { GateDropout } from './composed/cells.ts';
 import { DenseLayer } from './dense.ts';
 import { Dropout, DropoutMask, type DroppedTogether, type MaskName } from './dropout.ts';
 import { Embedding } from './embedding.ts';
-import { Activated, Columns, Concatenation, Flattened, GreatestStep, MaskedSteps, SumOfSteps, Product, Repeated, ReversedSteps, SelectedStep, Sum } from './joints.ts'; // prettier-ignore
+import { Activated, Columns, Concatenation, Flattened, GreatestStep, MaskedSteps, MeanOfCounted, SumOfSteps, Product, Repeated, ReversedSteps, SelectedStep, Sum } from './joints.ts'; // prettier-ignore
 import { LearnedState } from './learnedState.ts';
+import { Normalized } from './normalized.ts';
 import { Loss } from './loss.ts';
 import { MadeMarks, type MarkRule, type Marks } from './marks.ts';
 import type { Block, ParameterStore } from './parameters.ts';
@@ -475,9 +476,23 @@ export function buildGraph(
       }
       case 'reduce_steps': {
         const input = resolve(node.input);
-        const reduced =
-          node.by === 'max' ? new GreatestStep(kernels, input) : new SumOfSteps(kernels, input, node.by === 'mean');
+        const counts = node.mask && marksOf(node.mask, input.axis);
+        const reduced = counts
+          ? new MeanOfCounted(kernels, input, counts)
+          : node.by === 'max'
+            ? new GreatestStep(kernels, input)
+            : new SumOfSteps(kernels, input, node.by === 'mean');
         tensors.set(node.id, add(reduced).output);
+        break;
+      }
+      case 'normalize': {
+        const input = resolve(node.input);
+        const [gain, shift] = nodeParameters(spec, node);
+        const blocks = [
+          named(store, input.width, gain!, { kind: 'ones' }),
+          named(store, input.width, shift!, ZEROS),
+        ] as const;
+        tensors.set(node.id, add(new Normalized(kernels, input, node.epsilon, ...blocks)).output);
         break;
       }
       case 'scale':

@@ -381,6 +381,46 @@ export class SumOfSteps extends Joint {
   }
 }
 
+/** The mean over the steps of each row that count. Note: not a number for a row of which none does, as in Keras. */
+export class MeanOfCounted extends Joint {
+  readonly #input: Tensor;
+  readonly #counts: Marks;
+
+  constructor(kernels: Kernels, input: Tensor, counts: Marks) {
+    super(kernels, input.width, false, [input]);
+    this.#input = input;
+    this.#counts = counts;
+    input.readBy('part', this.output);
+  }
+
+  forward(shape: Shape, { first, rows }: Slice): void {
+    const stride = this.output.width * 4;
+    const to = this.output.at(shape) + first * stride;
+    this.kernels.fill(to, 0, rows * this.output.width);
+    for (let t = 0; t < shape.steps; t++) {
+      const row = t * shape.batch + first;
+      this.kernels.maskSlopes(to, stride, this.#input.at(shape) + row * stride, stride, this.#counts.at + row, rows, this.output.width); // prettier-ignore
+    }
+    this.#divide(to, stride, shape, first, rows);
+  }
+
+  backward(shape: Shape, { first, rows }: Slice): void {
+    const { slopes, slopeStride, width } = this.output;
+    const input = this.#input;
+    if (slopes === 0 || input.slopes === 0) return;
+    const from = slopes + first * slopeStride;
+    this.#divide(from, slopeStride, shape, first, rows);
+    for (let t = 0; t < shape.steps; t++) {
+      const row = t * shape.batch + first;
+      this.kernels.maskSlopes(input.slopes + row * input.slopeStride, input.slopeStride, from, slopeStride, this.#counts.at + row, rows, width); // prettier-ignore
+    }
+  }
+
+  #divide(x: number, stride: number, { batch, steps }: Shape, first: number, rows: number): void {
+    this.kernels.divideByMarked(x, stride, this.#counts.at + first, batch, steps, rows, this.output.width);
+  }
+}
+
 /** The greatest value of all steps. Note: of equal ones the first gets the gradient; TensorFlow shares it among them. */
 export class GreatestStep extends Joint {
   readonly #input: Tensor;

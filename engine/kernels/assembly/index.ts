@@ -4,7 +4,7 @@ export { lstmBackward, lstmForward, lstmStepSlopes } from './lstm';
 export { gruAfterBackward, gruAfterForward, gruGates, gruGatesBackward, gruState, gruStateBackward, gruStepSlopes } from './gru';
 export { activationSlopes, biasActivate, carryRows, carrySlopes, maskRows, maskSlopes } from './rnn';
 export { activate, activationBackward, addRows, allFinite, batchToSteps, clip, clipBackward, columnSums, copyRows, fill, gatherRows, multiplyRows, productSums, scale, scatterRows, sumOfSquares } from './vector';
-export { countMarks, greaterOf, markRows, reverseMarked, slopesOfChosen } from './steps';
+export { countMarks, divideByMarked, greaterOf, markRows, reverseMarked, slopesOfChosen } from './steps';
 export { sigmoidCrossEntropy, softmaxCrossEntropy, sparseSoftmaxCrossEntropy, valueError } from './loss';
 export { adadelta, adagrad, adam, adamax, addScaled, ftrl, lion, momentum, nadam, proximal, rmsprop, sgd } from './optimizer';
 export { curve, curveSlopes, slopesByResult, softmaxRows, softmaxSlopes } from './curves';

@@ -24,6 +24,19 @@ export function countMarks(marks: usize, batch: i32, steps: i32, rows: i32): voi
   }
 }
 
+/** Rows of x divided by the number of marked steps of each, of marks `[steps, batch]` from `marks` on. */
+export function divideByMarked(x: usize, stride: usize, marks: usize, batch: i32, steps: i32, rows: i32, width: i32): void {
+  for (let row = 0; row < rows; ++row) {
+    let count = 0;
+    for (let t = 0; t < steps; ++t) count += load<u8>(marks + <usize>(t * batch + row));
+    for (let k = 0; k < width; ++k) {
+      const at = x + (<usize>k << 2);
+      store<f32>(at, load<f32>(at) / <f32>count);
+    }
+    x += stride;
+  }
+}
+
 /** greatest = max(greatest, source), and `chosen` becomes `step` where source is the greater one; step 0 is always chosen. */
 export function greaterOf(source: usize, greatest: usize, chosen: usize, n: i32, step: i32): void {
   for (let k = 0; k < n; ++k) {

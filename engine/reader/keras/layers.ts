@@ -360,8 +360,12 @@ function bidirectional(call: Call): Abstract {
   const other = call.args.some('backward_layer');
   if (inner?.kind !== 'layer' || inner.recurrent === undefined) return unknown('Bidirectional');
   const options = inner.recurrent;
-  // TensorFlow.js names the weights of both directions by the layer that it wraps.
-  const cells = call.framework === 'tensorflowjs' ? named(options.cells, inner.name) : options.cells;
+  // The weights of both directions are named by the layer that is wrapped.
+  const ownName = (of: Layer, its: Cells): Cells =>
+    call.framework === 'tensorflowjs' || (!its.stacked && of.name !== snakeCase(of.className))
+      ? named(its, of.name)
+      : its;
+  const cells = ownName(inner, options.cells);
   const name = layerName(call, 'Bidirectional');
   if (other?.kind === 'layer' && other.cells[0] !== undefined && other.cells[0].identity === inner.cells[0]?.identity) {
     const message = phrase('One layer object is used for both directions; make one for each');
@@ -370,7 +374,7 @@ function bidirectional(call: Call): Abstract {
   const given = call.args.get('merge_mode');
   const merge = given?.kind === 'none' ? 'separate' : MERGES[given?.kind === 'string' ? given.value : 'concat'];
   const shape = inputShape(call) ?? inner.inputShape;
-  const backward = other?.kind === 'layer' ? other.recurrent?.cells : undefined;
+  const backward = other?.kind === 'layer' && other.recurrent ? ownName(other, other.recurrent.cells) : undefined;
   return {
     kind: 'layer',
     framework: call.framework,
@@ -448,7 +452,8 @@ function runBoth(
   const width = merge === 'concatenate' ? add(widths[0], widths[1]) : widths[0];
   const carried = mask === undefined || !options.sequences ? {} : { mask };
   const about = (direction: 'forward' | 'backward'): Tensor => {
-    const ref: TensorRef = { from: id, part: { take: 'outputs', direction } };
+    const last = { take: 'state', layer: cell.cells.length - 1, state: 'h', direction } as const;
+    const ref: TensorRef = { from: id, part: options.sequences ? { take: 'outputs', direction } : last };
     return tensor(dtype, options.sequences ? [batch, steps, unitsAxis(width)] : [batch, unitsAxis(width)], {
       ref,
       meaning: outputsMeaning(1, direction),
@@ -508,12 +513,19 @@ function keeping(
   name: string,
   draft: (input: TensorRef) => Omit<GraphNode, 'id'>,
   meaning?: Phrase,
+  more: { readonly open?: readonly Phrase[]; readonly rules?: readonly WeightRule[] } = {},
 ): Tensor {
   const about = meaning === undefined ? (of.meaning === undefined ? {} : { meaning: of.meaning }) : { meaning };
   const carried = of.mask === undefined ? {} : { mask: of.mask };
   if (of.ref === undefined) return tensor(of.dtype, of.axes, { ...about, ...carried });
-  const id = call.reader.graph.add(name, draft(of.ref) as never, { range: call.range });
+  const id = call.reader.graph.add(name, draft(of.ref) as never, { range: call.range, ...more });
   return tensor(of.dtype, of.axes, { ref: { from: id }, ...about, ...carried });
+}
+
+/** What a layer gives that is another tensor of the graph, by the layer's name. */
+export function calledAs(call: Call, name: string, value: Tensor): Tensor {
+  if (value.ref !== undefined) call.reader.graph.names.set(name, value.ref);
+  return value;
 }
 
 /** Applies an activation; one that is not known keeps the shape. */
@@ -829,9 +841,10 @@ export const KERAS_LAYERS: CallTable = {
       ? tensor(of.dtype, null)
       : reshape(applied.reader.graph, of, [null, size], applied.range);
   }),
-  'keras.layers.Reshape': simple('Reshape', 'target_shape', (applied, of, made) => {
+  'keras.layers.Reshape': simple('Reshape', 'target_shape', (applied, of, made, name) => {
     const shape = shapeOf(made.args.get('target_shape'));
-    return shape === null ? tensor(of.dtype, null) : reshape(applied.reader.graph, of, [null, ...shape], applied.range);
+    if (shape === null) return tensor(of.dtype, null);
+    return calledAs(applied, name, reshape(applied.reader.graph, of, [null, ...shape], applied.range));
   }),
   'keras.layers.RepeatVector': simple('RepeatVector', 'n', (applied, of, made, name) => {
     const steps = made.args.size('n') ?? symbol('n');
@@ -857,13 +870,44 @@ export const KERAS_LAYERS: CallTable = {
   'keras.layers.Add': combining('Add', 'add'),
   'keras.layers.Average': combining('Average', 'average'),
   'keras.layers.Multiply': combining('Multiply', 'multiply'),
+  'keras.layers.Subtract': joining('Subtract', (applied, parts, _made, name) => {
+    const [first, second] = parts;
+    const { graph } = applied.reader;
+    if (first?.ref === undefined || second?.ref === undefined) return tensor(first!.dtype, first!.axes);
+    const { range } = applied;
+    const { open, ...carried } = joinedMask(applied, parts);
+    const negative = graph.add(`${name}_negative`, { op: 'scale', input: second.ref, factor: -1 }, { range });
+    const id = graph.add(name, { op: 'combine', inputs: [first.ref, { from: negative }], by: 'add' }, { range, open });
+    return tensor(first.dtype, first.axes, { ref: { from: id }, ...carried });
+  }),
+  'keras.layers.LayerNormalization': simple(
+    'LayerNormalization',
+    'axis=-1, epsilon=0.001, center=True, scale=True, rms_scaling=False, beta_initializer=None, gamma_initializer=None',
+    (applied, of, made, name) => {
+      const { args } = made;
+      const asked = weightRules(made);
+      const epsilon = args.number('epsilon');
+      const axis = args.get('axis');
+      const place = axis?.kind === 'sequence' && axis.items.length === 1 ? axis.items[0] : axis;
+      const last = place?.kind === 'number' && (place.value === -1 || place.value === (of.axes?.length ?? 0) - 1);
+      const plain = args.boolean('center') === true && args.boolean('scale') === true && args.boolean('rms_scaling') === false;
+      const open = plain && last && epsilon !== undefined ? asked.open : [...asked.open, phrase('Options of {0} cannot be run yet', name)];
+      return keeping(applied, of, name, input => ({ op: 'normalize', input, epsilon: epsilon ?? 0.001, scope: scoped(applied, name) }), undefined, { open, rules: asked.rules });
+    },
+  ), // prettier-ignore
 };
 
 function overSteps(by: 'mean' | 'max'): (applied: Call, of: Tensor, made: Call, name: string) => Abstract {
   return (applied, of, _made, name) => {
     const axes = of.axes?.filter(axis => axis.name !== 'steps') ?? null;
-    if (of.ref === undefined || of.mask !== undefined) return tensor(of.dtype, axes);
-    const id = applied.reader.graph.add(name, { op: 'reduce_steps', input: of.ref, by }, { range: applied.range });
+    if (of.ref === undefined) return tensor(of.dtype, axes);
+    // Source: Keras 3 `layers/pooling`: the average heeds a mask, the greatest does not.
+    const mask = by === 'mean' && of.mask !== undefined ? { mask: of.mask } : {};
+    const id = applied.reader.graph.add(
+      name,
+      { op: 'reduce_steps', input: of.ref, by, ...mask },
+      { range: applied.range },
+    );
     return tensor(of.dtype, axes, {
       ref: { from: id },
       meaning: by === 'mean' ? phrase('mean over the steps') : phrase('largest over the steps'),

@@ -74,7 +74,7 @@ function sequential(call: Call): Abstract {
   const made = network(call, 'Sequential', []);
   for (const item of given?.kind === 'sequence' ? given.items : []) addLayer(made, item);
   call.reader.graph.later(() => {
-    build(call, made, null);
+    if (made.nested !== true) build(call, made, null);
   });
   return made;
 }
@@ -83,8 +83,31 @@ function addLayer(of: Network, item: Abstract | undefined): void {
   if (item?.kind === 'layer') of.layers.push(item);
   // keras.Input(shape=…) inside a Sequential.
   else if (item?.kind === 'tensor') of.built ??= { input: item, output: unknown('') };
-  else if (item?.kind === 'network') of.layers.push(...item.layers);
-  else if (item !== undefined) of.layers.push(opaque(of, item));
+  else if (item?.kind === 'network') {
+    item.nested = true;
+    const { input = null } = item.built ?? {};
+    if (of.layers.length === 0 && input !== null) of.built ??= { input, output: unknown('') };
+    of.layers.push(...item.layers.map(layer => within(item, layer)));
+  } else if (item !== undefined) of.layers.push(opaque(of, item));
+}
+
+/** A layer of a model inside another one. */
+function within(of: Network, layer: Layer): Layer {
+  return { ...layer, run: (call, input, wrapper) => inScope(call, of, () => layer.run(call, input, wrapper)) };
+}
+
+/**
+ * Runs layers of a Sequential that another model calls. Keras 3 puts its name before theirs, behind that of the model
+ * around it, if that builds it: one that knows its input is built by itself.
+ */
+function inScope<T>({ reader: { scopes } }: Call, of: Network, run: () => T): T {
+  if (of.framework !== 'keras3' || of.className !== 'Sequential') return run();
+  const around = hasShape(of) ? scopes.splice(0) : [];
+  scopes.push(of.name);
+  const value = run();
+  scopes.splice(scopes.lastIndexOf(of.name), 1);
+  scopes.unshift(...around);
+  return value;
 }
 
 /** A layer that the reader does not know: nothing can be told of what comes out of it. */
@@ -690,10 +713,12 @@ export const KERAS_METHODS: CallTable = {
       const own = input.kind === 'unknown' && hasShape(self) ? build(call, self, null) : null;
       if (own !== null) return own.output;
       let value = input;
-      for (const layer of self.layers) {
-        value = layer.run(call, value);
-        if (layer.made !== undefined) call.reader.show(layer.made, value);
-      }
+      inScope(call, self, () => {
+        for (const layer of self.layers) {
+          value = layer.run(call, value);
+          if (layer.made !== undefined) call.reader.show(layer.made, value);
+        }
+      });
       self.built ??= { input: null, output: value };
       return value;
     },

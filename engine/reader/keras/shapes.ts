@@ -9,7 +9,7 @@ import { einsum } from '../tensorflow1/shapes.ts';
 import { axisValue, dtypeOf } from '../tensorflow1/operations.ts';
 import { concatenate, concatenateMany, reshape, stack, stackMany, tensorsOf, transpose } from '../tensors.ts';
 import { type Abstract, dimension, list, NONE, tensor, type Tensor, type TensorAxis, tuple, unknown } from '../values.ts'; // prettier-ignore
-import { joining, simple } from './layers.ts';
+import { calledAs, joining, simple } from './layers.ts';
 
 type Padding = 'same' | 'valid' | 'causal';
 
@@ -162,7 +162,7 @@ export const KERAS_SHAPES: CallTable = {
         run: (applied, input) => {
           if (own === undefined) return unknown('Lambda');
           const value = applied.reader.apply(own, [{ value: input, range: applied.range }], applied.range);
-          if (value.kind === 'tensor') return value;
+          if (value.kind === 'tensor') return calledAs(applied, made.name, value);
           // What the function does is not known; what it gives may be said.
           const shape = call.args.some('output_shape');
           const batch = asTensor(input)?.axes?.[0];
@@ -214,6 +214,24 @@ const reduce = (dtype?: string, otherwise?: number): CallEntry =>
       ...(dtype === undefined ? {} : { dtype }),
     };
   });
+/** A reduction; over the steps alone it is a part of the model. */
+function overSteps(by: 'sum' | 'mean' | 'max'): CallEntry {
+  const plain = reduce();
+  return {
+    signature: plain.signature,
+    result: call => {
+      const { args, reader, range } = call;
+      const [of, axis] = [args.get('x'), args.get('axis')];
+      const last = of?.kind === 'tensor' && of.ref !== undefined && of.displaced === undefined ? of.axes : null;
+      const place = axis?.kind === 'number' ? placeOf(axis.value, last?.length ?? 0) : null;
+      if (of?.kind !== 'tensor' || of.ref === undefined || last?.length !== 3 || place === null || last[place]?.name !== 'steps' || args.boolean('keepdims') === true)
+        return plain.result(call);
+      const id = reader.graph.add(reader.graph.layerName(by), { op: 'reduce_steps', input: of.ref, by }, { range });
+      return tensor(of.dtype, last.filter((_, at) => at !== place), { ref: { from: id } });
+    },
+  };
+} // prettier-ignore
+
 const filled: CallEntry = {
   signature: 'shape, dtype=None, name=None',
   result: ({ args }) => {
@@ -241,6 +259,7 @@ const backend = (names: readonly string[], entry: CallEntry): CallTable =>
 export const KERAS_BACKEND: CallTable = {
   ...backend(['exp', 'log', 'abs', 'sqrt', 'square', 'l2_normalize', 'clip', 'stop_gradient', 'dropout', 'reverse', 'flip', 'round', 'sign', 'zeros_like', 'ones_like', 'cumsum', 'normalize', 'identity', 'pow', 'sin', 'cos', 'print_tensor'], keeps), // prettier-ignore
   ...backend(['sum', 'mean', 'max', 'min', 'prod', 'std', 'var', 'logsumexp'], reduce()),
+  ...Object.fromEntries((['sum', 'mean', 'max'] as const).map(by => [`keras.backend.${by}`, overSteps(by)])),
   ...backend(['argmax', 'argmin'], reduce('int64', -1)),
   ...backend(['any', 'all'], reduce('bool')),
   ...backend(['zeros', 'ones', 'random_normal', 'random_uniform', 'truncated_normal'], filled),

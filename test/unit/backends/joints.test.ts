@@ -43,6 +43,9 @@ const CASES: readonly (readonly [string, ModelSpec])[] = [
   ['steps in the other order, times a number', through([{ op: 'reverse_steps', id: 'turned', input: { from: 'gru' } }, { op: 'scale', id: 'less', input: { from: 'turned' }, factor: -0.3 }, { op: 'select_step', id: 'last', input: { from: 'less' }, step: 1 }, dense('head', 'last')], { from: 'head' })],
   ['steps that count in the other order', through([{ op: 'count_steps', id: 'length', input: { from: 'X' }, besides: 0.5 }, { op: 'reverse_steps', id: 'turned', input: { from: 'gru' }, sequenceLength: { from: 'length' } }, { op: 'combine', id: 'both', inputs: [{ from: 'turned' }, { from: 'gru' }], by: 'add' }, { op: 'select_step', id: 'first', input: { from: 'both' }, step: 0 }, dense('head', 'first')], { from: 'head' })],
   ['the sum of all steps', through([{ op: 'reduce_steps', id: 'sum', input: { from: 'gru' }, by: 'sum' }, dense('head', 'sum')], { from: 'head' })],
+  ['the mean of the steps that count', through([{ op: 'masking', id: 'mask', input: { from: 'X' }, value: 0.5 }, { op: 'reduce_steps', id: 'mean', input: { from: 'gru' }, by: 'mean', mask: { from: 'mask' } }, dense('head', 'mean')], { from: 'head' })],
+  ['layer normalization of a sequence', through([{ op: 'normalize', id: 'norm', input: { from: 'gru' }, epsilon: 0.001, scope: 'norm' }, { op: 'combine', id: 'both', inputs: [{ from: 'norm' }, { from: 'gru' }], by: 'multiply' }, { op: 'reduce_steps', id: 'sum', input: { from: 'both' }, by: 'sum' }, dense('head', 'sum')], { from: 'head' })],
+  ['layer normalization of the last step', through([{ op: 'select_step', id: 'last', input: { from: 'gru' }, step: -1 }, { op: 'normalize', id: 'norm', input: { from: 'last' }, epsilon: 0.001, scope: 'norm' }, dense('head', 'norm')], { from: 'head' })],
   ['the mean of all steps', through([{ op: 'reduce_steps', id: 'mean', input: { from: 'gru' }, by: 'mean' }, dense('head', 'mean')], { from: 'head' })],
 ]; // prettier-ignore
 
