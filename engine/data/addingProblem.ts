@@ -3,6 +3,7 @@
  * Source: Hochreiter and Schmidhuber (1997), "Long short-term memory", 5.4; in the form of Le, Jaitly and Hinton (2015),
  * "A simple way to initialize recurrent networks of rectified linear units", 4.1: one mark in each half.
  */
+import { LOSSES } from '../model/losses.ts';
 import { type Phrase, phrase } from '../model/phrase.ts';
 import type { ModelSpec } from '../model/spec.ts';
 import { generatedDataset } from './generator.ts';
@@ -40,8 +41,7 @@ function fits(spec: ModelSpec): true | Phrase {
   const shape = sequenceShape(spec);
   if (isReason(shape)) return shape;
   const { steps = DEFAULT_STEPS, features, loss, width, everyStep } = shape;
-  if (loss.kind !== 'mean_squared_error' && loss.kind !== 'mean_absolute_error')
-    return phrase('the loss is {0}, not an error of predicted values', loss.kind);
+  if (!LOSSES[loss.kind].isDistance) return phrase('the loss is {0}, not an error of predicted values', loss.kind);
   if (features !== 2) return phrase('a step has a value and a mark, the model reads {0}', features);
   if (everyStep || width !== 1) return phrase('a sequence has one sum: the model must predict one value for it');
   return steps >= 2 || phrase('two numbers are added, the model reads {0}', steps);

@@ -1,3 +1,4 @@
+import { isOfClasses } from '../model/losses.ts';
 import { type Phrase, phrase } from '../model/phrase.ts';
 import type { ModelSpec } from '../model/spec.ts';
 import { isReason, sequenceShape } from './sequenceShape.ts';
@@ -16,8 +17,7 @@ export function classifierShape(spec: ModelSpec): ClassifierShape | Phrase {
   if (isReason(shape)) return shape;
   const { steps, features, loss, width, everyStep } = shape;
   // Labels stand for one-hot rows, too.
-  if (loss.kind !== 'sparse_softmax_cross_entropy' && loss.kind !== 'softmax_cross_entropy')
-    return phrase('the loss is {0}, not a cross-entropy over class labels', loss.kind);
+  if (!isOfClasses(loss.kind)) return phrase('the loss is {0}, not a cross-entropy over class labels', loss.kind);
   if (everyStep) return phrase('the model does not give one prediction for a sequence');
   return { steps, features, classes: width };
 }

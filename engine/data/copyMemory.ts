@@ -3,6 +3,7 @@
  * Source: Hochreiter and Schmidhuber (1997); in the form of Arjovsky, Shah and Bengio (2016), "Unitary evolution
  * recurrent neural networks", 4.1: ten of eight symbols.
  */
+import { isOfClasses } from '../model/losses.ts';
 import { type Phrase, phrase } from '../model/phrase.ts';
 import type { ModelSpec } from '../model/spec.ts';
 import { generatedDataset } from './generator.ts';
@@ -52,8 +53,7 @@ function fits(spec: ModelSpec): true | Phrase {
   const shape = sequenceShape(spec);
   if (isReason(shape)) return shape;
   const { steps = DEFAULT_STEPS, features, loss, width, everyStep } = shape;
-  if (loss.kind !== 'sparse_softmax_cross_entropy' && loss.kind !== 'softmax_cross_entropy')
-    return phrase('the loss is {0}, not a cross-entropy over class labels', loss.kind);
+  if (!isOfClasses(loss.kind)) return phrase('the loss is {0}, not a cross-entropy over class labels', loss.kind);
   if (!everyStep) return phrase('the symbols are said again one at a step: the model must predict at every step');
   if (features < 3 || width < features - 1 || width > features)
     return phrase(

@@ -1,4 +1,5 @@
 import { tensorAxes } from '../model/axes.ts';
+import { isOfClasses, LOSSES } from '../model/losses.ts';
 import { type Phrase, phrase } from '../model/phrase.ts';
 import type { ModelSpec, Size } from '../model/spec.ts';
 
@@ -41,7 +42,7 @@ export function demandOf(spec: ModelSpec): Demand | Phrase {
     features: embedding ? 1 : known(sequence.axes[1]!.size),
     vocabulary: embedding?.op === 'embedding' ? known(embedding.vocabulary) : null,
     lengths: spec.inputs.some(({ role }) => role === 'lengths'),
-    target: kind.includes('softmax') ? 'labels' : kind === 'sigmoid_cross_entropy' ? 'binary' : 'values',
+    target: isOfClasses(kind) ? 'labels' : LOSSES[kind].target === 'binary' ? 'binary' : 'values',
     width: known(prediction.at(-1)),
     everyStep: prediction.length === 2,
   };

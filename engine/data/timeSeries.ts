@@ -2,6 +2,7 @@
  * Windows of one curve, f(t) = t sin(t)/3 + 2 sin(5t), each to be followed one step ahead.
  * Source: Géron, "Hands-On Machine Learning with Scikit-Learn and TensorFlow" (2017), chapter 14.
  */
+import { LOSSES } from '../model/losses.ts';
 import { type Phrase, phrase } from '../model/phrase.ts';
 import type { ModelSpec } from '../model/spec.ts';
 import { sine } from '../portableMath.ts';
@@ -50,8 +51,7 @@ function fits(spec: ModelSpec): true | Phrase {
   const shape = sequenceShape(spec);
   if (isReason(shape)) return shape;
   const { steps = DEFAULT_STEPS, features, loss, width } = shape;
-  if (loss.kind !== 'mean_squared_error' && loss.kind !== 'mean_absolute_error')
-    return phrase('the loss is {0}, not an error of predicted values', loss.kind);
+  if (!LOSSES[loss.kind].isDistance) return phrase('the loss is {0}, not an error of predicted values', loss.kind);
   if (features !== 1 || width !== 1)
     return phrase('a series has one value a step, the model reads {0} and predicts {1}', features, width);
   return steps < POINTS || phrase('the curve has {0} points, the model reads {1}', POINTS, steps);

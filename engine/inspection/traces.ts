@@ -6,6 +6,7 @@ import { CELLS, type CellTensor, type ValueScale } from '../cells/table.ts';
 import type { Dataset } from '../data/source.ts';
 import { EngineError } from '../errors.ts';
 import { tensorAxes } from '../model/axes.ts';
+import { isOfClasses } from '../model/losses.ts';
 import { phrase } from '../model/phrase.ts';
 import type { Framework, ModelSpec } from '../model/spec.ts';
 import type {
@@ -232,7 +233,7 @@ function follow(model: Inspected, index: number, batch: Batch): Followed {
         : labels.at(dataset.targetAxes.length === 0 ? 0 : batch.steps - 1),
     answer: yes === undefined ? answerOf(model, index, batch.steps, trace.logits) : undefined,
   };
-  const softmaxed = spec.loss?.kind === 'sparse_softmax_cross_entropy' || spec.loss?.kind === 'softmax_cross_entropy';
+  const softmaxed = spec.loss !== undefined && isOfClasses(spec.loss.kind);
   // Of a head on every step, the last step counts.
   const logits = classes === undefined ? undefined : trace.logits.slice(-headWidth(spec, trace.logits.length));
   return {

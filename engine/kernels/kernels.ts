@@ -136,11 +136,12 @@ export interface Kernels {
   allFinite(x: number, n: number): number;
   sumOfSquares(x: number, n: number): number;
   /** Losses in double precision and right predictions per row; logits' gradient times `scale` goes to `slopes` (0: none). */
-  sparseSoftmaxCrossEntropy(logits: number, labels: number, rows: number, classes: number, scale: number, slopes: number, losses: number, correct: number): void;
-  softmaxCrossEntropy(logits: number, targets: number, rows: number, classes: number, scale: number, slopes: number, losses: number, correct: number): void;
-  /** Squared (0) or absolute (1) error summed over each row. */
-  valueError(kind: number, predictions: number, targets: number, rows: number, width: number, scale: number, slopes: number, losses: number): void;
-  sigmoidCrossEntropy(logits: number, targets: number, rows: number, width: number, scale: number, slopes: number, losses: number): void;
+  sparseSoftmaxCrossEntropy(logits: number, labels: number, rows: number, classes: number, weights: number, smoothing: number, scale: number, slopes: number, losses: number, correct: number): void;
+  softmaxCrossEntropy(logits: number, targets: number, rows: number, classes: number, weights: number, smoothing: number, scale: number, slopes: number, losses: number, correct: number): void;
+  /** A loss of every value, by its number in `VALUE_LOSSES`, summed over each row. */
+  valueLosses(kind: number, parameter: number, predictions: number, targets: number, rows: number, width: number, scale: number, slopes: number, losses: number): void;
+  cosineSimilarity(predictions: number, targets: number, rows: number, width: number, scale: number, slopes: number, losses: number): void;
+  sigmoidCrossEntropy(logits: number, targets: number, rows: number, width: number, weights: number, positive: number, smoothing: number, scale: number, slopes: number, losses: number): void;
   /** Optimizers: one update of n neighbouring weights (`assembly/optimizer.ts` has the formulas). */
   adam(w: number, g: number, m: number, v: number, greatest: number, n: number, rate: number, oneMinusBeta1: number, oneMinusBeta2: number, epsilon: number): void;
   nadam(

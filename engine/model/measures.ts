@@ -3,6 +3,7 @@
  * called. A new measure is one entry here and a case of `measureOf`.
  */
 import { tensorAxes } from './axes.ts';
+import { isOfClasses } from './losses.ts';
 import { type Phrase, phrase } from './phrase.ts';
 import { literals } from './schema.ts';
 import type { ModelSpec } from './spec.ts';
@@ -84,21 +85,26 @@ export type MeasureId = keyof typeof MEASURES;
 export function measureOf(spec: ModelSpec): MeasureId {
   const { loss: judged, training } = spec;
   if (!judged) return 'loss';
-  const { kind, reduction, prediction, factor = 1, penalties } = judged;
-  // Times a number, summed, or with penalties, it is no mean error any more.
-  const isMean = reduction !== 'sum' && factor === 1 && penalties === undefined;
+  const {
+    kind,
+    reduction,
+    prediction,
+    factor = 1,
+    penalties,
+    labelSmoothing = 0,
+    classWeights,
+    positiveWeights,
+  } = judged;
+  const changed = penalties ?? classWeights ?? positiveWeights;
+  // Times a number, summed, smoothed, weighted or with penalties, it is no mean error any more.
+  const isMean = reduction !== 'sum' && factor === 1 && labelSmoothing === 0 && changed === undefined;
   const asked = training.metrics?.[0]?.kind;
-  switch (kind) {
-    case 'sparse_softmax_cross_entropy':
-    case 'softmax_cross_entropy':
-      return asked === 'perplexity' && isMean ? asked : 'accuracy';
-    case 'sigmoid_cross_entropy':
-      if (tensorAxes(spec, prediction)?.at(-1) === 1) return 'accuracy';
-      return isMean ? 'cross_entropy' : 'loss';
-    case 'mean_squared_error':
-    case 'mean_absolute_error':
-      return isMean ? kind : 'loss';
+  if (isOfClasses(kind)) return asked === 'perplexity' && isMean ? asked : 'accuracy';
+  if (kind === 'sigmoid_cross_entropy') {
+    if (tensorAxes(spec, prediction)?.at(-1) === 1) return 'accuracy';
+    return isMean ? 'cross_entropy' : 'loss';
   }
+  return isMean && (kind === 'mean_squared_error' || kind === 'mean_absolute_error') ? kind : 'loss';
 }
 
 /** k of the program's `in_top_k`. */

@@ -280,7 +280,14 @@ export type PenaltySpec = Static<typeof PenaltySpec>;
 
 export const LossSpec = Type.Object(
   {
-    kind: literals(['sparse_softmax_cross_entropy', 'softmax_cross_entropy', 'sigmoid_cross_entropy', 'mean_squared_error', 'mean_absolute_error']),
+    kind: literals([
+      'sparse_softmax_cross_entropy', 'softmax_cross_entropy', 'sigmoid_cross_entropy', 'mean_squared_error', 'mean_absolute_error',
+      'huber', 'log_cosh', 'mean_absolute_percentage_error', 'mean_squared_logarithmic_error',
+      'hinge', 'squared_hinge', // labels -1 and 1; 0 stands for -1 in TensorFlow 1, in Keras where all are 0 or 1
+      'poisson', 'poisson_of_logarithms', // of the mean, or (PyTorch) of its logarithm
+      'kl_divergence', 'kl_divergence_of_logarithms', // of probabilities, or (PyTorch, then each value is a loss) of their logarithms
+      'cosine_similarity', // -1 where they point the same way
+    ]),
     /** Logits, or predicted values; probabilities where `fromLogits` is false. */
     prediction: TensorRef,
     target: TensorRef,
@@ -293,16 +300,29 @@ export const LossSpec = Type.Object(
     /**
      * `mean` over all rows and steps, of which masked ones are zero (`tf.reduce_mean(loss * mask)`) and those with
      * `ignoreLabel` are left out; `mean_over_mask` over those that count (Keras). Several values a row are averaged first.
+     * `mean_over_weights`: the sum, divided by the weights of the labels' classes (PyTorch).
      */
-    reduction: literals(['mean', 'sum', 'mean_over_mask']),
+    reduction: literals(['mean', 'sum', 'mean_over_mask', 'mean_over_weights']),
     /** The loss times this (`0.5 * tf.reduce_mean(…)`, `tf.nn.l2_loss`); 1 where it is left out. */
     factor: Type.Optional(Type.Number()),
+    /** Cross-entropies: so much of a target goes to all classes alike, or half of it to yes and no. */
+    labelSmoothing: Type.Optional(Type.Number({ minimum: 0, maximum: 1 })),
+    /** Cross-entropies: weights of the classes, or of the values of a row for `sigmoid_cross_entropy`. */
+    classWeights: Type.Optional(Type.Array(Type.Number({ minimum: 0 }), { minItems: 1 })),
+    /** `sigmoid_cross_entropy`: weights of a yes, one for each value of a row or one for all. */
+    positiveWeights: Type.Optional(Type.Array(Type.Number({ minimum: 0 }), { minItems: 1 })),
+    /** `huber`: where the parabola ends; 1 where it is left out. */
+    delta: Type.Optional(Type.Number({ exclusiveMinimum: 0 })),
+    /** `poisson`: added to the mean before its logarithm is taken; 1e-7 where it is left out. */
+    epsilon: Type.Optional(Type.Number({ minimum: 0 })),
     /** What is added to the loss for the size of weights, without that factor. */
     penalties: Type.Optional(Type.Array(PenaltySpec)),
   },
   closed,
 ); // prettier-ignore
 export type LossSpec = Static<typeof LossSpec>;
+/** What changes the values of a loss. */
+export type LossOptions = Pick<LossSpec, 'labelSmoothing' | 'classWeights' | 'positiveWeights' | 'delta' | 'epsilon'>;
 
 /**
  * Options that are absent have the framework's own default. `momentum` is TF1's `MomentumOptimizer`; `SGD` of Keras and

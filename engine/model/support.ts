@@ -140,6 +140,11 @@ function checkLoss(spec: ModelSpec, loss: LossSpec, refuse: Refuse): void {
   const prediction = spec.nodes.find(({ id }) => id === loss.prediction.from);
   const known = loss.fromLogits !== false || (prediction !== undefined && isLossActivation(spec, prediction));
   if (!known) refuse('The loss {0} cannot be run yet.', loss.kind);
+  const width = tensorAxes(spec, loss.prediction)?.at(-1);
+  const { classWeights, positiveWeights } = loss;
+  for (const given of [classWeights, positiveWeights])
+    if (given && typeof width === 'number' && given.length !== width && (given.length > 1 || given === classWeights))
+      refuse('The loss has {0} weights for {1} predicted values.', given.length, width);
 }
 
 function checkTraining({ framework, training: { optimizer } }: ModelSpec, refuse: Refuse): void {

@@ -163,6 +163,7 @@ function lossSpec(loss: Tensor | null): LossSpec | null {
     ...(derivation.mask === undefined ? {} : { mask: derivation.mask }),
     ...(derivation.ignoreLabel === undefined ? {} : { ignoreLabel: derivation.ignoreLabel }),
     ...(derivation.classAxis === undefined ? {} : { classAxis: derivation.classAxis }),
+    ...derivation.options,
     ...(derivation.factor === undefined || derivation.factor === 1 ? {} : { factor: derivation.factor }),
     reduction: derivation.reduction === 'none' ? 'sum' : derivation.reduction,
   };
@@ -374,7 +375,8 @@ export function modelsOf(graph: Graph, facts: ProgramFacts): FoundModel[] {
     const ofWeights = root.training === null ? {} : weightTraining(untrained, records, root.training);
     const plain: ModelSpec = { ...untrained, training: { ...untrained.training, ...ofWeights } };
     const spec = withRules(plain, graph, records);
-    const open = [...records.flatMap(record => record.open), ...(root.training?.open ?? []), ...openSizes(spec)];
+    const openOfLoss = root.loss?.derivation?.op === 'loss' ? (root.loss.derivation.open ?? []) : [];
+    const open = [...records.flatMap(record => record.open), ...openOfLoss, ...(root.training?.open ?? []), ...openSizes(spec)]; // prettier-ignore
     const distinct = open.filter(
       (one, at) => open.findIndex(other => JSON.stringify(other) === JSON.stringify(one)) === at,
     );

@@ -7,6 +7,7 @@ import type {
   ClippingSpec,
   Framework,
   Initializer,
+  LossOptions,
   LossSpec,
   OptimizerSpec,
   TensorRef,
@@ -31,7 +32,7 @@ export interface TensorAxis {
 
 /** How a scalar or a vector of the training graph came about, as far as losses and metrics need it. */
 export type Derivation =
-  | { readonly op: 'loss'; readonly kind: LossSpec['kind']; readonly prediction: Tensor; readonly target: Tensor; readonly fromLogits: boolean; /** The loss takes what went into the prediction's activation. */ readonly beforeActivation?: true; readonly reduction: LossSpec['reduction'] | 'none'; readonly factor?: number; readonly mask?: TensorRef; readonly ignoreLabel?: number; readonly classAxis?: number; readonly reduced?: readonly ReducedAxis[]; /** Its last axis is still that of the classes. */ readonly classes?: true; /** Steps that do not count have been taken out. */ readonly selected?: true }
+  | { readonly op: 'loss'; readonly kind: LossSpec['kind']; readonly prediction: Tensor; readonly target: Tensor; readonly fromLogits: boolean; /** The loss takes what went into the prediction's activation. */ readonly beforeActivation?: true; readonly reduction: LossSpec['reduction'] | 'none'; readonly options?: LossOptions; /** What the description cannot say. */ readonly open?: readonly Phrase[]; readonly factor?: number; readonly mask?: TensorRef; readonly ignoreLabel?: number; readonly classAxis?: number; readonly reduced?: readonly ReducedAxis[]; /** Its last axis is still that of the classes. */ readonly classes?: true; /** Steps that do not count have been taken out. */ readonly selected?: true }
   | { readonly op: 'difference'; readonly left: Tensor; readonly right: Tensor; readonly factor?: number }
   | { readonly op: 'logarithm'; readonly logits: Tensor } // of the softmax of these
   | { readonly op: 'one_hot'; readonly of: Tensor; readonly depth: Dimension | null }
@@ -43,6 +44,7 @@ export type Derivation =
   | { readonly op: 'gradient'; readonly loss: Tensor; readonly clipping?: readonly ClippingSpec[]; /** What the description cannot say. */ readonly open?: readonly Phrase[] }
   | { readonly op: 'variables' }
   | { readonly op: 'zeros' }
+  | { readonly op: 'constants'; readonly values: readonly number[] } // numbers in a row that the program writes out
   | { readonly op: 'magnitude'; readonly of: Tensor } // its absolute values, or the largest of each step
   | { readonly op: 'used'; readonly of: Tensor } // 1 for each of its steps that holds anything, else 0
   | { readonly op: 'data'; readonly source: DataSource; readonly part: 'train' | 'test' | 'batch' }; // prettier-ignore

@@ -1,6 +1,7 @@
 /** A network whose loss, gradients and values TensorFlow computes, by the equations of the reference. */
 import { CELLS } from '../../cells/table.ts';
 import { EngineError } from '../../errors.ts';
+import { isOfClasses } from '../../model/losses.ts';
 import { phrase } from '../../model/phrase.ts';
 import { topKOf } from '../../model/measures.ts';
 import type { InputSpec, ModelSpec } from '../../model/spec.ts';
@@ -422,7 +423,7 @@ export class TensorflowNetwork implements Network {
     const predicted = resolve(prediction);
     const width = predicted.shape.at(-1)!;
     const { values } = predicted;
-    const classes = kind === 'sparse_softmax_cross_entropy' || kind === 'softmax_cross_entropy';
+    const classes = isOfClasses(kind);
     const decides = classes || (kind === 'sigmoid_cross_entropy' && width === 1);
     const middle = this.#spec.loss!.fromLogits === false ? 0.5 : 0;
     const topK = topKOf(this.#spec);

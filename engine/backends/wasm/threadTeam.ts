@@ -16,6 +16,9 @@ const BOARD = {
   job: 0, pending: 1, failed: 2, network: 3, work: 4, batch: 5, plannedBatch: 6, slopes: 7, count: 8, axes: 16, plannedAxes: 16 + MOST_AXES, taken: 16 + 2 * MOST_AXES,
 } as const; // prettier-ignore
 
+/** What the loss is divided by, which need not be whole: two words of the board. */
+const countOn = (board: Int32Array): Float64Array => new Float64Array(board.buffer, BOARD.count * 4, 1);
+
 /** Looks before it sleeps: some 50 µs, about what waking up takes. */
 const LOOKS = 10_000;
 /** A thread that has not begun after so many seconds is dead; a computer that was asleep meanwhile counts as one. */
@@ -113,7 +116,7 @@ export class ThreadTeam implements Team {
     board[BOARD.plannedBatch] = planned.batch;
     board.set(planned.axes, BOARD.plannedAxes);
     board[BOARD.slopes] = planned.slopes;
-    board[BOARD.count] = graph.loss.count;
+    countOn(board)[0] = graph.loss.count;
     Atomics.store(board, BOARD.pending, this.threads - 1);
     Atomics.add(board, BOARD.job, 1);
     Atomics.notify(board, BOARD.job);
@@ -203,7 +206,7 @@ export class Helper {
       };
       const asPlanned = batch === planned.batch && slopes === planned.slopes;
       if (!asPlanned || axes.some((steps, axis) => steps !== planned.axes[axis])) pass.plan(planned);
-      pass.graph.loss.count = board[BOARD.count]!;
+      pass.graph.loss.count = countOn(board)[0]!;
       pass.run(board[BOARD.work]!, shapeOf(board[BOARD.batch]!, stepsAt(BOARD.axes)), { index, of: threads });
     } catch (error) {
       Atomics.store(board, BOARD.failed, 1);

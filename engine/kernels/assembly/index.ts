@@ -5,7 +5,7 @@ export { gruAfterBackward, gruAfterForward, gruGates, gruGatesBackward, gruState
 export { activationSlopes, biasActivate, carryRows, carrySlopes, maskRows, maskSlopes } from './rnn';
 export { activate, activationBackward, addRows, allFinite, batchToSteps, clip, clipBackward, columnSums, copyRows, fill, gatherRows, multiplyRows, productSums, scale, scatterRows, sumOfSquares } from './vector';
 export { countMarks, divideByMarked, greaterOf, markRows, reverseMarked, slopesOfChosen } from './steps';
-export { sigmoidCrossEntropy, softmaxCrossEntropy, sparseSoftmaxCrossEntropy, valueError } from './loss';
+export { cosineSimilarity, sigmoidCrossEntropy, softmaxCrossEntropy, sparseSoftmaxCrossEntropy, valueLosses } from './loss';
 export { adadelta, adagrad, adam, adamax, addScaled, ftrl, lion, momentum, nadam, proximal, rmsprop, sgd } from './optimizer';
 export { curve, curveSlopes, slopesByResult, softmaxRows, softmaxSlopes } from './curves';
 export { affineOnto, clippedOnto, columnsOnto, dropRows, normRows, normSlopes, productOnto } from './composed';

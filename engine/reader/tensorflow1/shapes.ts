@@ -35,7 +35,16 @@ export function constant(value: Abstract | undefined, depth = 0): Tensor | null 
   const [first] = parts;
   if (first == null || parts.some(part => part?.axes?.length !== first.axes?.length)) return null;
   const dtype = parts.some(part => part!.dtype === 'float32') ? 'float32' : first.dtype;
-  return tensor(dtype, first.axes === null ? null : [axisOf(value.items.length), ...first.axes]);
+  const numbers = value.items.flatMap(item => (item.kind === 'number' ? [item.value] : []));
+  const known = numbers.length === value.items.length ? { derivation: { op: 'constants', values: numbers } as const } : {};
+  return tensor(dtype, first.axes === null ? null : [axisOf(value.items.length), ...first.axes], known);
+}
+
+/** The numbers of a tensor that the program writes out, one number or a row of them; null where they are not known. */
+export function constantsOf(value: Abstract | undefined): readonly number[] | null {
+  if (value?.kind === 'number') return [value.value];
+  const of = value?.kind === 'tensor' ? value : constant(value);
+  return of?.derivation?.op === 'constants' ? of.derivation.values : null;
 }
 
 const shapeEntry = (dtype?: string): CallEntry => ({
@@ -308,7 +317,8 @@ export const SHAPE_CALLS: CallTable = {
       const of = asTensor(args.get('value')) ?? constant(args.get('value'));
       const shape = args.some('shape');
       const axes = shape?.kind === 'sequence' ? plainAxes(shape.items.map(shapeSize)) : (of?.axes ?? null);
-      return tensor(dtypeOf(args.some('dtype'), of?.dtype ?? 'float32'), axes);
+      const known = shape === undefined && of?.derivation?.op === 'constants' ? { derivation: of.derivation } : {};
+      return tensor(dtypeOf(args.some('dtype'), of?.dtype ?? 'float32'), axes, known);
     },
   },
   'tf.range': {

@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import type { Batch } from '../../../engine/backends/backend.ts';
 import { runReference } from '../../../engine/backends/reference/reference.ts';
 import { createWasmBackend } from '../../../engine/backends/wasm.ts';
-import type { Framework, LossSpec, ModelSpec } from '../../../engine/model/spec.ts';
+import { LOSSES } from '../../../engine/model/losses.ts';
+import type { Activation, Framework, LossSpec, ModelSpec } from '../../../engine/model/spec.ts';
 import { Random } from '../../../engine/random.ts';
 import { errorOf } from '../reference/cases.ts';
 import { KERNEL_BYTES } from './kernelBytes.ts';
@@ -11,6 +12,9 @@ import { basicLstm } from './specs.ts';
 const [BATCH, STEPS, FEATURES, WIDTH] = [5, 4, 3, 3];
 /** A batch in which some rows are shorter, one of length 0. */
 const LENGTHS = Int32Array.of(4, 2, 0, 3, 1);
+
+/** Losses of what is above 0, or of probabilities. */
+const HEADS: Partial<Record<LossSpec['kind'], Activation>> = { poisson: 'softplus', kl_divergence: 'softmax' };
 
 /** An LSTM with a head on every step. */
 function tagger(framework: Framework, loss: Pick<LossSpec, 'kind' | 'reduction'> & Partial<LossSpec>): ModelSpec {
@@ -27,7 +31,7 @@ function tagger(framework: Framework, loss: Pick<LossSpec, 'kind' | 'reduction'>
     ],
     nodes: [
       { op: 'recurrent', id: 'rnn', input: { from: 'X' }, cells: [keras ? { cell: 'lstm', className: 'LSTM', units: 4 } : basicLstm(4)], direction: 'forward', driver: keras ? 'layer' : 'dynamic_rnn', scope: 'rnn', stacked: false, ...(keras && { returnSequences: true }) },
-      { op: 'dense', id: 'head', input: { from: 'rnn', part: { take: 'outputs' } }, units: WIDTH, activation: 'linear', useBias: true, scope: 'head' },
+      { op: 'dense', id: 'head', input: { from: 'rnn', part: { take: 'outputs' } }, units: WIDTH, activation: HEADS[loss.kind] ?? 'linear', useBias: true, scope: 'head' },
     ],
     loss: { prediction: { from: 'head' }, target: { from: 'y' }, ...loss },
     training: { optimizer: { kind: 'sgd' } },
@@ -54,7 +58,7 @@ function open(spec: ModelSpec) {
 }
 
 const CASES: readonly (Pick<LossSpec, 'kind' | 'reduction'> & Partial<LossSpec>)[] = (
-  ['sparse_softmax_cross_entropy', 'softmax_cross_entropy', 'sigmoid_cross_entropy', 'mean_squared_error', 'mean_absolute_error'] as const
+  Object.keys(LOSSES) as LossSpec['kind'][]
 ).flatMap(kind =>
   (['mean', 'sum', 'mean_over_mask'] as const).flatMap(reduction => [
     ...(reduction === 'mean_over_mask' ? [] : [{ kind, reduction }]),
@@ -62,11 +66,38 @@ const CASES: readonly (Pick<LossSpec, 'kind' | 'reduction'> & Partial<LossSpec>)
     ...(kind === 'sparse_softmax_cross_entropy' ? [{ kind, reduction, ignoreLabel: -1 }, { kind, reduction, ignoreLabel: -1, mask: { from: 'n' } }] : []),
   ]),
 ); // prettier-ignore
+const WEIGHTS = [0.2, 1.5, 3];
+const OPTIONS: readonly (Pick<LossSpec, 'kind' | 'reduction'> & Partial<LossSpec>)[] = [
+  ...(['sparse_softmax_cross_entropy', 'softmax_cross_entropy', 'sigmoid_cross_entropy'] as const).flatMap(kind => [
+    { kind, reduction: 'mean', labelSmoothing: 0.2 } as const,
+    { kind, reduction: 'mean', classWeights: WEIGHTS } as const,
+    { kind, reduction: 'sum', classWeights: WEIGHTS, labelSmoothing: 0.3, mask: { from: 'n' } } as const,
+  ]),
+  { kind: 'sparse_softmax_cross_entropy', reduction: 'mean_over_weights', classWeights: WEIGHTS },
+  {
+    kind: 'sparse_softmax_cross_entropy',
+    reduction: 'mean_over_weights',
+    classWeights: WEIGHTS,
+    labelSmoothing: 0.1,
+    ignoreLabel: -1,
+  },
+  { kind: 'sigmoid_cross_entropy', reduction: 'mean', positiveWeights: [2.5] },
+  {
+    kind: 'sigmoid_cross_entropy',
+    reduction: 'mean',
+    positiveWeights: WEIGHTS,
+    classWeights: [1, 0.5, 2],
+    labelSmoothing: 0.1,
+  },
+  { kind: 'huber', reduction: 'mean', delta: 0.3 },
+  { kind: 'poisson', reduction: 'mean', epsilon: 0.1 },
+];
 
 describe('losses of the WebAssembly engine against the float64 reference: loss and gradients to 1e-5 of the largest', () => {
   for (const framework of ['tensorflow1', 'keras3'] as const) {
-    for (const loss of CASES) {
-      const what = `${loss.kind}, ${loss.reduction}${loss.mask ? ', masked' : ''}${loss.ignoreLabel === undefined ? '' : ', with ignored labels'}`;
+    for (const loss of [...CASES, ...OPTIONS]) {
+      const { kind, reduction, mask, ...options } = loss;
+      const what = `${kind}, ${reduction}${mask ? ', masked' : ''}, ${JSON.stringify(options)}`;
       it(`${framework}: ${what}`, () => {
         const spec = tagger(framework, loss);
         const network = open(spec);
