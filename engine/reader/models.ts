@@ -376,7 +376,12 @@ export function modelsOf(graph: Graph, facts: ProgramFacts): FoundModel[] {
     const plain: ModelSpec = { ...untrained, training: { ...untrained.training, ...ofWeights } };
     const spec = withRules(plain, graph, records);
     const openOfLoss = root.loss?.derivation?.op === 'loss' ? (root.loss.derivation.open ?? []) : [];
-    const open = [...records.flatMap(record => record.open), ...openOfLoss, ...(root.training?.open ?? []), ...openSizes(spec)]; // prettier-ignore
+    const open = [
+      ...records.flatMap(record => record.open),
+      ...openOfLoss,
+      ...(root.training?.open ?? []),
+      ...openSizes(spec),
+    ];
     const distinct = open.filter(
       (one, at) => open.findIndex(other => JSON.stringify(other) === JSON.stringify(one)) === at,
     );

@@ -1,6 +1,6 @@
 /** Keras' models: Sequential, functional and subclassed, and how they are compiled and trained. */
 import { type Phrase, phrase } from '../../model/phrase.ts';
-import type { ClippingSpec, LossSpec, OptimizerSpec, TrainingSpec } from '../../model/spec.ts';
+import type { ClippingSpec, LossOptions, LossSpec, OptimizerSpec, TrainingSpec } from '../../model/spec.ts';
 import { type Call, type CallEntry, type CallTable, information } from '../calls.ts';
 import { BATCH, isBatch, type TrainingRecord } from '../graph.ts';
 import { type Dimension, symbol } from '../sizes.ts';
@@ -186,6 +186,7 @@ const LOGIT_LOSSES: Readonly<Record<string, LossSpec['kind']>> = {
   softmax_cross_entropy: 'softmax_cross_entropy',
   sigmoid_cross_entropy: 'sigmoid_cross_entropy',
 };
+/** Losses by the names of their functions. Source: Keras 3 `losses/__init__.py`. */
 const LOSSES: Readonly<Record<string, LossSpec['kind']>> = {
   sparse_categorical_crossentropy: 'sparse_softmax_cross_entropy',
   categorical_crossentropy: 'softmax_cross_entropy',
@@ -195,20 +196,36 @@ const LOSSES: Readonly<Record<string, LossSpec['kind']>> = {
   mae: 'mean_absolute_error',
   mean_absolute_error: 'mean_absolute_error',
   absolute_difference: 'mean_absolute_error',
+  huber: 'huber',
+  huber_loss: 'huber',
+  log_cosh: 'log_cosh',
+  logcosh: 'log_cosh',
+  mape: 'mean_absolute_percentage_error',
+  mean_absolute_percentage_error: 'mean_absolute_percentage_error',
+  msle: 'mean_squared_logarithmic_error',
+  mean_squared_logarithmic_error: 'mean_squared_logarithmic_error',
+  hinge: 'hinge',
+  squared_hinge: 'squared_hinge',
+  poisson: 'poisson',
+  kl_divergence: 'kl_divergence',
+  kld: 'kl_divergence',
+  kullback_leibler_divergence: 'kl_divergence',
+  cosine_similarity: 'cosine_similarity',
+  cosine_proximity: 'cosine_similarity',
 };
 
-function lossEntry(kind: LossSpec['kind']): CallEntry {
+/** Options of a loss class in the order in which it takes them, before `reduction`. */
+const LOSS_OPTIONS = ['from_logits', 'ignore_class', 'label_smoothing', 'delta', 'axis', 'reduction'] as const;
+
+function lossEntry(kind: LossSpec['kind'], options = ''): CallEntry {
   return {
-    signature: "from_logits=False, label_smoothing=0.0, ignore_class=None, reduction='sum_over_batch_size', name=None",
+    signature: `${options}reduction='sum_over_batch_size', name=None`,
     result: ({ args }) => ({
       kind: 'object',
       type: 'keras.loss',
       attributes: new Map<string, Abstract>([
         ['kind', { kind: 'string', value: kind }],
-        ...['from_logits', 'ignore_class', 'reduction', 'label_smoothing'].map((name): [string, Abstract] => [
-          name,
-          args.get(name) ?? NONE,
-        ]),
+        ...LOSS_OPTIONS.map((name): [string, Abstract] => [name, args.get(name) ?? NONE]),
       ]),
     }),
   };
@@ -218,6 +235,7 @@ interface Loss {
   readonly kind: LossSpec['kind'];
   readonly fromLogits: boolean;
   readonly ignoreLabel?: number;
+  readonly options?: LossOptions;
   /** Rows are added up. */
   readonly summed?: true;
   /** What of it the description cannot say. */
@@ -240,19 +258,34 @@ function lossOf(value: Abstract | undefined): Loss | null {
     return kind === undefined ? null : { kind, fromLogits: key in LOGIT_LOSSES };
   }
   if (value?.kind !== 'object' || value.type !== 'keras.loss') return null;
-  const [kind, logits, ignored, reduction = NONE, smoothing = NONE] = ['kind', 'from_logits', 'ignore_class', 'reduction', 'label_smoothing'].map(key => value.attributes.get(key)); // prettier-ignore
+  const option = (name: (typeof LOSS_OPTIONS)[number]): Abstract => value.attributes.get(name) ?? NONE;
+  const kind = value.attributes.get('kind');
   if (kind?.kind !== 'string') return null;
+  const open: Phrase[] = [];
+  const leaveOpen = (name: (typeof LOSS_OPTIONS)[number]): void => {
+    open.push(phrase('{0} cannot be run yet: {1}', name, shortText(option(name))));
+  };
+  const numberOf = (name: (typeof LOSS_OPTIONS)[number]): number | undefined => {
+    const given = option(name);
+    if (given.kind === 'number') return given.value;
+    if (given.kind !== 'none') leaveOpen(name);
+    return undefined;
+  };
+  const [logits, ignored, reduction, axis] = [option('from_logits'), option('ignore_class'), option('reduction'), option('axis')]; // prettier-ignore
   const name = reduction.kind === 'string' ? reduction.value : reduction.kind === 'path' ? reduction.path.split('.').at(-1)! : ''; // prettier-ignore
   const reduced = reduction.kind === 'none' ? 'mean' : REDUCTIONS[name.toLowerCase()];
-  const smooth = smoothing.kind !== 'none' && !(smoothing.kind === 'number' && smoothing.value === 0);
-  const open = [
-    ...(reduced === undefined ? [phrase('{0} cannot be run yet: {1}', 'reduction', shortText(reduction))] : []),
-    ...(smooth ? [phrase('{0} cannot be run yet: {1}', 'label_smoothing', shortText(smoothing))] : []),
-  ];
+  if (reduced === undefined) leaveOpen('reduction');
+  if (axis.kind !== 'none' && !(axis.kind === 'number' && axis.value === -1)) leaveOpen('axis');
+  const [smoothing, delta] = [numberOf('label_smoothing'), numberOf('delta')];
+  const options: LossOptions = {
+    ...(smoothing === undefined || smoothing === 0 ? {} : { labelSmoothing: smoothing }),
+    ...(delta === undefined || delta === 1 ? {} : { delta }),
+  };
   return {
     kind: kind.value as LossSpec['kind'],
-    fromLogits: logits?.kind === 'boolean' && logits.value,
-    ...(ignored?.kind === 'number' ? { ignoreLabel: ignored.value } : {}),
+    fromLogits: logits.kind === 'boolean' && logits.value,
+    ...(ignored.kind === 'number' ? { ignoreLabel: ignored.value } : {}),
+    ...(Object.keys(options).length === 0 ? {} : { options }),
     ...(reduced === 'sum' ? { summed: true } : {}),
     ...(open.length > 0 ? { open } : {}),
   };
@@ -609,17 +642,31 @@ const PAD_SEQUENCES: CallEntry = {
   },
 };
 
+const SMOOTHED = 'from_logits=False, label_smoothing=0.0, axis=-1, ';
+
 export const KERAS_CALLS: CallTable = {
   'keras.Input': INPUT,
   'keras.layers.Input': INPUT,
   'keras.layers.InputLayer': INPUT,
   'keras.Sequential': { signature: 'layers=None, name=None', result: sequential },
   'keras.Model': { signature: 'inputs=None, outputs=None, name=None', result: functional },
-  'keras.losses.SparseCategoricalCrossentropy': lossEntry('sparse_softmax_cross_entropy'),
-  'keras.losses.CategoricalCrossentropy': lossEntry('softmax_cross_entropy'),
-  'keras.losses.BinaryCrossentropy': lossEntry('sigmoid_cross_entropy'),
+  'keras.losses.SparseCategoricalCrossentropy': lossEntry(
+    'sparse_softmax_cross_entropy',
+    'from_logits=False, ignore_class=None, ',
+  ),
+  'keras.losses.CategoricalCrossentropy': lossEntry('softmax_cross_entropy', SMOOTHED),
+  'keras.losses.BinaryCrossentropy': lossEntry('sigmoid_cross_entropy', SMOOTHED),
   'keras.losses.MeanSquaredError': lossEntry('mean_squared_error'),
   'keras.losses.MeanAbsoluteError': lossEntry('mean_absolute_error'),
+  'keras.losses.MeanAbsolutePercentageError': lossEntry('mean_absolute_percentage_error'),
+  'keras.losses.MeanSquaredLogarithmicError': lossEntry('mean_squared_logarithmic_error'),
+  'keras.losses.Huber': lossEntry('huber', 'delta=1.0, '),
+  'keras.losses.LogCosh': lossEntry('log_cosh'),
+  'keras.losses.Hinge': lossEntry('hinge'),
+  'keras.losses.SquaredHinge': lossEntry('squared_hinge'),
+  'keras.losses.Poisson': lossEntry('poisson'),
+  'keras.losses.KLDivergence': lossEntry('kl_divergence'),
+  'keras.losses.CosineSimilarity': lossEntry('cosine_similarity', 'axis=-1, '),
   'keras.optimizers.SGD': optimizer('sgd', 'momentum=0.0, nesterov=False'),
   'keras.optimizers.RMSprop': optimizer('rmsprop', 'rho=0.9, momentum=0.0, epsilon=1e-7, centered=False'),
   'keras.optimizers.Adagrad': optimizer('adagrad', 'initial_accumulator_value=0.1, epsilon=1e-7'),

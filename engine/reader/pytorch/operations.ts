@@ -1,6 +1,6 @@
 /** PyTorch's functions and methods of tensors, losses, optimizers and data, as far as recurrent programs use them. */
-import { phrase } from '../../model/phrase.ts';
-import type { Activation, LossSpec, OptimizerSpec, TensorRef } from '../../model/spec.ts';
+import { type Phrase, phrase } from '../../model/phrase.ts';
+import type { Activation, LossOptions, LossSpec, OptimizerSpec, TensorRef } from '../../model/spec.ts';
 import { Arguments, type Call, type CallEntry, type CallTable } from '../calls.ts';
 import { BATCH, type Input, isBatch } from '../graph.ts';
 import { withOptions } from '../activations.ts';
@@ -8,11 +8,13 @@ import { placeOf, reduced, shaped } from '../shapeRules.ts';
 import type { Dimension } from '../sizes.ts';
 import { concatenate, concatenateMany, reshape, stack, stackMany, tensorsOf, transpose } from '../tensors.ts';
 import { axisValue, dtypeOf } from '../tensorflow1/operations.ts';
+import { constantsOf } from '../tensorflow1/shapes.ts';
 import {
   type Abstract,
   type Derivation,
   dimension,
   NONE,
+  shortText,
   tensor,
   type Tensor,
   type TensorAxis,
@@ -165,6 +167,17 @@ function filled(zeros: boolean): CallEntry {
   };
 }
 
+/** Ones, each of them known where they stand in one short row. */
+const ONES: CallEntry = {
+  ...filled(false),
+  result: call => {
+    const made = filled(false).result(call);
+    const size = made.kind === 'tensor' && made.axes?.length === 1 ? made.axes[0]!.size : null;
+    if (made.kind !== 'tensor' || typeof size !== 'number' || size > 1000) return made;
+    return { ...made, derivation: { op: 'constants', values: Array.from({ length: size }, () => 1) } };
+  },
+};
+
 // Packed sequences
 
 function pack(call: Call): Abstract {
@@ -210,14 +223,29 @@ function unpack({ args }: Call): Abstract {
 
 // Losses
 
-const LOSSES: Readonly<Record<string, LossSpec['kind']>> = {
-  CrossEntropyLoss: 'sparse_softmax_cross_entropy',
-  NLLLoss: 'sparse_softmax_cross_entropy',
-  BCEWithLogitsLoss: 'sigmoid_cross_entropy',
-  BCELoss: 'sigmoid_cross_entropy',
-  MSELoss: 'mean_squared_error',
-  L1Loss: 'mean_absolute_error',
-};
+interface LossEntry {
+  readonly kind: LossSpec['kind'];
+  /** Options of the module in order; those of the function follow its input and target. */
+  readonly options: string;
+  /** Function of `torch.nn.functional`. */
+  readonly function: string;
+}
+
+const PLAIN = 'size_average=None, reduce=None, reduction=None';
+/** Classes of `torch.nn`, and functions of `torch.nn.functional`. Source: PyTorch 2 `nn/modules/loss.py`, `nn/functional.py`. */
+const LOSSES: Readonly<Record<string, LossEntry>> = {
+  CrossEntropyLoss: { kind: 'sparse_softmax_cross_entropy', function: 'cross_entropy', options: 'weight=None, size_average=None, ignore_index=None, reduce=None, reduction=None, label_smoothing=0.0' },
+  NLLLoss: { kind: 'sparse_softmax_cross_entropy', function: 'nll_loss', options: 'weight=None, size_average=None, ignore_index=None, reduce=None, reduction=None' },
+  BCEWithLogitsLoss: { kind: 'sigmoid_cross_entropy', function: 'binary_cross_entropy_with_logits', options: `weight=None, ${PLAIN}, pos_weight=None` },
+  BCELoss: { kind: 'sigmoid_cross_entropy', function: 'binary_cross_entropy', options: `weight=None, ${PLAIN}` },
+  MultiLabelSoftMarginLoss: { kind: 'sigmoid_cross_entropy', function: 'multilabel_soft_margin_loss', options: `weight=None, ${PLAIN}` },
+  MSELoss: { kind: 'mean_squared_error', function: 'mse_loss', options: PLAIN },
+  L1Loss: { kind: 'mean_absolute_error', function: 'l1_loss', options: PLAIN },
+  SmoothL1Loss: { kind: 'huber', function: 'smooth_l1_loss', options: `${PLAIN}, beta=1.0` },
+  HuberLoss: { kind: 'huber', function: 'huber_loss', options: 'reduction=None, delta=1.0' },
+  PoissonNLLLoss: { kind: 'poisson_of_logarithms', function: 'poisson_nll_loss', options: 'log_input=True, full=False, size_average=None, eps=1e-8, reduce=None, reduction=None' },
+  KLDivLoss: { kind: 'kl_divergence_of_logarithms', function: 'kl_div', options: `${PLAIN}, log_target=False` },
+}; // prettier-ignore
 
 /** The axes that a reshape has merged, apart again; without the batch. */
 function rowAxes(of: Tensor): TensorAxis[] {
@@ -244,13 +272,78 @@ function targetOf(call: Call, value: Abstract | undefined, kind: LossSpec['kind'
   return graph.tensorOf(input);
 }
 
-function lossCall(
-  call: Call,
-  name: string,
-  options: { readonly ignore?: Abstract | undefined; readonly reduction?: Abstract | undefined },
-): Abstract {
+/** What a program gives as an option of a loss; undefined where it gives none. */
+type OptionOf = (name: string) => Abstract | undefined;
+
+interface ReadOptions {
+  readonly kind: LossSpec['kind'];
+  readonly options: LossOptions;
+  /** The loss times this. */
+  readonly factor?: number;
+  /** What the description cannot say. */
+  readonly open: readonly Phrase[];
+}
+
+/** The options of a loss that change its values. */
+function readOptions(kind: LossSpec['kind'], of: OptionOf): ReadOptions {
+  const open: Phrase[] = [];
+  const leaveOpen = (name: string): void => {
+    open.push(phrase('{0} cannot be run yet: {1}', name, shortText(of(name) ?? NONE)));
+  };
+  const numberOf = (name: string): number | undefined => {
+    const value = of(name);
+    if (value?.kind === 'number') return value.value;
+    if (value !== undefined) leaveOpen(name);
+    return undefined;
+  };
+  // One weight for each of what belongs to a row, all of them known and none below 0.
+  const weightsOf = (name: string): readonly number[] | undefined => {
+    const value = of(name);
+    const values = constantsOf(value);
+    if (values?.every(weight => weight >= 0) === true) return values;
+    if (value !== undefined) leaveOpen(name);
+    return undefined;
+  };
+  for (const name of ['full', 'log_target']) if (of(name)?.kind === 'boolean' && isTrue(of(name))) leaveOpen(name);
+  const logarithms = of('log_input')?.kind !== 'boolean' || isTrue(of('log_input'));
+  const beta = numberOf('beta');
+  const [smoothing, classWeights, positiveWeights] = [numberOf('label_smoothing'), weightsOf('weight'), weightsOf('pos_weight')]; // prettier-ignore
+  const delta = numberOf('delta') ?? beta;
+  const epsilon = logarithms ? undefined : numberOf('eps');
+  return {
+    // Without a parabola it is the absolute error.
+    kind: beta === 0 ? 'mean_absolute_error' : logarithms ? kind : 'poisson',
+    options: {
+      ...(smoothing === undefined || smoothing === 0 ? {} : { labelSmoothing: smoothing }),
+      ...(classWeights === undefined ? {} : { classWeights: [...classWeights] }),
+      ...(positiveWeights === undefined ? {} : { positiveWeights: [...positiveWeights] }),
+      ...(delta === undefined || delta === 0 || delta === 1 ? {} : { delta }),
+      ...(epsilon === undefined ? {} : { epsilon }),
+    },
+    // A smooth L1 loss is Huber's, divided by where its parabola ends.
+    ...(beta === undefined || beta === 0 || beta === 1 ? {} : { factor: 1 / beta }),
+    open,
+  };
+}
+
+const isTrue = (value: Abstract | undefined): boolean => value?.kind === 'boolean' && value.value;
+
+/** `reduction`, or what older programs say in its place. */
+function reductionOf(of: OptionOf): 'none' | 'mean' | 'sum' | 'batchmean' | null {
+  const given = of('reduction');
+  if (given === undefined) {
+    const [averaged, reduced] = [of('size_average'), of('reduce')];
+    if (reduced?.kind === 'boolean' && !reduced.value) return 'none';
+    return averaged?.kind === 'boolean' && !averaged.value ? 'sum' : 'mean';
+  }
+  const name = given.kind === 'string' ? given.value : '';
+  return name === 'none' || name === 'mean' || name === 'sum' || name === 'batchmean' ? name : null;
+}
+
+function lossCall(call: Call, name: string, of: OptionOf): Abstract {
   const { graph } = call.reader;
-  const kind = LOSSES[name]!;
+  const read = readOptions(LOSSES[name]!.kind, of);
+  const { kind, options } = read;
   const prediction = asTensor(call.args.get('input'));
   if (prediction === null) return unknown('loss');
   const node = graph.nodeOf(prediction.ref);
@@ -261,39 +354,51 @@ function lossCall(
   if (target === null) return unknown('loss');
   if (kind === 'sparse_softmax_cross_entropy' && prediction.ref !== undefined && name !== 'NLLLoss')
     graph.scores.add(prediction.ref.from);
-  const reduction = options.reduction?.kind === 'string' ? options.reduction.value : 'mean';
+  const given = reductionOf(of);
+  const averaged = options.classWeights !== undefined && kind === 'sparse_softmax_cross_entropy' ? 'mean_over_weights' : 'mean'; // prettier-ignore
+  // The mean over rows of the sums of their values.
+  const rows = prediction.axes?.filter(axis => !isBatch(axis)).map(({ size }) => size) ?? [null];
+  const perRow = given === 'batchmean' ? rows.reduce<number | null>((all, size) => (all === null || typeof size !== 'number' ? null : all * size), 1) : 1; // prettier-ignore
+  const ignored = of('ignore_index');
   const classAxis = prediction.displaced === undefined ? -1 : (prediction.axes ?? []).indexOf(prediction.displaced);
+  const factor = (read.factor ?? 1) * (perRow ?? 1);
+  const open = [
+    ...read.open,
+    ...(given === null || perRow === null ? [phrase('{0} cannot be run yet: {1}', 'reduction', shortText(of('reduction') ?? NONE))] : []), // prettier-ignore
+  ];
   const derivation: Derivation = {
     op: 'loss',
     kind,
     prediction,
     target,
     fromLogits,
-    reduction: reduction === 'none' ? 'none' : reduction === 'sum' ? 'sum' : 'mean',
-    ...(options.ignore?.kind === 'number' ? { ignoreLabel: options.ignore.value } : {}),
+    reduction: given === 'none' || given === 'sum' ? given : averaged,
+    ...(factor === 1 ? {} : { factor }),
+    ...(ignored?.kind === 'number' ? { ignoreLabel: ignored.value } : {}),
     ...(classAxis > 0 ? { classAxis } : {}),
+    ...(Object.keys(options).length === 0 ? {} : { options }),
+    ...(open.length === 0 ? {} : { open }),
   };
-  const loss = tensor('float32', reduction === 'none' ? (target.axes ?? null) : [], {
+  const loss = tensor('float32', given === 'none' ? (target.axes ?? null) : [], {
     derivation,
     meaning: phrase('loss that is minimised'),
   });
-  if (reduction !== 'none') graph.losses.push({ loss, range: call.range });
+  if (given !== 'none') graph.losses.push({ loss, range: call.range });
   return loss;
 }
 
-const LOSS_OPTIONS =
-  'weight=None, size_average=None, ignore_index=None, reduce=None, reduction=None, pos_weight=None, label_smoothing=0.0';
-
+/** A module of a loss: it keeps its options until it is called. */
 function lossModule(name: string): CallEntry {
+  const { options } = LOSSES[name]!;
+  const names = options.split(', ').map(option => option.split('=')[0]!);
   return {
-    signature: LOSS_OPTIONS,
+    signature: options,
     result: ({ args }) => ({
       kind: 'object',
       type: 'torch.loss',
       attributes: new Map<string, Abstract>([
         ['class', { kind: 'string', value: name }],
-        ['ignore', args.get('ignore_index') ?? NONE],
-        ['reduction', args.get('reduction') ?? NONE],
+        ...names.map((one): [string, Abstract] => [one, args.get(one) ?? NONE]),
       ]),
     }),
   };
@@ -301,9 +406,8 @@ function lossModule(name: string): CallEntry {
 
 function lossFunction(name: string): CallEntry {
   return {
-    signature: `input, target, ${LOSS_OPTIONS}`,
-    result: call =>
-      lossCall(call, name, { ignore: call.args.some('ignore_index'), reduction: call.args.some('reduction') }),
+    signature: `input, target, ${LOSSES[name]!.options}`,
+    result: call => lossCall(call, name, option => call.args.some(option)),
   };
 }
 
@@ -381,7 +485,7 @@ const dataSet = (kind: string): CallEntry => ({
 
 export const TORCH_CALLS: CallTable = {
   'torch.zeros': filled(true),
-  'torch.ones': filled(false),
+  'torch.ones': ONES,
   'torch.randn': filled(false),
   'torch.rand': filled(false),
   'torch.zeros_like': {
@@ -450,13 +554,12 @@ export const TORCH_CALLS: CallTable = {
       return of === null ? unknown('') : drop(call, of, call.args.number('p') ?? 0);
     },
   },
-  'torch.nn.functional.cross_entropy': lossFunction('CrossEntropyLoss'),
-  'torch.nn.functional.nll_loss': lossFunction('NLLLoss'),
-  'torch.nn.functional.binary_cross_entropy_with_logits': lossFunction('BCEWithLogitsLoss'),
-  'torch.nn.functional.binary_cross_entropy': lossFunction('BCELoss'),
-  'torch.nn.functional.mse_loss': lossFunction('MSELoss'),
-  'torch.nn.functional.l1_loss': lossFunction('L1Loss'),
-  ...Object.fromEntries(Object.keys(LOSSES).map(name => [`torch.nn.${name}`, lossModule(name)])),
+  ...Object.fromEntries(
+    Object.entries(LOSSES).flatMap(([name, { function: own }]) => [
+      [`torch.nn.${name}`, lossModule(name)],
+      [`torch.nn.functional.${own}`, lossFunction(name)],
+    ]),
+  ),
   'torch.nn.utils.rnn.pack_padded_sequence': {
     signature: 'input, lengths, batch_first=False, enforce_sorted=True',
     result: pack,
@@ -530,15 +633,17 @@ function squeeze(call: Call): Abstract {
 
 export const TORCH_METHODS: CallTable = {
   'layer.flatten_parameters': { signature: '', result: () => NONE },
+  // A criterion that is moved to a device, or given another type.
+  ...Object.fromEntries(['to', 'cuda', 'cpu', 'float', 'double'].map(name => [`torch.loss.${name}`, same])),
   'torch.loss.__call__': {
     signature: 'input, target',
     result: call => {
       const { self } = call;
       const name = self.kind === 'object' ? self.attributes.get('class') : undefined;
       if (self.kind !== 'object' || name?.kind !== 'string') return unknown('loss');
-      return lossCall(call, name.value, {
-        ignore: self.attributes.get('ignore'),
-        reduction: self.attributes.get('reduction'),
+      return lossCall(call, name.value, option => {
+        const value = self.attributes.get(option);
+        return value?.kind === 'none' ? undefined : value;
       });
     },
   },

@@ -1,6 +1,6 @@
 /** Losses of TensorFlow 1, as functions and written out. Sources: TensorFlow 1.15 `losses_impl.py`, `nn_impl.py`, contrib's `seq2seq/python/ops/loss.py`. */
 import { phrase } from '../../model/phrase.ts';
-import type { LossSpec } from '../../model/spec.ts';
+import type { LossOptions, LossSpec } from '../../model/spec.ts';
 import { Arguments, type Call, type CallEntry, type CallTable } from '../calls.ts';
 import { distance, lossOf, maskedLoss, reducedLoss, scaledLoss, selectedLoss } from '../losses.ts';
 import { asTensor, oneOf, placesOf, reduced as without, shaped } from '../shapeRules.ts';
@@ -8,7 +8,7 @@ import { equal } from '../sizes.ts';
 import { type Abstract, tensor, type Tensor, type TensorAxis, unknown } from '../values.ts';
 import { countedSteps } from './lengths.ts';
 import { sequenceLossShape } from './seq2seq.ts';
-import { SHAPE_CALLS } from './shapes.ts';
+import { constantsOf, SHAPE_CALLS } from './shapes.ts';
 
 type Kind = LossSpec['kind'];
 
@@ -151,13 +151,30 @@ function weighted(every: (call: Call) => Abstract): (call: Call) => Abstract {
     const name = reduction === undefined ? 'SUM_BY_NONZERO_WEIGHTS' : reduction.kind === 'path' ? reduction.path.split('.').at(-1)! : reduction.kind === 'string' ? reduction.value.toUpperCase() : ''; // prettier-ignore
     const by = REDUCTIONS[name];
     const mask = asTensor(weights);
-    const smoothed = args.isGiven('label_smoothing') && args.number('label_smoothing') !== 0;
+    const smoothing = args.isGiven('label_smoothing') ? (args.number('label_smoothing') ?? null) : 0;
     const taken = mask !== null ? selectedByWeights(of, mask, by === 'mean') : weights?.kind === 'number' ? scaledLoss(of, name === 'MEAN' ? 1 : weights.value) : null; // prettier-ignore
-    if (taken === null || by === undefined || smoothed) return tensor('float32', of.axes === null ? null : [], { lost: true }); // prettier-ignore
-    const made = by === 'none' ? taken : whole(call, taken, by);
+    if (taken === null || by === undefined || smoothing === null) return tensor('float32', of.axes === null ? null : [], { lost: true }); // prettier-ignore
+    const softened = smoothing === 0 ? taken : withLossOptions(taken, { labelSmoothing: smoothing });
+    const made = by === 'none' ? softened : whole(call, softened, by);
     if (by !== 'none' && lossOf(made) !== null) reader.graph.collected.push({ loss: made, range });
     return made;
   };
+}
+
+/** A loss with options that change its values. */
+function withLossOptions(of: Tensor, options: LossOptions): Tensor {
+  const loss = lossOf(of);
+  return loss === null ? of : { ...of, derivation: { ...loss, options: { ...loss.options, ...options } } };
+}
+
+/** A cross-entropy of which a yes weighs more or less than a no. */
+function weightedSigmoid(call: Call): Abstract {
+  const target = call.args.isGiven('targets') ? 'targets' : 'labels';
+  const of = asTensor(loss('sigmoid_cross_entropy', target, 'logits')(call));
+  const weights = constantsOf(call.args.get('pos_weight'));
+  if (of === null || weights === null)
+    return of === null ? unknown('loss') : tensor('float32', of.axes, { lost: true });
+  return withLossOptions(of, { positiveWeights: [...weights] });
 }
 
 const REDUCTIONS: Readonly<Record<string, 'mean' | 'sum' | 'none'>> = {
@@ -176,17 +193,25 @@ function selectedByWeights(of: Tensor, mask: Tensor, mean: boolean): Tensor | nu
   return mean ? selectedLoss(of, flat) : maskedLoss(of, mask);
 }
 
-/** `y` of `mse(y, p)`, where the framework's argument order is not the engine's. */
-const distanceLoss =
-  (kind: 'mean_squared_error' | 'mean_absolute_error') =>
+/** A loss of predicted values of `tf.losses`. @param given name of the prediction. */
+const valueLoss =
+  (kind: Kind, given = 'predictions') =>
   (call: Call): Abstract => {
-    const [target, prediction] = [asTensor(call.args.get('labels')), asTensor(call.args.get('predictions'))];
+    const [target, prediction] = [asTensor(call.args.get('labels')), asTensor(call.args.get(given))];
     if (target === null || prediction === null) return unknown('loss');
     call.reader.graph.use(target, 'target');
     return tensor('float32', prediction.axes, {
       derivation: { op: 'loss', kind, prediction, target, fromLogits: false, reduction: 'none' },
     });
   };
+
+function huber(call: Call): Abstract {
+  const of = asTensor(valueLoss('huber')(call));
+  const delta = call.args.number('delta');
+  if (of === null || delta === undefined)
+    return of === null ? unknown('loss') : tensor('float32', of.axes, { lost: true });
+  return delta === 1 ? of : withLossOptions(of, { delta });
+}
 
 /** Cross entropies of every step, averaged over those that count. Note: without the 1e-12 that TensorFlow adds to their number. */
 function sequenceLoss(call: Call): Abstract {
@@ -282,11 +307,27 @@ export const LOSS_CALLS: CallTable = {
   },
   'tf.losses.mean_squared_error': {
     signature: `labels, predictions, weights=1.0, ${LOSS_OPTIONS}`,
-    result: weighted(distanceLoss('mean_squared_error')),
+    result: weighted(valueLoss('mean_squared_error')),
   },
   'tf.losses.absolute_difference': {
     signature: `labels, predictions, weights=1.0, ${LOSS_OPTIONS}`,
-    result: weighted(distanceLoss('mean_absolute_error')),
+    result: weighted(valueLoss('mean_absolute_error')),
+  },
+  'tf.losses.huber_loss': {
+    signature: `labels, predictions, weights=1.0, delta=1.0, ${LOSS_OPTIONS}`,
+    result: weighted(huber),
+  },
+  'tf.losses.hinge_loss': {
+    signature: `labels, logits, weights=1.0, ${LOSS_OPTIONS}`,
+    result: weighted(valueLoss('hinge', 'logits')),
+  },
+  'tf.losses.log_loss': {
+    signature: `labels, predictions, weights=1.0, epsilon=1e-07, ${LOSS_OPTIONS}`,
+    result: weighted(valueLoss('sigmoid_cross_entropy')),
+  },
+  'tf.nn.weighted_cross_entropy_with_logits': {
+    signature: 'labels=None, logits=None, pos_weight=None, name=None, targets=None',
+    result: weightedSigmoid,
   },
   'tf.losses.get_total_loss': {
     signature: 'add_regularization_losses=True, name=None, scope=None',

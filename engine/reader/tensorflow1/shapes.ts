@@ -27,7 +27,8 @@ const entries = (names: readonly string[], entry: CallEntry): CallTable =>
 
 /** Numbers and lists of them, as TensorFlow makes tensors of them. */
 export function constant(value: Abstract | undefined, depth = 0): Tensor | null {
-  if (value?.kind === 'number') return tensor(value.integer ? 'int32' : 'float32', []);
+  if (value?.kind === 'number')
+    return tensor(value.integer ? 'int32' : 'float32', [], { derivation: { op: 'constants', values: [value.value] } });
   if (value?.kind === 'boolean') return tensor('bool', []);
   if (value?.kind === 'size') return tensor('int32', []);
   if (value?.kind !== 'sequence' || depth > 4 || value.items.length === 0) return null;
@@ -36,7 +37,8 @@ export function constant(value: Abstract | undefined, depth = 0): Tensor | null 
   if (first == null || parts.some(part => part?.axes?.length !== first.axes?.length)) return null;
   const dtype = parts.some(part => part!.dtype === 'float32') ? 'float32' : first.dtype;
   const numbers = value.items.flatMap(item => (item.kind === 'number' ? [item.value] : []));
-  const known = numbers.length === value.items.length ? { derivation: { op: 'constants', values: numbers } as const } : {};
+  const known =
+    numbers.length === value.items.length ? { derivation: { op: 'constants', values: numbers } as const } : {};
   return tensor(dtype, first.axes === null ? null : [axisOf(value.items.length), ...first.axes], known);
 }
 
