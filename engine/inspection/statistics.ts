@@ -68,7 +68,7 @@ export function modelStatistics({ spec, network, dataset, state }: Inspected): M
   let layers: readonly LayerSpreads[] | undefined;
   const [outputs, prediction] = [new Spread(), new Spread()];
   for (let sample = 0; sample < samples; sample++) {
-    const trace = network.trace(readTestSample(dataset, sample));
+    const trace = network.trace(readTestSample(dataset, sample, spec));
     layers ??= spreadsOf(spec, trace.layers);
     for (const [index, { tensors, finals }] of layers.entries()) {
       const layer = trace.layers[index]!;

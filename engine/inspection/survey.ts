@@ -2,7 +2,7 @@
 import type { Network } from '../backends/backend.ts';
 import { CELLS } from '../cells/table.ts';
 import type { Dataset } from '../data/source.ts';
-import { BatchReader, readTestSample, rowsBetween } from '../training/batches.ts';
+import { BatchReader, rowsBetween } from '../training/batches.ts';
 import type { TrainingState } from '../training/trainer.ts';
 import { alignOrder, similarityOrder } from './ordering.ts';
 
@@ -78,8 +78,9 @@ export class Survey {
     const { test } = this.#dataset;
     const samples = Math.min(state.step === 0 ? SEEDED_TRACED_SAMPLES : TRACED_SAMPLES, test.count);
     const found: Map<string, Magnitudes>[] = [];
+    const reader = new BatchReader(this.#dataset, test, 1);
     for (let sample = 0; sample < samples; sample++) {
-      const { layers } = this.#network.trace(readTestSample(this.#dataset, sample));
+      const { layers } = this.#network.trace(reader.read([sample]));
       for (const [index, { cell, tensors }] of layers.entries()) {
         const ofLayer = (found[index] ??= new Map<string, Magnitudes>());
         for (const id of CELLS[cell.cell].states) {

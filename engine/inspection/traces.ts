@@ -52,7 +52,7 @@ export function gateTrace(
   { sample, layer: asked, order }: { readonly sample: number; readonly layer: number; readonly order: UnitOrder },
 ): GateTrace {
   const { dataset, network, survey, state } = model;
-  const batch = readSample(dataset, sample);
+  const batch = readSample(model, sample);
   const followed = follow(model, sample, batch);
   const layer = asked === -1 ? followed.layers.length - 1 : asked;
   const shown = followed.layers[layer];
@@ -90,7 +90,7 @@ export function gateTrace(
  */
 export function tensorTrace(model: Inspected, { sample }: { readonly sample: number }): TensorTrace {
   const { dataset, state } = model;
-  const followed = follow(model, sample, readSample(dataset, sample));
+  const followed = follow(model, sample, readSample(model, sample));
   const { layers, outputs } = followed;
   const places = placesOf(layers);
   const tensors: TensorTile[] = [outputTile(followed, model)];
@@ -150,8 +150,8 @@ function proofsOf(layers: readonly LayerTrace[], outputs: Float32Array, steps: n
   const places = placesOf(layers);
   const tops = layers.flatMap((layer, index) => (places[index]!.top ? [{ layer, place: places[index]! }] : []));
   const width = outputs.length / steps;
-  // Merged or projected outputs are no longer h side by side.
-  if (tops.reduce((sum, { layer }) => sum + layer.units, 0) !== width) return [];
+  const topLayers = tops.map(({ layer }) => layer);
+  if (!isTopState(topLayers, width)) return [];
   let from = 0;
   return tops.map(({ layer, place }) => {
     const row = layer.direction === 'backward' ? 0 : -1;
@@ -170,12 +170,18 @@ function proofsOf(layers: readonly LayerTrace[], outputs: Float32Array, steps: n
   });
 }
 
+/** Whether a row of outputs is h of the top layers side by side: not where they are merged, projected or added to. */
+function isTopState(tops: readonly LayerTrace[], width: number): boolean {
+  const isChanged = ({ cell }: LayerTrace): boolean =>
+    cell.wrappers?.some(({ wrapper }) => wrapper === 'residual' || wrapper === 'output_projection') ?? false;
+  return tops.reduce((sum, { units }) => sum + units, 0) === width && !tops.some(isChanged);
+}
+
 function outputTile({ outputs, steps, layers }: Followed, { survey, state }: Inspected): TensorTile {
   const { scale, bounds } = scaleOf('signed-unit', survey.scale(layers.length - 1, 'h', state));
   const width = outputs.length / steps;
   const tops = layers.filter((_, index) => placesOf(layers)[index]!.top);
-  const joined = tops.reduce((sum, layer) => sum + layer.units, 0) === width;
-  const meaning = !joined
+  const meaning = !isTopState(tops, width)
     ? phrase('What is made of h of the top layer, at every step')
     : tops.length > 1
       ? phrase('h of the top layer at every step, both directions side by side')
@@ -189,7 +195,7 @@ function outputTile({ outputs, steps, layers }: Followed, { survey, state }: Ins
  */
 export function answeredSample(model: Inspected, { sample: index }: { readonly sample: number }): AnsweredSample {
   const { dataset, state } = model;
-  const { sample, probabilities } = follow(model, index, readSample(dataset, index));
+  const { sample, probabilities } = follow(model, index, readSample(model, index));
   const { classNames, test } = dataset;
   return { sample, classNames, sampleCount: test.count, probabilities, step: state.step, epoch: state.epoch };
 }
@@ -203,11 +209,11 @@ export function buffersOf(trace: GateTrace | TensorTrace | AnsweredSample): Arra
   return [...new Set([...own, ...[...tiles, ...states].map(tile => tile.values)])];
 }
 
-function readSample(dataset: Dataset, index: number): Batch {
+function readSample({ dataset, spec }: Inspected, index: number): Batch {
   const { test } = dataset;
   if (index >= test.count)
     throw new EngineError('unknown', phrase('There is no sample {0}: the test data has {1}', index, test.count));
-  return readTestSample(dataset, index);
+  return readTestSample(dataset, index, spec);
 }
 
 function follow(model: Inspected, index: number, batch: Batch): Followed {

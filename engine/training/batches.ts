@@ -1,5 +1,6 @@
 import type { Batch } from '../backends/backend.ts';
 import type { Dataset, Split } from '../data/source.ts';
+import type { GraphNode, ModelSpec } from '../model/spec.ts';
 import { Random } from '../random.ts';
 
 /** Reads rows of a split into one batch after another; the memory of a batch is used again for the next. */
@@ -37,15 +38,23 @@ export class BatchReader {
   }
 }
 
-/** The inputs of one test row by itself, `[1, T, D]` without its padding. */
-export function readTestSample({ steps, features, test }: Dataset, row: number): Batch {
+/** What counts steps from an end of the row, its padding among them. */
+const COUNTS_STEPS: ReadonlySet<GraphNode['op']> = new Set<GraphNode['op']>(['select_step', 'reduce_steps', 'reverse_steps', 'flatten']); // prettier-ignore
+
+/**
+ * The inputs of one test row by itself, `[1, T, D]`: without its padding where that changes nothing of what the model
+ * computes. An empty row keeps one step of it.
+ */
+export function readTestSample({ steps, features, test }: Dataset, row: number, { inputs: own, nodes }: ModelSpec): Batch {
   const inputs = new Float32Array(steps * features);
   test.readInputs([row], inputs);
   if (!test.readLengths) return { size: 1, steps, inputs };
   const lengths = new Int32Array(1);
   test.readLengths([row], lengths);
-  return { size: 1, steps: lengths[0]!, inputs: inputs.subarray(0, lengths[0]! * features), lengths };
-}
+  const passesOver = own.some(({ role }) => role === 'lengths') || nodes.some(node => node.op === 'masking' || (node.op === 'embedding' && node.maskZero === true));
+  const kept = !passesOver || nodes.some(({ op }) => COUNTS_STEPS.has(op)) ? steps : Math.max(1, lengths[0]!);
+  return { size: 1, steps: kept, inputs: inputs.subarray(0, kept * features), lengths };
+} // prettier-ignore
 
 /**
  * The order of the rows in an epoch. It depends on seed and epoch alone, so that a run that goes on from a checkpoint

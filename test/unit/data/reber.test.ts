@@ -69,7 +69,7 @@ describe('strings of the embedded Reber grammar', () => {
         return place < 0 ? '' : dataset.tokenNames![place]!;
       });
       assert.equal(letters.join(''), text);
-      const one = readTestSample(dataset, row);
+      const one = readTestSample(dataset, row, spec);
       assert.deepEqual([one.steps, one.inputs.length], [text.length, text.length * 7]);
     });
   });
@@ -82,7 +82,7 @@ describe('strings of the embedded Reber grammar', () => {
     for (let step = 0; step < 20; step++) network.trainStep(training.read(rowsBetween(step * 50, step * 50 + 50)));
     const { correct } = network.evaluate(new BatchReader(dataset, dataset.test, 50).read(rowsBetween(0, 50)));
     const alone = Array.from(rowsBetween(0, 50)).filter(
-      row => network.trace(readTestSample(dataset, row)).logits[0]! > 0 === (row % 2 === 0),
+      row => network.trace(readTestSample(dataset, row, spec)).logits[0]! > 0 === (row % 2 === 0),
     );
     assert.equal(correct, alone.length);
     assert.ok(correct > 0 && correct < 50);

@@ -27,7 +27,7 @@ describe('the decision of one logit, right or wrong', () => {
     const model = open('embedded-reber', spec);
     for (const sample of [0, 1, 2, 3, 4, 5]) {
       const { contributions, order, probabilities } = gateTrace(model, { sample, layer: 0, order: 'decision' });
-      const [logit] = model.network.trace(readTestSample(model.dataset, sample)).logits;
+      const [logit] = model.network.trace(readTestSample(model.dataset, sample, spec)).logits;
       const sum = contributions!.reduce((total, part) => total + part); // biases start as zeros
       const sign = probabilities![1]! < 0.5 ? -1 : 1;
       assert.ok(Math.abs(sum - sign * logit!) < 1e-5, `${sum}, ${logit}`);
@@ -50,7 +50,7 @@ describe('what is asked for a sample and what the network gives', () => {
     const [wanted, given] = [new Float32Array(answer!.wanted), new Float32Array(answer!.given)];
     // The window one step ahead.
     assert.deepEqual(wanted.slice(0, 19), new Float32Array(values).slice(1));
-    assert.deepEqual(given, model.network.trace(readTestSample(model.dataset, 7)).logits);
+    assert.deepEqual(given, model.network.trace(readTestSample(model.dataset, 7, model.spec)).logits);
     assert.deepEqual(buffersOf(read), [values, answer!.wanted, answer!.given]);
   });
 
@@ -67,7 +67,7 @@ describe('what is asked for a sample and what the network gives', () => {
     const spec = sequenceModel({ steps: 40, features: 10, width: 9, loss: 'sparse_softmax_cross_entropy' });
     const model = open('copy-memory', spec);
     const { answer } = answeredSample(model, { sample: 0 }).sample;
-    const { logits } = model.network.trace(readTestSample(model.dataset, 0));
+    const { logits } = model.network.trace(readTestSample(model.dataset, 0, model.spec));
     const likeliest = Array.from({ length: 40 }, (_, step) => {
       const row = logits.subarray(step * 9, (step + 1) * 9);
       return row.indexOf(Math.max(...row));
