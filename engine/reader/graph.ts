@@ -254,6 +254,20 @@ export class Graph {
     return found;
   }
 
+  /** The same for what a program may do besides: it also forgets inputs, losses and trainings. */
+  aside<T>(look: () => T): T {
+    const lists: unknown[][] = [this.trainings, this.losses, this.collected, this.metrics, this.atEnd, this.rowPicks, this.unpackings]; // prettier-ignore
+    const lengths = lists.map(list => list.length);
+    const [inputs, scores] = [new Set(this.inputs.keys()), new Set(this.scores)];
+    const { assigns, backward, place } = this;
+    const found = this.apart(look);
+    lists.forEach((list, at) => list.splice(lengths[at]!));
+    for (const id of this.inputs.keys()) if (!inputs.has(id)) this.inputs.delete(id);
+    for (const id of this.scores) if (!scores.has(id)) this.scores.delete(id);
+    Object.assign(this, { assigns, backward, place });
+    return found;
+  }
+
   /** Builds something when the program has been read, as if it stood where it stands now. */
   later(build: () => void): void {
     const { place } = this;

@@ -101,6 +101,12 @@ export function index(graph: Graph, of: Tensor, indices: readonly Abstract[], ra
       open.axes = indices.slice(1).map(() => ({ name: '', size: null }));
       return index(graph, graph.tensorOf(open), indices, range);
     }
+    // `x[0, :]` says that there are two axes.
+    if (indices.length === 2 && first?.kind === 'number' && further[0]?.kind === 'slice' && isFull(further[0].bounds)) {
+      open.known = true;
+      open.axes = [{ name: '', size: null }];
+      return index(graph, graph.tensorOf(open), indices, range);
+    }
     // x[:, t] of an argument of which nothing is known yet takes a step of a batch-major sequence, x[t] of a time-major one.
     graph.shape(open, first?.kind !== 'slice');
     return index(graph, graph.tensorOf(open), indices, range);
@@ -129,6 +135,10 @@ export function index(graph: Graph, of: Tensor, indices: readonly Abstract[], ra
     } else if (item.kind === 'tensor') {
       whole = false;
       axes.push(...(item.axes ?? [{ name: '', size: null }]));
+    } else if (item.kind === 'sequence' || item.kind === 'many') {
+      // A list of places.
+      whole = false;
+      axes.push({ name: '', size: item.kind === 'sequence' ? item.items.length : dimension(item.count) });
     } else {
       picked.push({ axis, at: item.kind === 'number' ? item.value : null });
     }

@@ -197,6 +197,8 @@ export interface Network {
   readonly className: string;
   readonly name: string;
   readonly layers: Layer[];
+  /** What other branches of a condition that is not known add in the place of its layers from `at` on. */
+  readonly alternatives: { readonly at: number; readonly layers: readonly Layer[] }[];
   /** The statement of the text that is open which makes it, or calls what does. */
   readonly place: TextRange | null;
   /** What it is fed with and gives, once it is built. */

@@ -42,6 +42,8 @@ export class Interpreter implements Reader {
   readonly scopes: string[] = [];
   readonly loops: Loop[] = [];
   readonly every: (number | null)[] = [];
+  /** Lists that have grown in the loops around that have no items (`while`). */
+  readonly rounds: Set<Sequence>[] = [];
   frame = 0;
   assignedTo: string | null = null;
   statement: TextRange = { start: 0, end: 0 };
@@ -140,6 +142,7 @@ export class Interpreter implements Reader {
 
   grew(list: Sequence): void {
     for (const loop of this.loops) loop.grown.add(list);
+    for (const grown of this.rounds) grown.add(list);
   }
 
   global(name: RegExp): Abstract | null {

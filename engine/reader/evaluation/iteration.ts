@@ -31,6 +31,16 @@ export function loop(interpreter: Interpreter, statement: Statement & { kind: 'f
   return completion.kind === 'return' ? completion : interpreter.block(statement.otherwise, scope);
 }
 
+/** Runs the body of a loop whose rounds nobody counts. */
+export function typicalRound(interpreter: Interpreter, body: readonly Statement[], scope: Scope): Completion {
+  const grown = new Set<Sequence>();
+  interpreter.rounds.push(grown);
+  const completion = interpreter.block(body, scope);
+  interpreter.rounds.pop();
+  repeat(interpreter, grown, unknown(''), scope);
+  return completion;
+}
+
 /** What a loop runs over: a tensor is the many slices along its first axis. */
 function iterated(interpreter: Interpreter, value: Abstract, range: TextRange): Abstract {
   if (value.kind !== 'tensor' || value.axes === null) return value;

@@ -87,7 +87,8 @@ export function subscript(interpreter: Interpreter, object: Abstract, key: Abstr
       if (key.kind === 'number') return object.items.at(key.value) ?? unknown('');
       if (key.kind !== 'slice') return object.items[0] === undefined ? unknown('') : object.items[0];
       const [from, to, step] = key.bounds.map(bound => (bound.kind === 'number' ? bound.value : null));
-      if (key.bounds.some(bound => bound.kind !== 'number' && bound.kind !== 'none')) return object;
+      if (key.bounds.some(bound => bound.kind !== 'number' && bound.kind !== 'none'))
+        return object.items[0] === undefined ? object : { kind: 'many', item: object.items[0], count: unknown('') };
       if (step === -1 && from === null && to === null) return { ...object, items: [...object.items].reverse() };
       return { kind: 'sequence', type: object.type, items: object.items.slice(from ?? undefined, to ?? undefined) };
     }
@@ -98,7 +99,12 @@ export function subscript(interpreter: Interpreter, object: Abstract, key: Abstr
     case 'many':
       return key.kind === 'slice' ? object : object.item;
     case 'tensor':
-      return index(interpreter.graph, object, key.kind === 'sequence' ? key.items : [key], range);
+      return index(
+        interpreter.graph,
+        object,
+        key.kind === 'sequence' && key.type === 'tuple' ? key.items : [key],
+        range,
+      );
     case 'unknown':
       // A part of something unknown still comes from it.
       return { kind: 'unknown', text: object.text, name: interpreter.textOf(range).slice(0, 60) };

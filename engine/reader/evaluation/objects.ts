@@ -1,7 +1,17 @@
 /** Objects of the program's own classes: how they are made, and modules called by their forward pass. */
 import type { GivenArgument } from '../calls.ts';
 import type { TextRange } from '../reading.ts';
-import { type Abstract, type ClassValue, fromDimension, type Instance, list, NONE, tuple, unknown } from '../values.ts';
+import {
+  type Abstract,
+  type ClassValue,
+  fromDimension,
+  type FunctionValue,
+  type Instance,
+  list,
+  NONE,
+  tuple,
+  unknown,
+} from '../values.ts';
 import { fieldsOf, isModule, memberOf } from './classes.ts';
 import { callFunction } from './functions.ts';
 import type { Interpreter } from './interpreter.ts';
@@ -55,20 +65,27 @@ export function callInstance(
     const name = argument.name ?? names[position++]?.name;
     return name === undefined ? argument : { ...argument, value: argumentOf(interpreter, argument.value, name, range) };
   });
-  const missing =
-    given.length > 0 ? [] : names.filter(parameter => parameter.default === undefined && parameter.star === undefined);
-  for (const parameter of missing) {
-    promoted.push({
-      name: parameter.name,
-      value: argumentOf(interpreter, unknown(parameter.name), parameter.name, parameter.range),
-      range,
-    });
-  }
+  if (given.length === 0) promoted.push(...openArguments(interpreter, method, range));
   const value = callFunction(interpreter, method, promoted, self);
   interpreter.inside--;
   interpreter.graph.root = null;
   if (open) self.result = value;
   return value;
+}
+
+/** An input for each argument that a method must have. */
+function openArguments(interpreter: Interpreter, { parameters }: FunctionValue, range: TextRange): GivenArgument[] {
+  return parameters
+    .filter(({ name, default: otherwise, star }) => name !== 'self' && otherwise === undefined && star === undefined)
+    .map(({ name, range: place }) => ({ name, value: argumentOf(interpreter, unknown(name), name, place), range }));
+}
+
+/** Runs another method of a module with open arguments. */
+export function runMethod(interpreter: Interpreter, self: Instance, method: FunctionValue): void {
+  const { start } = method.parameters[0]?.range ?? self.of.range;
+  interpreter.inside++;
+  callFunction(interpreter, method, openArguments(interpreter, method, { start, end: start }), self);
+  interpreter.inside--;
 }
 
 /** Keras calls `build` with the shape of the input before the first forward pass. */

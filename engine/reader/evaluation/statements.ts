@@ -1,16 +1,15 @@
 /** Statements, run once as their language would; what stops a block is told to whoever runs it. */
 import type { Expression, Statement } from '../syntax.ts';
 import { type Abstract, NONE, type Scope, unknown } from '../values.ts';
-import { symbol } from '../sizes.ts';
 import { assign } from './binding.ts';
 import { MAX_WORK } from './bounds.ts';
+import { either } from './branches.ts';
 import { type Completion, NEXT } from './completion.ts';
 import { decorated, defineClass, makeFunction } from './definitions.ts';
 import { bindImport, bindImportFrom } from './imports.ts';
 import type { Interpreter } from './interpreter.ts';
-import { loop } from './iteration.ts';
-import { lookup } from './lookup.ts';
-import { binary, differ } from './operators.ts';
+import { loop, typicalRound } from './iteration.ts';
+import { binary } from './operators.ts';
 
 /** Runs statements up to the first that does not go on to the next. */
 export function runBlock(interpreter: Interpreter, statements: readonly Statement[], scope: Scope): Completion {
@@ -71,7 +70,7 @@ function execute(interpreter: Interpreter, statement: Statement, scope: Scope): 
       return loop(interpreter, statement, scope);
     case 'while': {
       interpreter.evaluate(statement.test, scope);
-      const completion = interpreter.block(statement.body, scope);
+      const completion = typicalRound(interpreter, statement.body, scope);
       return completion.kind === 'return' ? completion : NEXT;
     }
     case 'with':
@@ -100,46 +99,6 @@ function execute(interpreter: Interpreter, statement: Statement, scope: Scope): 
     case 'other':
       return NEXT;
   }
-}
-
-/** Both branches of a condition that is not known: a size that differs between them is known by its name only. */
-function either(
-  interpreter: Interpreter,
-  { test, body, otherwise }: Statement & { kind: 'if' },
-  scope: Scope,
-): Completion {
-  const self = lookup(interpreter, 'self', scope);
-  const holders = [scope.names, ...(self.kind === 'instance' ? [self.attributes] : [])];
-  const before = holders.map(names => [...names]);
-  const other = interpreter.block(otherwise, scope);
-  const after = holders.map(names => [...names]);
-  holders.forEach((names, at) => {
-    names.clear();
-    for (const [name, value] of before[at]!) names.set(name, value);
-  });
-  const every = roundsOf(interpreter, test, scope);
-  if (every !== undefined) interpreter.every.push(every);
-  const first = interpreter.block(body, scope);
-  if (every !== undefined) interpreter.every.pop();
-  holders.forEach((names, at) => {
-    for (const [name, value] of after[at]!) {
-      const current = names.get(name);
-      if (current === undefined) names.set(name, value);
-      else if (other.kind !== 'next') continue;
-      else if (first.kind !== 'next') names.set(name, value);
-      else if (differ(current, value)) names.set(name, { kind: 'size', size: symbol(name) });
-    }
-  });
-  return other.kind === 'next' ? NEXT : first;
-}
-
-/** For how many rounds of a loop a condition holds once (`(i + 1) % 4 == 0`): null where that is not known; undefined for another condition. */
-function roundsOf(interpreter: Interpreter, test: Expression, scope: Scope): number | null | undefined {
-  if (test.kind !== 'binary') return undefined;
-  if (test.operator === 'or') return roundsOf(interpreter, test.left, scope);
-  if (test.operator !== '==' || test.left.kind !== 'binary' || test.left.operator !== '%') return undefined;
-  const every = interpreter.evaluate(test.left.right, scope);
-  return every.kind === 'number' ? every.value : null;
 }
 
 /** What the body of a `try` defines stands; handlers and what follows them add to it. */

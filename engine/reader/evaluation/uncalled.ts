@@ -6,14 +6,17 @@ import { isModule } from './classes.ts';
 import { isStatements } from './definitions.ts';
 import { callFunction } from './functions.ts';
 import type { Interpreter } from './interpreter.ts';
-import { callInstance, instantiate } from './objects.ts';
+import { callInstance, instantiate, runMethod } from './objects.ts';
+
+/** The methods that a module's call runs. */
+const FORWARD: ReadonlySet<string> = new Set(['__init__', '__call__', 'forward', 'call', 'build']);
 
 /** More functions than this are run in the order in which they stand. */
 const MAX_ORDERED = 64;
 
 /** Runs the bodies of functions that nothing in the text calls, with their arguments unknown. */
 export function runUncalled(interpreter: Interpreter): void {
-  runModules(interpreter);
+  const methods = runModules(interpreter);
   const owners = new Map<FunctionValue['body'], ClassValue>();
   for (const of of interpreter.classes) {
     for (const member of of.members.values()) if (member.kind === 'function') owners.set(member.body, of);
@@ -27,10 +30,28 @@ export function runUncalled(interpreter: Interpreter): void {
     if (interpreter.uncalled.has(callee.body)) callFunction(interpreter, callee, [], self);
   }
   for (const build of interpreter.graph.atEnd.splice(0)) build();
+  for (const { self, method } of methods) look(interpreter, self, method);
 }
 
-/** Builds the models of classes that the text only defines, and runs those that it never calls. */
-function runModules(interpreter: Interpreter): void {
+/** Reads a method that no forward pass calls: what it computes is seen, and is no part of the model. */
+function look(interpreter: Interpreter, self: Instance, method: FunctionValue): void {
+  const { length } = interpreter.diagnostics;
+  interpreter.graph.aside(() => {
+    runMethod(interpreter, self, method);
+  });
+  interpreter.diagnostics.splice(length);
+}
+
+interface Method {
+  readonly self: Instance;
+  readonly method: FunctionValue;
+}
+
+/**
+ * Builds the models of classes that the text only defines, and runs those that it never calls.
+ * @returns the other methods of recurrent ones, for which nothing calls.
+ */
+function runModules(interpreter: Interpreter): Method[] {
   // Whoever contains others makes them with the sizes that they have: the last classes first.
   for (const of of interpreter.classes.toReversed()) {
     const subclassed = interpreter.classes.some(other => other.bases.includes(of));
@@ -38,9 +59,17 @@ function runModules(interpreter: Interpreter): void {
     const holder = isModule(of) || holdsModules(interpreter, of);
     if (holder && !subclassed && !made) instantiate(interpreter, of, []);
   }
+  const methods: Method[] = [];
   for (const of of interpreter.classes) {
     if (!isModule(of)) continue;
-    for (const [, member] of of.members) if (member.kind === 'function') interpreter.uncalled.delete(member.body);
+    const self = interpreter.instances.find(instance => instance.of === of);
+    const recurrent = self !== undefined && mentionsRecurrence(interpreter.textOf(of.range));
+    for (const [name, member] of of.members) {
+      if (member.kind !== 'function') continue;
+      const uncalled = interpreter.uncalled.delete(member.body);
+      if (uncalled && recurrent && !FORWARD.has(name) && member.parameters[0]?.name === 'self')
+        methods.push({ self, method: member });
+    }
   }
   const runnable = (instance: Instance): boolean =>
     isModule(instance.of) && !instance.called && !instance.attributes.has(' output');
@@ -54,6 +83,7 @@ function runModules(interpreter: Interpreter): void {
   }
   // Parts that nothing in the text puts together.
   for (const instance of interpreter.instances.slice()) if (runnable(instance)) run(instance);
+  return methods;
 }
 
 /** The functions that mention a recurrent layer, or another function that does; those that call others before them. */

@@ -615,6 +615,11 @@ function embeddingApply(applied: Call, of: Tensor, made: Call, name: string): Ab
   const { graph } = applied.reader;
   const { args } = made;
   const input = graph.inputOf(of);
+  if (input !== null && !input.known) {
+    input.known = true;
+    input.axes = [{ name: 'steps', size: symbol('steps') }];
+    return embeddingApply(applied, graph.tensorOf(input), made, name);
+  }
   if (input !== null) {
     // Tokens: Keras casts what it is given.
     input.dtype = 'int32';

@@ -7,8 +7,10 @@ import { type Dimension, symbol } from '../sizes.ts';
 import { nameAxes, tensorsOf } from '../tensors.ts';
 import { rowsOf } from './layers.ts';
 import { schedulesOf } from '../schedules.ts';
+import { shaped } from '../shapeRules.ts';
 import { dtypeOf, shapeOf } from '../tensorflow1/operations.ts';
 import {
+  dimension,
   type Abstract,
   type Derivation,
   type Instance,
@@ -64,6 +66,7 @@ function network(call: Call, className: string, layers: Layer[]): Network {
     className,
     name,
     layers,
+    alternatives: [],
     place: call.reader.graph.place,
     built: null,
   };
@@ -143,7 +146,8 @@ function build(call: Call, of: Network, data: Tensor | null): Network['built'] {
   const { place } = graph;
   graph.place = of.place;
   let value: Abstract = start;
-  for (const layer of of.layers) {
+  for (const [at, layer] of of.layers.entries()) {
+    for (const other of of.alternatives) if (other.at === at) showApart(call, other.layers, value);
     value = layer.run(call, value);
     if (layer.made !== undefined) call.reader.show(layer.made, value);
   }
@@ -151,6 +155,17 @@ function build(call: Call, of: Network, data: Tensor | null): Network['built'] {
   graph.place = place;
   of.built = { input: start, output: value };
   return of.built;
+}
+
+/** Shows what layers give that are no part of the model. */
+function showApart(call: Call, layers: readonly Layer[], input: Abstract): void {
+  call.reader.graph.apart(() => {
+    let value = input;
+    for (const layer of layers) {
+      value = layer.run(call, value);
+      if (layer.made !== undefined && value.kind === 'tensor') call.reader.show(layer.made, shaped(value, value.axes));
+    }
+  });
 }
 
 /** Whether a Sequential says what it is fed with. */
@@ -643,6 +658,27 @@ const PAD_SEQUENCES: CallEntry = {
 };
 
 const SMOOTHED = 'from_logits=False, label_smoothing=0.0, axis=-1, ';
+/** Rows of numbers from 0 as rows of zeros with a one. */
+const TO_CATEGORICAL: CallEntry = {
+  signature: 'y, num_classes=None, nb_classes=None',
+  result: ({ args, reader, range }) => {
+    const of = args.get('y');
+    if (of?.kind !== 'tensor' || of.axes === null) return unknown(reader.textOf(range).slice(0, 60));
+    const size = dimension(args.some('num_classes') ?? args.some('nb_classes'));
+    // What is one number long is that number.
+    const axes = of.axes.length > 1 && of.axes.at(-1)!.size === 1 ? of.axes.slice(0, -1) : of.axes;
+    return tensor('float32', [...axes, { name: 'features', size }], of.derivation?.op === 'data' ? { derivation: of.derivation } : {}); // prettier-ignore
+  },
+};
+
+/** A loss as a function of tensors: one value for each place that has a prediction. */
+const ofTensors: CallEntry = {
+  signature: 'y_true, y_pred, from_logits=False, label_smoothing=0.0, axis=-1',
+  result: ({ args }) => {
+    const of = args.get('y_pred');
+    return of?.kind === 'tensor' ? tensor('float32', of.axes?.slice(0, -1) ?? null, { lost: true }) : unknown('loss');
+  },
+};
 
 export const KERAS_CALLS: CallTable = {
   'keras.Input': INPUT,
@@ -667,6 +703,8 @@ export const KERAS_CALLS: CallTable = {
   'keras.losses.Poisson': lossEntry('poisson'),
   'keras.losses.KLDivergence': lossEntry('kl_divergence'),
   'keras.losses.CosineSimilarity': lossEntry('cosine_similarity', 'axis=-1, '),
+  ...Object.fromEntries(Object.keys(LOSSES).map(name => [`keras.losses.${name}`, ofTensors])),
+  'keras.utils.to_categorical': TO_CATEGORICAL,
   'keras.optimizers.SGD': optimizer('sgd', 'momentum=0.0, nesterov=False'),
   'keras.optimizers.RMSprop': optimizer('rmsprop', 'rho=0.9, momentum=0.0, epsilon=1e-7, centered=False'),
   'keras.optimizers.Adagrad': optimizer('adagrad', 'initial_accumulator_value=0.1, epsilon=1e-7'),

@@ -15,6 +15,7 @@ const RENAMES: readonly (readonly [RegExp, string])[] = [
   [/^layers\.(?:[a-z_0-9]+\.)+(\w+)$/, 'layers.$1'],
   [/^(?:ops|backend\.tensorflow_backend)\./, 'backend.'],
   [/^layers\.(\w+?)V[12]$/, 'layers.$1'],
+  [/^utils\.np_utils\./, 'utils.'],
   [/^optimizers\.legacy\.(\w+)$/, 'optimizers.$1'],
 ];
 

@@ -258,6 +258,15 @@ export const BUILTIN_METHODS: CallTable = {
       return complete ? string(text) : unknown('');
     },
   },
+  'string.split': {
+    signature: 'sep=None, maxsplit=-1',
+    result: ({ self, args }) => {
+      const separator = args.some('sep');
+      if (self.kind !== 'string' || args.isGiven('maxsplit') || (separator !== undefined && separator.kind !== 'string')) return unknown(''); // prettier-ignore
+      const parts = separator === undefined ? self.value.trim().split(/\s+/) : self.value.split(separator.value);
+      return parts.length > MAX_ITEMS ? unknown('') : list(parts.map(string));
+    },
+  },
   'string.lower': {
     signature: '',
     result: ({ self }) => (self.kind === 'string' ? string(self.value.toLowerCase()) : unknown('')),

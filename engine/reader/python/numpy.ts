@@ -1,18 +1,21 @@
 /** NumPy, as far as programs make arrays with it whose shape the text tells. */
-import type { CallEntry, CallTable } from '../calls.ts';
-import { asTensor, plainAxes, shapeSize } from '../shapeRules.ts';
+import type { Call, CallEntry, CallTable } from '../calls.ts';
+import { asTensor, axisOf, commonShape, expanded, matrixProduct, placeOf, plainAxes, reduced, shapeSize, tiled } from '../shapeRules.ts'; // prettier-ignore
+import { add, type Dimension, divide } from '../sizes.ts';
 import { constant } from '../tensorflow1/shapes.ts';
-import { type Abstract, tensor, type Tensor, unknown } from '../values.ts';
+import { concatenateMany, stackMany, tensorsOf, transpose } from '../tensors.ts';
+import { type Abstract, dimension, tensor, type Tensor, type TensorAxis, unknown } from '../values.ts';
 
 /** Arrays of a shape that is given. */
-const filled: CallEntry = {
-  signature: 'shape, dtype=None',
+const filled = (signature: string): CallEntry => ({
+  signature,
   result: ({ args, reader, range }) => {
-    const shape = args.get('shape');
-    const items = shape?.kind === 'sequence' ? shape.items : shape === undefined ? [] : [shape];
+    const shape = args.some('shape') ?? args.some('size');
+    if (shape === undefined) return unknown(reader.textOf(range).slice(0, 60));
+    const items = shape.kind === 'sequence' ? shape.items : [shape];
     return data(tensor('float64', plainAxes(items.map(shapeSize))), reader.textOf(range));
   },
-};
+});
 
 /** The same with the sizes one by one. */
 const sized: CallEntry = {
@@ -26,25 +29,199 @@ function data(of: Tensor, source: string): Tensor {
   return { ...of, derivation: { op: 'data', source: { kind: 'unknown', source }, part: 'train' } };
 }
 
+/** The tensor or the list of numbers that an argument is. */
+function arrayOf(value: Abstract | undefined): Tensor | null {
+  const known = asTensor(value) ?? (value?.kind === 'sequence' ? constant(value) : null);
+  return known?.kind === 'tensor' ? known : null;
+}
+
 /** An array made of values; of data that are known already, the same data. */
 const array: CallEntry = {
   signature: 'object, dtype=None',
   result: ({ args, reader, range }) => {
     const given = args.get('object');
-    const known: Abstract | null = asTensor(given) ?? (given?.kind === 'sequence' ? constant(given) : null);
+    const many = given?.kind === 'many' ? stackMany(reader.graph, given, 0) : undefined;
+    const known = arrayOf(many ?? given);
     const text = reader.textOf(range);
-    if (known?.kind !== 'tensor') return unknown(text.slice(0, 60));
-    return known.derivation?.op === 'data' ? known : data(known, text);
+    if (known === null) return unknown(text.slice(0, 60));
+    return known.derivation?.op === 'data' && many === undefined ? known : data(known, text);
   },
 };
 
+/** A function of an array, by the shape of what it gives. */
+const rule = (rest: string, shape: (of: Tensor, call: Call) => readonly TensorAxis[] | null): CallEntry => ({
+  signature: rest === '' ? 'a' : `a, ${rest}`,
+  result: call => {
+    const of = arrayOf(call.args.get('a'));
+    const text = call.reader.textOf(call.range);
+    if (of === null) return unknown(text.slice(0, 60));
+    return data(tensor(of.dtype, shape(of, call)), text);
+  },
+});
+
+/** One value for each; what is done to a number stays a number that nobody knows. */
+const each = rule('*options', of => of.axes);
+
+/** Over all of an array it gives a number, which goes by what the program says. */
+const reduction: CallEntry = {
+  signature: 'a, axis=None, dtype=None, out=None, keepdims=False',
+  result: call =>
+    call.args.some('axis') === undefined
+      ? unknown(call.reader.textOf(call.range).slice(0, 60))
+      : rule('axis=None, dtype=None, out=None, keepdims=False', (of, { args }) =>
+          reduced(of, args.some('axis'), args.boolean('keepdims') === true),
+        ).result(call),
+};
+
+/** Two arrays by broadcasting. */
+const pairwise = rule('b, *options', (of, { args }) => {
+  const other = arrayOf(args.get('b'));
+  return other === null ? (args.get('b')?.kind === 'unknown' ? null : of.axes) : commonShape([of, other]);
+});
+
+/** Arrays in a row along an axis that is there (`concatenate`) or a new one (`stack`). */
+const joined = (fresh: boolean, axis: number): CallEntry => ({
+  signature: `arrays, axis=${axis}`,
+  result: ({ args, reader, range }) => {
+    const given = args.get('arrays');
+    const text = reader.textOf(range);
+    const at = args.number('axis') ?? axis;
+    if (given?.kind === 'many') return fresh ? stackMany(reader.graph, given, at) : concatenateMany(given, at);
+    const parts = tensorsOf(given);
+    const [first] = parts ?? [];
+    if (first === undefined) return unknown(text.slice(0, 60));
+    if (fresh) {
+      const axes = expanded(first, at);
+      const place = placeOf(at, (first.axes?.length ?? 0) + 1);
+      return data(tensor(first.dtype, axes?.map((own, own_) => (own_ === place ? axisOf(parts!.length) : own)) ?? null), text); // prettier-ignore
+    }
+    const rank = first.axes?.length ?? 0;
+    const place = placeOf(at, rank);
+    if (place === null || parts!.some(part => part.axes?.length !== rank)) return unknown(text.slice(0, 60));
+    const size = parts!.reduce<Dimension | null>((sum, { axes }) => {
+      const more = axes![place]!.size;
+      return sum === null || more === null ? null : add(sum, more);
+    }, 0);
+    return data(tensor(first.dtype, first.axes!.map((own, at_) => (at_ === place ? { name: own.name, size } : own))), text); // prettier-ignore
+  },
+});
+
+/** Numbers from a start to an end. */
+const arange: CallEntry = {
+  signature: '*bounds, dtype=None',
+  result: ({ args, reader, range }) => {
+    const [first, second, third] = args.rest.map(dimension);
+    const [from, to] = args.rest.length < 2 ? [0, first] : [first, second];
+    const by = args.rest.length < 3 ? 1 : third;
+    const distance = from == null || to == null ? null : add(to, from, -1);
+    const count = distance === null || by == null ? null : by === 1 ? distance : divide(distance, by);
+    const whole = typeof count === 'number' && !Number.isInteger(count) ? null : count;
+    return data(tensor('int64', [axisOf(whole)]), reader.textOf(range));
+  },
+};
+
+const linspace: CallEntry = {
+  signature: 'start, stop, num=50, endpoint=True, dtype=None',
+  result: ({ args, reader, range }) =>
+    data(tensor('float64', [axisOf(args.isGiven('num') ? args.size('num') : 50)]), reader.textOf(range)),
+};
+
+/** An array in another shape, also one of which nothing else is known. */
+const reshape: CallEntry = {
+  signature: 'a, newshape=None, shape=None',
+  result: ({ args, reader, range }) => {
+    const of = args.get('a') ?? unknown('');
+    const shape = args.some('newshape') ?? args.some('shape') ?? unknown('');
+    return reader.apply({ kind: 'method', of, name: 'reshape' }, [{ value: shape, range }], range);
+  },
+};
+
+const entries = (names: readonly string[], entry: CallEntry): CallTable =>
+  Object.fromEntries(names.map(name => [`numpy.${name}`, entry]));
+
 export const NUMPY: CallTable = {
-  'numpy.array': array,
-  'numpy.asarray': array,
-  'numpy.zeros': filled,
-  'numpy.ones': filled,
-  'numpy.empty': filled,
-  'numpy.random.random': filled,
+  ...entries(['array', 'asarray', 'ascontiguousarray'], array),
+  ...entries(['zeros', 'ones', 'empty'], filled('shape, dtype=None')),
+  'numpy.full': filled('shape, fill_value, dtype=None'),
+  'numpy.random.random': filled('size=None'),
+  'numpy.random.random_sample': filled('size=None'),
+  'numpy.random.normal': filled('loc=0.0, scale=1.0, size=None'),
+  'numpy.random.uniform': filled('low=0.0, high=1.0, size=None'),
+  'numpy.random.randint': filled('low, high=None, size=None'),
+  'numpy.random.choice': filled('a, size=None, replace=True, p=None'),
+  'numpy.random.standard_normal': filled('size=None'),
   'numpy.random.rand': sized,
   'numpy.random.randn': sized,
+  'numpy.random.permutation': {
+    signature: 'x',
+    result: ({ args, reader, range }) => {
+      const of = args.get('x');
+      const known = arrayOf(of);
+      return known ?? data(tensor('int64', [axisOf(dimension(of))]), reader.textOf(range));
+    },
+  },
+  'numpy.arange': arange,
+  'numpy.linspace': linspace,
+  'numpy.reshape': reshape,
+  ...entries(
+    ['sin', 'cos', 'tan', 'tanh', 'exp', 'log', 'log1p', 'log10', 'sqrt', 'square', 'abs', 'absolute', 'sign', 'round', 'floor', 'ceil', 'clip', 'cumsum', 'flip', 'flipud', 'fliplr', 'roll', 'nan_to_num', 'zeros_like', 'ones_like', 'sort', 'copy', 'isnan'],
+    each,
+  ), // prettier-ignore
+  ...entries(
+    ['argsort'],
+    rule('*options', of => of.axes),
+  ),
+  ...entries(['mean', 'sum', 'std', 'var', 'max', 'min', 'amax', 'amin', 'median', 'argmax', 'argmin', 'prod', 'any', 'all', 'nanmean'], reduction), // prettier-ignore
+  ...entries(['add', 'subtract', 'multiply', 'divide', 'power', 'maximum', 'minimum'], pairwise),
+  ...entries(
+    ['dot', 'matmul'],
+    rule('b', (of, { args }) => {
+      const other = arrayOf(args.get('b'));
+      return other === null ? null : matrixProduct(of, other);
+    }),
+  ),
+  'numpy.concatenate': joined(false, 0),
+  'numpy.vstack': rowsOrJoined(),
+  'numpy.stack': joined(true, 0),
+  'numpy.expand_dims': rule('axis', (of, { args }) => expanded(of, args.number('axis'))),
+  'numpy.squeeze': rule('axis=None', (of, { args }) => {
+    const at = args.number('axis');
+    if (of.axes === null) return null;
+    const place = at === undefined ? null : placeOf(at, of.axes.length);
+    return of.axes.filter((axis, own) => (place === null ? axis.size !== 1 : own !== place));
+  }),
+  'numpy.transpose': rule('axes=None', (of, { args }) => {
+    const order = args.some('axes');
+    if (order === undefined) return transpose(of, null).axes;
+    const places = order.kind === 'sequence' ? order.items.map(item => (item.kind === 'number' ? item.value : NaN)) : [NaN]; // prettier-ignore
+    return places.some(Number.isNaN) ? null : transpose(of, places).axes;
+  }),
+  'numpy.swapaxes': rule('axis1, axis2', (of, { args }) => {
+    const places = ['axis1', 'axis2'].map(name => placeOf(args.number(name) ?? NaN, of.axes?.length ?? 0));
+    const [a, b] = places;
+    if (of.axes === null || a == null || b == null) return null;
+    return of.axes.map((axis, at) => (at === a ? of.axes![b]! : at === b ? of.axes![a]! : axis));
+  }),
+  'numpy.tile': rule('reps', (of, { args }) => {
+    const reps = args.get('reps');
+    return tiled(of, reps?.kind === 'sequence' ? reps.items.map(dimension) : [dimension(reps)]);
+  }),
+  'numpy.ravel': rule('', of => [axisOf(of.axes?.length === 1 ? of.axes[0]!.size : null)]),
+  'numpy.eye': {
+    signature: 'N, M=None',
+    result: ({ args, reader, range }) =>
+      data(tensor('float64', plainAxes([args.size('N'), dimension(args.some('M') ?? args.get('N'))])), reader.textOf(range)),
+  }, // prettier-ignore
 };
+
+/** Vectors become rows; what has rows already is put below. */
+function rowsOrJoined(): CallEntry {
+  return {
+    signature: 'arrays',
+    result: call => {
+      const parts = tensorsOf(call.args.get('arrays'));
+      const vectors = parts !== null && parts.every(({ axes }) => axes?.length === 1);
+      return joined(vectors, 0).result(call);
+    },
+  };
+}

@@ -64,7 +64,19 @@ const namedTuple: CallEntry = {
 
 const METADATA = new Set(['default', 'default_factory']);
 
+/** Hands over to `main`, with what is left of the command line. */
+const runMain: CallEntry = {
+  signature: 'main=None, argv=None',
+  result: ({ args, reader, range }) => {
+    const main = args.some('main') ?? reader.global(/^main$/);
+    return main === null ? NONE : reader.call(main, [args.some('argv') ?? unknown('argv')], range);
+  },
+};
+
 export const SETTINGS_CALLS: CallTable = {
+  'absl.app.run': runMain,
+  'tensorflow.app.run': runMain,
+  'tensorflow.compat.v1.app.run': runMain,
   ...Object.fromEntries(
     ['integer', 'float', 'string', 'boolean', 'bool', 'list', 'multi_integer'].map(type => [
       `absl.flags.DEFINE_${type}`,

@@ -4,7 +4,7 @@ import type { Activation, LossOptions, LossSpec, OptimizerSpec, TensorRef } from
 import { Arguments, type Call, type CallEntry, type CallTable } from '../calls.ts';
 import { BATCH, type Input, isBatch } from '../graph.ts';
 import { withOptions } from '../activations.ts';
-import { placeOf, reduced, shaped } from '../shapeRules.ts';
+import { placeOf, plainAxes, reduced, shaped } from '../shapeRules.ts';
 import type { Dimension } from '../sizes.ts';
 import { concatenate, concatenateMany, reshape, stack, stackMany, tensorsOf, transpose } from '../tensors.ts';
 import { axisValue, dtypeOf } from '../tensorflow1/operations.ts';
@@ -624,9 +624,11 @@ function squeeze(call: Call): Abstract {
   const at = call.args.number('dim');
   const [only] = of.parts ?? [];
   if (only !== undefined && of.parts?.length === 1 && (at === undefined || at === 0)) return only;
-  const axes = of.axes.filter(
-    (axis, place, all) =>
-      (at === undefined ? axis.size !== 1 : place !== at && place - all.length !== at) || axis.size !== 1,
+  // Of an axis that the program names and of which no number is known, it is 1 that is meant.
+  const axes = of.axes.filter((axis, place, all) =>
+    at === undefined || (place !== at && place - all.length !== at)
+      ? at !== undefined || axis.size !== 1
+      : typeof axis.size === 'number' && axis.size !== 1,
   );
   return { ...of, axes };
 }
@@ -654,7 +656,8 @@ export const TORCH_METHODS: CallTable = {
     result: call => {
       const order = integers(call.args.rest);
       const of = ofRank(call, asTensor(call.self), order?.length ?? 0);
-      return of === null || order === null ? unknown('') : transpose(of, order);
+      if (of === null || order === null) return unknown('');
+      return of.axes === null ? shaped(of, plainAxes(order.map(() => null))) : transpose(of, order);
     },
   },
   'tensor.transpose': { signature: 'dim0, dim1', result: swapped },

@@ -100,7 +100,8 @@ function axisFrom(value: Abstract, size: Dimension): TensorAxis {
 
 const repeat: Rule = {
   rest: '*sizes',
-  rule: (of, { args }) => kept(of, tiled(of, sizesOf(args.rest).map(size => (size.kind === 'unknown' && size.text === 'batch' ? null : dimension(size))))), // prettier-ignore
+  // Of something unknown there are as many axes as the program gives factors.
+  rule: (of, { args }) => kept(of, of.axes === null ? plainAxes(sizesOf(args.rest).map(() => null)) : tiled(of, sizesOf(args.rest).map(size => (size.kind === 'unknown' && size.text === 'batch' ? null : dimension(size))))), // prettier-ignore
 };
 
 /** `x.split(size, dim)`: pieces of that size; a list gives each its own. */
@@ -177,12 +178,22 @@ const flatten: Rule = {
 const product = (batched: boolean): Rule => ({
   rest: 'mat2=None, other=None, vec=None, tensor=None',
   rule: (of, { args }) => {
-    const other = asTensor(oneOf(args, 'mat2', 'other', 'vec', 'tensor'));
-    if (other === null) return shaped(of, null);
-    const axes = matrixProduct(of, other);
-    return shaped(of, batched && axes !== null && axes.length !== 3 ? null : axes);
+    const given = asTensor(oneOf(args, 'mat2', 'other', 'vec', 'tensor'));
+    // Both operands of `bmm` have three axes, whatever they are.
+    if (batched) {
+      const rows = of.axes?.[0]?.size ?? given?.axes?.[0]?.size ?? null;
+      const threefold = (one: Tensor | null): Tensor => (one?.axes == null ? tensor('float32', plainAxes([rows, null, null])) : one); // prettier-ignore
+      return shaped(of, threeAxes(matrixProduct(threefold(of), threefold(given))));
+    }
+    if (given === null) return shaped(of, null);
+    const axes = matrixProduct(of, given);
+    return shaped(of, axes);
   },
 });
+
+function threeAxes(axes: readonly TensorAxis[] | null): readonly TensorAxis[] | null {
+  return axes?.length === 3 ? axes : null;
+}
 
 const both = (dtype?: string): Rule => ({
   rest: 'other, *more',
@@ -220,7 +231,8 @@ const unsqueeze: Rule = {
 
 const matrix: Rule = {
   rest: '',
-  rule: of => shaped(of, of.axes?.length === 2 ? [of.axes[1]!, of.axes[0]!] : null),
+  rule: of =>
+    shaped(of, of.axes === null ? plainAxes([null, null]) : of.axes.length === 2 ? [of.axes[1]!, of.axes[0]!] : null),
 };
 
 /** Rules that are a function and a method under the same name. */
@@ -251,6 +263,12 @@ const RULES: Readonly<Record<string, Rule>> = {
   unsqueeze,
   t: matrix,
 };
+
+/** A rule of a value of which only the method tells that it is a tensor. */
+function ofUnknown(name: string): CallEntry {
+  const { rest, rule } = RULES[name]!;
+  return { signature: rest, result: call => rule(tensor('float32', null), call) };
+}
 
 function filledLike(names: readonly string[]): CallTable {
   return Object.fromEntries(names.map(name => [`torch.${name}_like`, functionOf({ rest: '*options', rule: of => tensor(of.dtype, of.axes) })])); // prettier-ignore
@@ -411,11 +429,14 @@ export const TORCH_SHAPES: CallTable = {
     signature: 'n, m=None',
     result: ({ args }) => tensor('float32', plainAxes([args.size('n'), dimension(args.some('m') ?? args.get('n'))])),
   },
+  'torch.randperm': { signature: 'n', result: ({ args }) => tensor('int64', plainAxes([args.size('n')])) },
   'torch.tensor': fromData(),
   'torch.as_tensor': fromData(),
   'torch.from_numpy': fromData(),
   'torch.FloatTensor': fromData('float32'),
   'torch.LongTensor': fromData('int64'),
+  // What a module is wrapped into computes the same.
+  ...Object.fromEntries(['torch.nn.DataParallel', 'torch.nn.parallel.DataParallel', 'torch.nn.parallel.DistributedDataParallel', 'torch.compile', 'torch.jit.script'].map(name => [name, { signature: 'module, *options', result: ({ args }: Call) => args.get('module') ?? unknown('') }])), // prettier-ignore
   'torch.autograd.Variable': { signature: 'data, requires_grad=False', result: ({ args }) => args.get('data') ?? unknown('') }, // prettier-ignore
   'torch.where': {
     signature: 'condition, input=None, other=None',
@@ -563,6 +584,16 @@ export const TORCH_SHAPE_METHODS: CallTable = {
   'tensor.item': { signature: '', result: () => unknown('') },
   'tensor.tolist': { signature: '', result: () => unknown('') },
   'tensor.numel': { signature: '', result: () => unknown('') },
+  // Methods that only tensors have, with what they say of a tensor of which nothing else is known.
+  ...Object.fromEntries(['bmm', 't', 'unsqueeze'].map(name => [`unknown.${name}`, ofUnknown(name)])),
+  'unknown.permute': { signature: '*dims', result: ({ args }) => tensor('float32', plainAxes(sizesOf(args.rest).map(() => null))) }, // prettier-ignore
+  'unknown.sort': {
+    signature: '*options, dim=None, descending=None',
+    result: ({ args }) =>
+      args.rest.length === 0 && !args.isGiven('dim')
+        ? NONE
+        : tuple([tensor('float32', null), tensor('int64', null)], { fields: ['values', 'indices'] }),
+  },
   'unknown.new_zeros': likeMine(true),
   'unknown.new': likeMine(true),
   'unknown.new_ones': likeMine(false),

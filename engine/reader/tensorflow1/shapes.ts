@@ -195,6 +195,15 @@ function piece(
   return ref === undefined ? one : { ...one, ref, axes: one.axes };
 }
 
+/** So many draws for each row. */
+const DRAWN: CallEntry = {
+  signature: 'logits, num_samples, seed=None, name=None, output_dtype=None, dtype=None',
+  result: ({ args }) => {
+    const rows = asTensor(args.get('logits'))?.axes?.[0];
+    return tensor('int64', rows === undefined ? null : [rows, axisOf(args.size('num_samples'))]);
+  },
+};
+
 export const SHAPE_CALLS: CallTable = {
   ...entries(
     [
@@ -333,6 +342,9 @@ export const SHAPE_CALLS: CallTable = {
     },
   },
   ...entries(['tf.random.normal', 'tf.random.uniform', 'tf.random.truncated_normal'], shapeEntry()),
+  'tf.multinomial': DRAWN,
+  'tf.random.multinomial': DRAWN,
+  'tf.random.categorical': DRAWN,
   'tf.one_hot': {
     signature: 'indices, depth, on_value=None, off_value=None, axis=None, dtype=None, name=None',
     result: ({ args, reader }) => {

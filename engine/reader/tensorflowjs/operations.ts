@@ -3,7 +3,10 @@
  * (`x.sum(axis)`). Signatures: TensorFlow.js 4.22 `tfjs-core/src/ops`.
  */
 import { Arguments, type CallEntry, type CallTable } from '../calls.ts';
+import { plainAxes, shapeSize } from '../shapeRules.ts';
 import { TENSORFLOW1 } from '../tensorflow1/table.ts';
+import { reshape } from '../tensors.ts';
+import { type Abstract, tensor, unknown } from '../values.ts';
 
 /** TensorFlow's operation by its name here; a signature stands where the order of the arguments is another. */
 const OPERATIONS: Readonly<Record<string, string | readonly [name: string, signature: string]>> = {
@@ -79,10 +82,35 @@ const ENTRIES = Object.entries(OPERATIONS).flatMap(([name, operation]) =>
   entryOf(operation).map(entry => [name, entry] as const),
 );
 
-export const TENSORFLOWJS_OPERATIONS: CallTable = Object.fromEntries(
-  ENTRIES.map(([name, entry]) => [`tf.${name}`, entry]),
-);
+/** A tensor that is filled place by place. */
+const BUFFER: CallEntry = {
+  signature: "shape, dtype='float32', values=None",
+  result: ({ args }) => {
+    const shape = args.get('shape');
+    const axes = shape?.kind === 'sequence' ? plainAxes(shape.items.map(shapeSize)) : null;
+    const made = tensor(args.string('dtype') ?? 'float32', axes);
+    return { kind: 'object', type: 'tf.buffer', attributes: new Map<string, Abstract>([['tensor', made]]) };
+  },
+};
 
-export const TENSORFLOWJS_TENSOR_METHODS: CallTable = Object.fromEntries(
-  ENTRIES.map(([name, entry]) => [`tensor.${name}`, methodOf(entry)]),
-);
+export const TENSORFLOWJS_OPERATIONS: CallTable = {
+  ...Object.fromEntries(ENTRIES.map(([name, entry]) => [`tf.${name}`, entry])),
+  'tf.buffer': BUFFER,
+  'tf.TensorBuffer': BUFFER,
+};
+
+/** `x.as2D(rows, columns)`. */
+const asRank: CallEntry = {
+  signature: '*sizes',
+  result: ({ self, args, reader, range }) =>
+    self.kind === 'tensor' ? reshape(reader.graph, self, args.rest.map(shapeSize), range) : unknown(''),
+};
+
+export const TENSORFLOWJS_TENSOR_METHODS: CallTable = {
+  ...Object.fromEntries(ENTRIES.map(([name, entry]) => [`tensor.${name}`, methodOf(entry)])),
+  ...Object.fromEntries(['as1D', 'as2D', 'as3D', 'as4D'].map(name => [`tensor.${name}`, asRank])),
+  'tf.buffer.toTensor': {
+    signature: '',
+    result: ({ self }) => (self.kind === 'object' ? (self.attributes.get('tensor') ?? unknown('')) : unknown('')),
+  },
+};

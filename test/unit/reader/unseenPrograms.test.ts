@@ -64,4 +64,125 @@ describe('what programs taught that the reader had not seen', () => {
     assert.equal(shape(text, 'rows'), '[6, 1]');
     assert.equal(shape(text, 'X'), '[1, n, 2]');
   });
+
+  describe('branches of a condition that is not known', () => {
+    const kinds = (text: string, language = 'python'): string[] =>
+      readSource(text, language).models.flatMap(({ spec }) => spec.nodes.flatMap(node => (node.op === 'recurrent' ? [node.cells[0]!.className] : []))); // prettier-ignore
+    const python = `from keras.models import Sequential\nfrom keras.layers import LSTM, GRU, Dense\ndef build(kind, layers):\n    model = Sequential()\n    if kind == 'lstm':\n        model.add(LSTM(8, input_shape=(5, 3)))\n    elif kind == 'gru':\n        model.add(GRU(9, input_shape=(5, 3)))\n    model.add(Dense(2))\n    return model\n`;
+
+    it('do not put their layers on top of each other', () => {
+      assert.deepEqual(kinds(python), ['LSTM']);
+      assert.deepEqual(readSource(python, 'python').diagnostics, []);
+      const script = `import * as tf from '@tensorflow/tfjs';\nfunction build(kind) {\n  const model = tf.sequential();\n  switch (kind) {\n    case 'gru':\n      model.add(tf.layers.gru({units: 8, inputShape: [5, 3]}));\n      break;\n    case 'lstm':\n      model.add(tf.layers.lstm({units: 9, inputShape: [5, 3]}));\n      break;\n  }\n  model.add(tf.layers.dense({units: 2}));\n  return model;\n}\n`;
+      assert.deepEqual(kinds(script, 'typescript'), ['GRU']);
+      assert.deepEqual(readSource(script, 'typescript').diagnostics, []);
+    });
+
+    it('all have shapes', () => {
+      assert.equal(shape(python, 'LSTM(8, input_shape=(5, 3))'), '[batch, 8]');
+      assert.equal(shape(python, 'GRU(9, input_shape=(5, 3))'), '[batch, 9]');
+    });
+
+    it('may also put cells into one list', () => {
+      const text = `import tensorflow as tf\ndef build(kind, x):\n    cells = []\n    if kind == 'gru':\n        cells.append(tf.nn.rnn_cell.GRUCell(8))\n    else:\n        cells.append(tf.nn.rnn_cell.BasicLSTMCell(8))\n    y, state = tf.nn.dynamic_rnn(tf.nn.rnn_cell.MultiRNNCell(cells), tf.reshape(x, [-1, 5, 3]), dtype=tf.float32)\n    return y\n`;
+      assert.deepEqual(kinds(text), ['GRUCell']);
+    });
+  });
+
+  describe('how long lists are', () => {
+    const input = (made: string): string =>
+      shape(`import numpy as np\nfrom keras import layers\n${made}\nx = np.zeros((len(rows), 7, 3))\ny = layers.LSTM(4)(x)\n`, 'y'); // prettier-ignore
+
+    it('is not known of one that grows while something holds', () => {
+      const grown = 'rows = []\nwhile len(rows) < limit:\n    rows.append(1)';
+      const text = `import numpy as np\n${grown}\nx = np.zeros((len(rows), 7, 3))\n`;
+      const value = readSource(`${text}from keras import layers\ny = layers.LSTM(4)(x)\n`, 'python').symbols.find(({ text: own }) => own === 'x')?.value; // prettier-ignore
+      assert.deepEqual(value?.kind === 'tensor' && value.axes.map(({ size }) => size), [null, 7, 3]);
+      assert.equal(input(grown), '[batch, 4]');
+    });
+
+    it('is not known of a part of which the ends are not', () => {
+      const text = `import numpy as np\nfrom keras import layers\nrows = [1, 2, 3]\nx = np.zeros((2, len(rows[:n]), 3))\ny = layers.LSTM(4)(x)\n`;
+      const value = readSource(text, 'python').symbols.find(({ text: own }) => own === 'x')?.value;
+      assert.deepEqual(value?.kind === 'tensor' && value.axes.map(({ size }) => size), [2, null, 3]);
+    });
+  });
+
+  it('picks rows by an array or a list of places', () => {
+    const text = `import numpy as np\nfrom keras import layers\nx = np.zeros((20, 7, 3))\norder = np.arange(len(x))\nmixed = x[order]\nlast = x[:, :, [-1]]\ny = layers.LSTM(4)(mixed)\n`;
+    assert.equal(shape(text, 'mixed'), '[20, 7, 3]');
+    assert.equal(shape(text, 'last'), '[20, 7, 1]');
+  });
+
+  it('knows the shapes of what NumPy computes', () => {
+    const text = `import numpy as np\nfrom keras import layers\nfrom keras.utils import np_utils\nsteps = np.linspace(0, 6, 10)\nx = np.sin(steps)[np.newaxis, :, np.newaxis]\nboth = np.concatenate([x, np.cos(x)], axis=2)\nmean = np.mean(both, axis=1)\nlabels = np_utils.to_categorical(np.zeros(30), 5)\nrows = np.reshape(data, (-1, 10, 2))\nproduct = np.dot(np.zeros((4, 6)), np.zeros(6))\ny = layers.GRU(4)(both)\n`;
+    for (const [name, sizes] of [
+      ['steps', '[10]'],
+      ['x', '[1, 10, 1]'],
+      ['both', '[1, 10, 2]'],
+      ['mean', '[1, 2]'],
+      ['labels', '[30, 5]'],
+      ['rows', '[batch, 10, 2]'],
+      ['product', '[4]'],
+      ['y', '[1, 4]'],
+    ] as const)
+      assert.equal(shape(text, name), sizes, name);
+  });
+
+  describe('of a module of PyTorch', () => {
+    const decoder = `import torch\nimport torch.nn as nn\nclass Decoder(nn.Module):\n    def __init__(self, words, width, units):\n        super().__init__()\n        self.embed = nn.Embedding(words, width)\n        self.rnn = nn.GRU(width, units, batch_first=True)\n        self.out = nn.Linear(units, words)\n    def forward(self, captions):\n        return self.out(self.rnn(self.embed(captions))[0])\n    def sample(self, features, states=None):\n        inputs = features.unsqueeze(1)\n        hidden, states = self.rnn(inputs, states)\n        scores = self.out(hidden.squeeze(1))\n        best = scores.max(1)[1]\n        return best\n`;
+
+    it('reads the methods that no forward pass calls', () => {
+      assert.equal(shape(decoder, 'scores'), '[batch, words]');
+      assert.equal(shape(decoder, 'best'), '[batch]');
+    });
+
+    it('leaves them out of the model', () => {
+      const { models } = readSource(decoder, 'python');
+      assert.equal(models.length, 1);
+      assert.deepEqual(models[0]!.spec.nodes.map(({ op }) => op), ['embedding', 'recurrent', 'dense']); // prettier-ignore
+      assert.deepEqual(models[0]!.spec.inputs.map(({ id }) => id), ['captions']); // prettier-ignore
+    });
+
+    it('takes from operations how many axes their arguments have', () => {
+      const text = `import torch\nimport torch.nn as nn\nimport torch.nn.functional as F\nclass Attention(nn.Module):\n    def __init__(self, units):\n        super().__init__()\n        self.rnn = nn.GRU(units, units)\n        self.score = nn.Linear(2 * units, units)\n    def weights(self, hidden, outputs):\n        repeated = hidden.unsqueeze(1).repeat(1, 9, 1)\n        outputs = outputs.permute(1, 0, 2)\n        energy = self.score(torch.cat((repeated, outputs), dim=2))\n        context = torch.zeros(4, 1, 9).bmm(outputs)\n        turned = hidden.t()\n        return F.softmax(energy, dim=1)\n    def forward(self, x):\n        return self.rnn(x)\n`;
+      const axes = (name: string): unknown => {
+        const value = readSource(text, 'python').symbols.findLast(({ text: own }) => own === name)?.value;
+        return value?.kind === 'tensor' ? value.axes.map(({ size }) => size) : null;
+      };
+      assert.deepEqual(axes('energy'), [null, null, 'units']);
+      assert.deepEqual(axes('context'), [4, 1, 'features']);
+      assert.deepEqual(axes('turned'), [null, null]);
+    });
+
+    it('reads the one that is spread over devices', () => {
+      const text = `${decoder}model = Decoder(50, 6, 7)\nif torch.cuda.device_count() > 1:\n    model = nn.DataParallel(model)\nscores = model(torch.zeros(3, 9).long())\n`;
+      assert.equal(shape(text, 'scores'), '[3, 9, 50]');
+    });
+  });
+
+  it('runs main where the program hands over to it', () => {
+    for (const run of ['import tensorflow as tf\n', 'import tensorflow as tf\nfrom absl import app\n']) {
+      const call = run.includes('absl') ? 'app.run(main)' : 'tf.app.run()';
+      const text = `${run}class Small(object):\n    size = 20\ndef net(config):\n    x = tf.placeholder(tf.float32, [None, 5, config.size])\n    y, state = tf.nn.dynamic_rnn(tf.nn.rnn_cell.GRUCell(config.size), x, dtype=tf.float32)\n    return y\ndef main(_):\n    net(Small())\nif __name__ == '__main__':\n    ${call}\n`;
+      assert.equal(shape(text, 'y'), '[batch, 5, 20]', call);
+    }
+  });
+
+  it('reads the tokens of a subclassed model of Keras', () => {
+    const text = `import tensorflow as tf\nclass Encoder(tf.keras.Model):\n    def __init__(self, words, width, units):\n        super().__init__()\n        self.embedding = tf.keras.layers.Embedding(words, width)\n        self.gru = tf.keras.layers.GRU(units, return_sequences=True)\n    def call(self, x):\n        vectors = self.embedding(x)\n        return self.gru(vectors)\n`;
+    assert.equal(shape(text, 'vectors'), '[batch, steps, width]');
+  });
+
+  it('reads tensors of TensorFlow.js that are filled place by place', () => {
+    const text = `import * as tf from '@tensorflow/tfjs';\nconst buffer = tf.buffer([1, 7, 3]);\nconst x = buffer.toTensor();\nconst flat = x.as2D(7, 3);\nconst y = tf.layers.lstm({units: 4}).apply(x);\n`;
+    assert.equal(shape(text, 'x', 'typescript'), '[1, 7, 3]');
+    assert.equal(shape(text, 'flat', 'typescript'), '[7, 3]');
+  });
+
+  it('knows what is drawn, and a loss that is called', () => {
+    const text = `import tensorflow as tf\nmodel = tf.keras.Sequential([tf.keras.layers.Embedding(30, 4, batch_input_shape=[8, None]), tf.keras.layers.GRU(5, return_sequences=True), tf.keras.layers.Dense(30)])\nscores = model(batch)\ndrawn = tf.random.categorical(scores[0], num_samples=1)\nlosses = tf.keras.losses.sparse_categorical_crossentropy(labels, scores, from_logits=True)\n`;
+    assert.equal(shape(text, 'drawn'), '[steps, 1]');
+    assert.equal(shape(text, 'losses'), '[8, steps]');
+  });
 });
