@@ -113,6 +113,8 @@ export interface TrainingRecord {
   /** What of it the description cannot say. */
   open?: readonly Phrase[];
   readonly metrics?: TrainingSpec['metrics'];
+  /** In how many loops it stands where it is prepared (Keras' `compile`). */
+  readonly loops?: number;
   /** In how many loops its rounds have been counted. */
   counted?: number;
   /** Filled in when the program runs it. */
@@ -407,7 +409,8 @@ export function denseNode(
   const { units, range, meaning, open = [], rules = [], id: name = options.scope, ...rest } = options;
   const axes = input.axes === null ? null : [...input.axes.slice(0, -1), unitsAxis(units)];
   const text = meaning ?? phrase('output of the dense layer {0}', rest.scope);
-  if (input.ref === undefined || input.displaced !== undefined) return tensor(input.dtype, axes, { meaning: text });
+  if (input.ref === undefined || input.displaced !== undefined)
+    return tensor(input.dtype, axes, { meaning: text, lost: true });
   const id = graph.add(name, { op: 'dense', input: input.ref, units: toSize(units), ...rest }, { range, open, rules });
   return tensor(input.dtype, axes, { ref: { from: id }, meaning: text });
 }

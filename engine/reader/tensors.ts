@@ -192,6 +192,10 @@ export function reshape(graph: Graph, of: Tensor, shape: readonly (Dimension | n
     );
   if (of.axes === null) return view(of, unnamed(shape), false);
   const axes = of.axes;
+  // The states of a single layer without the axis of the layers: h_n.view(-1, hidden_size).
+  const [part] = of.parts ?? [];
+  if (part?.axes != null && of.parts!.length === 1 && shape.length === part.axes.length)
+    return reshape(graph, part, shape, range);
   const fits = (target: readonly (Dimension | null)[], source: readonly TensorAxis[]): boolean =>
     target.length === source.length &&
     target.every((size, at) => {

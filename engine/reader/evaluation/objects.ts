@@ -9,6 +9,7 @@ import {
   type Instance,
   list,
   NONE,
+  type Tensor,
   tuple,
   unknown,
 } from '../values.ts';
@@ -114,8 +115,22 @@ function argumentOf(interpreter: Interpreter, value: Abstract, name: string, ran
     });
     return { ...value, ref: { from: input.id } };
   }
+  // Tokens that the program makes itself.
+  if (value.kind === 'tensor' && isTokens(value)) {
+    const axes = value.axes!.slice(1).map(axis => (axis.name === '' ? { ...axis, name: 'steps' } : axis));
+    const data = { kind: 'unknown', source: name };
+    const input = interpreter.graph.input(name, { dtype: value.dtype, axes, range, data });
+    return { ...value, ref: { from: input.id } };
+  }
   if (value.kind !== 'unknown') return value;
   const data = value.text === name || /^\w*$/.test(value.text) ? null : { kind: 'unknown', source: value.text };
   const input = interpreter.graph.input(name, { dtype: 'float32', axes: [], range, known: false, data });
   return interpreter.graph.tensorOf(input);
+}
+
+/** Rows of whole numbers that nothing of the model has computed. */
+function isTokens({ ref, lost, derivation, axes, dtype }: Tensor): boolean {
+  return (
+    ref === undefined && lost !== true && derivation === undefined && axes?.length === 2 && dtype.startsWith('int')
+  );
 }

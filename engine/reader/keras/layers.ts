@@ -638,7 +638,7 @@ function embeddingApply(applied: Call, of: Tensor, made: Call, name: string): Ab
           { name: 'features', size: units },
         ];
   const meaning = phrase('one vector for every token');
-  if (of.ref === undefined) return tensor('float32', axes, { meaning });
+  if (of.ref === undefined) return tensor('float32', axes, { meaning, lost: true });
   const masked = args.boolean('mask_zero') === true;
   const start = initializer(made, 'embeddings_initializer', 'initializer');
   const id = graph.add(

@@ -1,7 +1,7 @@
 /** Keras' models: Sequential, functional and subclassed, and how they are compiled and trained. */
 import { type Phrase, phrase } from '../../model/phrase.ts';
 import type { ClippingSpec, LossOptions, LossSpec, OptimizerSpec, TrainingSpec } from '../../model/spec.ts';
-import { type Call, type CallEntry, type CallTable, information } from '../calls.ts';
+import { type Call, type CallEntry, type CallTable, information, type Loop } from '../calls.ts';
 import { BATCH, isBatch, type TrainingRecord } from '../graph.ts';
 import { type Dimension, symbol } from '../sizes.ts';
 import { nameAxes, tensorsOf } from '../tensors.ts';
@@ -347,6 +347,7 @@ function compile(call: Call): Abstract {
   const optimizer = optimizerOf(given);
   const metrics = metricsOf(call.args.get('metrics'));
   let done: TrainingRecord | null = null;
+  const loops = call.reader.loops.length;
   // Built when it is fitted or at the end, whichever comes first: the data may tell the shape of the input.
   const finish = (data: Tensor | null): TrainingRecord | null => {
     if (done !== null) return done;
@@ -382,6 +383,7 @@ function compile(call: Call): Abstract {
       ...options,
       ...(metrics.length === 0 ? {} : { metrics }),
       ...(refused.length === 0 ? {} : { open: refused }),
+      loops,
       epochs: null,
       iterations: null,
       batchSize: null,
@@ -397,6 +399,14 @@ function compile(call: Call): Abstract {
 /** How to finish what `compile` began, by model; the models of a reading go with it. */
 const compiled = new WeakMap<Model, (data: Tensor | null) => TrainingRecord | null>();
 
+/** Epochs with those of the loops in which a model is fitted again and again. */
+function around(epochs: number, loops: readonly Loop[]): number | null {
+  return loops.reduce<number | null>(
+    (all, { count }) => (all === null || count.kind !== 'number' ? null : all * count.value),
+    epochs,
+  );
+}
+
 function fit(call: Call): Abstract {
   const model = call.self;
   if (model.kind !== 'network' && model.kind !== 'instance') return NONE;
@@ -407,9 +417,11 @@ function fit(call: Call): Abstract {
   if (training == null) return unknown('history');
   const whole = (value: number | undefined): number | null =>
     value !== undefined && Number.isInteger(value) && value > 0 ? value : null;
-  training.epochs ??= whole(args.number('epochs')) ?? whole(args.number('nb_epoch'));
-  // Without a batch size Keras takes 32 rows at a time.
-  training.batchSize ??= args.isGiven('batch_size') ? whole(args.number('batch_size')) : 32;
+  const epochs = whole(args.number(args.isGiven('nb_epoch') ? 'nb_epoch' : 'epochs'));
+  training.epochs ??= epochs === null ? null : around(epochs, reader.loops.slice(training.loops ?? 0));
+  // Without a batch size Keras takes 32 rows at a time, and a data set as it comes.
+  const plain = x?.kind === 'tensor' || args.some('y') !== undefined;
+  training.batchSize ??= args.isGiven('batch_size') ? whole(args.number('batch_size')) : plain ? 32 : null;
   const built = model.kind === 'network' ? model.built?.input : null;
   const own =
     reader.graph.inputOf(built ?? undefined) ??

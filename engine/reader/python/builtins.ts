@@ -42,6 +42,14 @@ function sequenceOf(type: 'tuple' | 'list'): (call: Call) => Abstract {
   };
 }
 
+/** The different ones of values that are known; of others nobody knows how many differ. */
+function distinct({ args, reader, range }: Call): Abstract {
+  const items = args.rest.length === 0 ? null : itemsOf(args.rest[0]);
+  const texts = items?.map(item => (textOf(item) === null ? null : `${item.kind} ${textOf(item)}`));
+  if (items == null || texts === undefined || texts.includes(null)) return unknown(reader.textOf(range).slice(0, 60));
+  return list(items.filter((_, at) => texts.indexOf(texts[at]!) === at));
+}
+
 /** What `dict(…)` makes of a dict or of pairs, and of named arguments. */
 export function dictOf(args: Arguments): Abstract & { kind: 'dict' } {
   const [given] = args.rest;
@@ -97,6 +105,8 @@ export const BUILTINS: CallTable = {
     },
   },
   list: { signature: '*values', result: sequenceOf('list') },
+  set: { signature: '*values', result: distinct },
+  frozenset: { signature: '*values', result: distinct },
   tuple: { signature: '*values', result: sequenceOf('tuple') },
   reversed: {
     signature: '*values',

@@ -487,7 +487,8 @@ function embedding(applied: Call, of: Tensor, made: Call, name: string): Abstrac
   }
   const axes = of.axes === null ? null : [...of.axes, { name: 'features', size: units }];
   const meaning = phrase('one vector for every token');
-  if (of.ref === undefined) return tensor('float32', axes, { meaning });
+  if (of.ref === undefined) return tensor('float32', axes, { meaning, lost: true });
+  if (input !== null) input.dtype = 'int64';
   const padding = args.number('padding_idx');
   const scope = dotted(applied, name);
   const id = graph.add(

@@ -4,10 +4,10 @@ import {
   asTensor, axisOf, commonShape, expanded, flattened, gathered, matrixProduct, oneOf, pair, pieces, plainAxes, placeOf,
   reduced, shaped, shapeSize, tiled, type Window, windows,
 } from '../shapeRules.ts'; // prettier-ignore
-import { add, type Dimension, divide, multiply } from '../sizes.ts';
+import { add, type Dimension, divide, multiply, symbol } from '../sizes.ts';
 import { axisValue, dtypeOf } from '../tensorflow1/operations.ts';
 import { constant, einsum } from '../tensorflow1/shapes.ts';
-import { index, reshape, tensorsOf } from '../tensors.ts';
+import { index, reshape, tensorsOf, transpose } from '../tensors.ts';
 import {
   type Abstract, dimension, fromDimension, list, NONE, tensor, type Tensor, type TensorAxis, tuple, unknown,
 } from '../values.ts'; // prettier-ignore
@@ -229,10 +229,19 @@ const unsqueeze: Rule = {
   rule: (of, { args }) => shaped(of, expanded(of, args.number('dim'))),
 };
 
+/** The two axes of a matrix, the other way round; of an argument of which nothing is known yet they are rows and steps. */
 const matrix: Rule = {
   rest: '',
-  rule: of =>
-    shaped(of, of.axes === null ? plainAxes([null, null]) : of.axes.length === 2 ? [of.axes[1]!, of.axes[0]!] : null),
+  rule: (of, { reader: { graph } }) => {
+    const input = of.axes === null ? graph.inputOf(of) : null;
+    if (input?.known === false) {
+      input.known = true;
+      input.axes = [{ name: 'steps', size: symbol('steps') }];
+      return transpose(graph.tensorOf(input), null);
+    }
+    if (of.axes === null) return shaped(of, plainAxes([null, null]));
+    return of.axes.length === 2 ? transpose(of, null) : shaped(of, null);
+  },
 };
 
 /** Rules that are a function and a method under the same name. */

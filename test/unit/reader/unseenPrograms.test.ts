@@ -152,7 +152,7 @@ describe('what programs taught that the reader had not seen', () => {
       };
       assert.deepEqual(axes('energy'), [null, null, 'units']);
       assert.deepEqual(axes('context'), [4, 1, 'features']);
-      assert.deepEqual(axes('turned'), [null, null]);
+      assert.deepEqual(axes('turned'), ['steps', null]);
     });
 
     it('reads the one that is spread over devices', () => {
@@ -184,5 +184,55 @@ describe('what programs taught that the reader had not seen', () => {
     const text = `import tensorflow as tf\nmodel = tf.keras.Sequential([tf.keras.layers.Embedding(30, 4, batch_input_shape=[8, None]), tf.keras.layers.GRU(5, return_sequences=True), tf.keras.layers.Dense(30)])\nscores = model(batch)\ndrawn = tf.random.categorical(scores[0], num_samples=1)\nlosses = tf.keras.losses.sparse_categorical_crossentropy(labels, scores, from_logits=True)\n`;
     assert.equal(shape(text, 'drawn'), '[steps, 1]');
     assert.equal(shape(text, 'losses'), '[8, steps]');
+  });
+
+  describe('what a lens would train', () => {
+    const first = (text: string): ReturnType<typeof readSource>['models'][number] =>
+      readSource(text, 'python').models[0]!;
+    const keras = (fit: string): string =>
+      `import numpy as np\nfrom keras.models import Sequential\nfrom keras.layers import LSTM, Dense\nmodel = Sequential([LSTM(4, input_shape=(5, 2)), Dense(1)])\nmodel.compile('sgd', 'mse')\nx, y = np.zeros((30, 5, 2)), np.zeros((30, 1))\n${fit}\n`;
+
+    it('counts the epochs of Keras 1, and the loops in which a model is fitted', () => {
+      assert.equal(first(keras('model.fit(x, y, nb_epoch=1000)')).spec.training.epochs, 1000);
+      assert.equal(first(keras('for i in range(25):\n    model.fit(x, y, epochs=2)')).spec.training.epochs, 50);
+      assert.equal(first(keras('while more():\n    pass\nmodel.fit(x, y, epochs=3)')).spec.training.epochs, 3);
+      assert.equal(first(keras('for part in parts:\n    model.fit(x, y, epochs=2)')).spec.training.epochs, undefined);
+    });
+
+    it('does not count the loops in which a model is made', () => {
+      const text = keras('pass').replace(/model = [^]*/, "for units in [4, 8]:\n    model = Sequential([LSTM(units, input_shape=(5, 2)), Dense(1)])\n    model.compile('sgd', 'mse')\n    model.fit(np.zeros((30, 5, 2)), np.zeros((30, 1)), epochs=3)\n"); // prettier-ignore
+      assert.equal(first(text).spec.training.epochs, 3);
+    });
+
+    it('leaves the batches to a data set', () => {
+      assert.equal(first(keras('model.fit(x, y)')).spec.training.batchSize, 32);
+      assert.equal(first(keras('model.fit(dataset, epochs=2)')).spec.training.batchSize, undefined);
+    });
+
+    const tagger = (forward: string, call: string): string =>
+      `import torch\nimport torch.nn as nn\nclass Tagger(nn.Module):\n    def __init__(self):\n        super().__init__()\n        self.embed = nn.Embedding(50, 6)\n        self.rnn = nn.LSTM(6, 7)\n        self.out = nn.Linear(7, 3)\n    def forward(self, tokens):\n${forward}\nmodel = Tagger()\n${call}\n`;
+
+    it('keeps the embedding of tokens that the program makes', () => {
+      const text = tagger('        return self.out(self.rnn(self.embed(tokens.t()))[0])', 'scores = model(torch.randint(50, (8, 9)))'); // prettier-ignore
+      const { spec, open } = first(text);
+      assert.deepEqual(spec.nodes.map(({ op }) => op), ['embedding', 'recurrent', 'dense']); // prettier-ignore
+      assert.deepEqual(spec.inputs.map(({ dtype, axes }) => [dtype, axes]), [['int64', [{ name: 'steps', size: 9 }]]]); // prettier-ignore
+      assert.deepEqual(open, []);
+    });
+
+    it('says where layers before the recurrent one are not part of it', () => {
+      const text = tagger('        vectors = self.embed(tokens)\n        return self.out(self.rnn(vectors.view(5, 1, -1))[0])', 'scores = model(torch.LongTensor([1, 2, 3, 4, 5]))'); // prettier-ignore
+      assert.match(JSON.stringify(first(text).open), /what stands between the data and this layer cannot be run/);
+    });
+
+    it('takes the states of a single layer for its last output, whichever way their first axis goes', () => {
+      const text = tagger('        _, (h, c) = self.rnn(self.embed(tokens))\n        return self.out(h.view(-1, 7))', ''); // prettier-ignore
+      assert.deepEqual(first(text).spec.nodes.map(({ op }) => op), ['embedding', 'swap_batch_and_steps', 'recurrent', 'dense']); // prettier-ignore
+    });
+  });
+
+  it('knows how many different letters a text has that it knows', () => {
+    const text = `from keras import Input, layers\nletters = list(set('abca'))\nx = Input((None, len(letters)))\ny = layers.GRU(3)(x)\n`;
+    assert.equal(shape(text, 'x'), '[batch, steps, 3]');
   });
 });
