@@ -29,7 +29,7 @@ const ask = `async () => {
   });
 }`;
 
-describe('the same bits of all weights after 100 steps of LSTM, peephole LSTM, GRU and RNN', function () {
+describe('the same bits of all weights after 100 steps of LSTM, GRU and RNN, fused and composed', function () {
   this.timeout(180_000);
   const expected = trainedBits(createWasmBackend(readFileSync(join(dist, plain.file))), 1);
   let folder: string;

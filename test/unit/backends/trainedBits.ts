@@ -1,6 +1,6 @@
 /** What the weights of small networks are after 100 steps, to the bit; runs in Node and in a browser. */
 import type { Backend } from '../../../engine/backends/backend.ts';
-import type { CellSpec, ModelSpec } from '../../../engine/model/spec.ts';
+import type { CellSpec, LossSpec, ModelSpec, RecurrentNode } from '../../../engine/model/spec.ts';
 import { Random } from '../../../engine/random.ts';
 import { basicLstm, classifier } from './specs.ts';
 
@@ -12,6 +12,17 @@ const CELLS: Readonly<Record<string, CellSpec>> = {
   'peephole LSTM with projection': { cell: 'lstm', className: 'LSTMCell', units: 7, peepholes: true, projection: { units: 5 } },
   GRU: { cell: 'gru', className: 'GRUCell', units: 7 },
   RNN: { cell: 'rnn', className: 'BasicRNNCell', units: 7, activation: 'relu' },
+  // Cells that are composed of single operations.
+  'layer-normalized LSTM with recurrent dropout': { cell: 'lstm', className: 'LayerNormBasicLSTMCell', units: 7, layerNorm: { gain: 1, shift: 0 }, recurrentDropout: 0.2 },
+  'LSTM of coupled gates with layer normalization and projection': { cell: 'lstm', className: 'CoupledInputForgetGateLSTMCell', units: 7, coupledInputForget: true, peepholes: true, layerNorm: { gain: 1, shift: 0 }, projection: { units: 5 } },
+  'GRU of other activations with variational dropout': { cell: 'gru', className: 'GRUCell', units: 7, activation: 'gelu', recurrentActivation: 'softplus', wrappers: [{ ...dropout, stateKeep: 0.9, variational: true }] },
+  'RNN with swish between projections': { cell: 'rnn', className: 'BasicRNNCell', units: 7, activation: 'swish', wrappers: [{ wrapper: 'input_projection', units: 3 }, { wrapper: 'output_projection', units: 5 }] },
+}; // prettier-ignore
+
+/** Arithmetic outside of cells that reaches the weights: powers, cosines and logarithms. */
+const TRAININGS: Readonly<Record<string, Pick<ModelSpec, 'framework' | 'training'> & { readonly loss: Partial<LossSpec> }>> = {
+  'NAdam, a rate along a cosine, smoothed labels': { framework: 'pytorch', training: { optimizer: { kind: 'nadam', learningRate: 0.01 }, learningRateDecay: { kind: 'cosine', steps: 80 } }, loss: { labelSmoothing: 0.1, classWeights: [1, 0.5, 2], reduction: 'mean_over_weights' } },
+  'Ftrl of an odd power, an exponential rate, Poisson': { framework: 'keras3', training: { optimizer: { kind: 'ftrl', learningRate: 0.1, ratePower: -0.3 }, learningRateDecay: { kind: 'exponential', rate: 0.9, steps: 30 } }, loss: { kind: 'poisson_of_logarithms' } },
 }; // prettier-ignore
 
 /** Two layers of a cell over rows of different lengths. */
@@ -25,6 +36,15 @@ function spec(cell: CellSpec): ModelSpec {
   };
 }
 
+/** A layer of GRU, trained so. */
+function trained({ framework, training, loss }: (typeof TRAININGS)[string]): ModelSpec {
+  const cell: CellSpec = { cell: 'gru', className: 'GRU', units: 7 };
+  const model = classifier([cell], STEPS, FEATURES, CLASSES, { kind: 'sgd' });
+  const [recurrent, ...others] = model.nodes;
+  const layer: RecurrentNode = { ...(recurrent as RecurrentNode), driver: 'layer', stacked: false };
+  return { ...model, framework, nodes: [layer, ...others], training, loss: { ...model.loss!, ...loss } };
+}
+
 /** A hash of all bits of all weights, by network. @param threads that share the batch */
 export function trainedBits(backend: Backend, threads: number): Record<string, string> {
   const random = new Random(3);
@@ -35,10 +55,19 @@ export function trainedBits(backend: Backend, threads: number): Record<string, s
     lengths: Int32Array.from({ length: ROWS }, (_, row) => (row * 5) % (STEPS + 1)),
     targets: Int32Array.from({ length: ROWS }, () => random.below(CLASSES)),
   };
+  const values = { ...batch, targets: Float32Array.from({ length: ROWS * CLASSES }, () => random.uniform()) };
+  const { lengths: _, ...whole } = batch;
+  const networks = [
+    ...Object.entries(CELLS).map(([name, cell]) => ({ name, model: spec(cell), fed: batch })),
+    ...Object.entries(TRAININGS).map(([name, training]) => {
+      const model = trained(training);
+      return { name, model, fed: model.loss!.kind.includes('softmax') ? whole : { ...whole, targets: values.targets } };
+    }),
+  ];
   return Object.fromEntries(
-    Object.entries(CELLS).map(([name, cell]) => {
-      const network = backend.createNetwork(spec(cell), { seed: 5, batchSize: ROWS, threads });
-      for (let step = 0; step < 100; step++) network.trainStep(batch);
+    networks.map(({ name, model, fed }) => {
+      const network = backend.createNetwork(model, { seed: 5, batchSize: ROWS, threads });
+      for (let step = 0; step < 100; step++) network.trainStep(fed);
       const bits = hash(network.getParameters().map(({ values }) => values));
       network.dispose();
       return [name, bits];
