@@ -33,9 +33,11 @@ export async function installTensorflow(context: vscode.ExtensionContext, log: v
           log.info(`npm: ${text}`);
           progress.report({ message: text.slice(0, 80) });
         },
+        tryOut: async fresh => {
+          progress.report({ message: vscode.l10n.t('starting TensorFlow…') });
+          await tryOut(context, fresh, log);
+        },
       });
-      progress.report({ message: vscode.l10n.t('starting TensorFlow…') });
-      await tryOut(context, folder, log);
     },
   );
   const use = vscode.l10n.t('Train with TensorFlow');

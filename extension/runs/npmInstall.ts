@@ -12,15 +12,24 @@ export interface NpmInstall {
   readonly signal: AbortSignal;
   /** Told every line that npm writes. */
   readonly line: (text: string) => void;
+  /** Looks whether what was installed works; where it throws, nothing stays. */
+  readonly tryOut?: (folder: string) => Promise<void>;
   /** Environment in which npm is looked for; that of this process where it is left out. */
   readonly env?: NodeJS.ProcessEnv;
 }
 
 /**
- * @throws EngineError `missing-file` when there is no npm, `cancelled`, or `storage` with npm's last lines when it fails;
- *   the folder is then as it was.
+ * @throws EngineError `missing-file` when there is no npm, `cancelled`, `storage` with npm's reason when it fails, or what
+ *   `tryOut` throws; the folder is then as it was.
  */
-export async function npmInstall({ folder, packages, signal, line, env = process.env }: NpmInstall): Promise<void> {
+export async function npmInstall({
+  folder,
+  packages,
+  signal,
+  line,
+  tryOut,
+  env = process.env,
+}: NpmInstall): Promise<void> {
   const fresh = `${folder}.new`;
   try {
     await rm(fresh, { recursive: true, force: true });
@@ -31,6 +40,7 @@ export async function npmInstall({ folder, packages, signal, line, env = process
       line,
       env,
     });
+    await tryOut?.(fresh);
     await rm(folder, { recursive: true, force: true });
     await rename(fresh, folder);
   } catch (error) {
@@ -41,18 +51,22 @@ export async function npmInstall({ folder, packages, signal, line, env = process
   }
 }
 
-/** Lines of npm's that are kept for the message. */
+/** Lines of npm's that are kept for the message, where none says what went wrong. */
 const LAST_LINES = 3;
+/** A line of what npm has run that says what went wrong: `Error: getaddrinfo ENOTFOUND host`. */
+const REASON = /^(?:[A-Za-z]*Error|fatal error|gyp ERR!): .*/;
 
 function runNpm(args: readonly string[], cwd: string, { signal, line, env }: Required<Pick<NpmInstall, 'signal' | 'line' | 'env'>>): Promise<void> {
   return new Promise((resolve, reject) => {
     // On Windows npm is a script, which only a shell can start; the arguments are our own.
     const npm = spawn('npm', args, { cwd, env, signal, shell: process.platform === 'win32', stdio: ['ignore', 'pipe', 'pipe'] });
     const last: string[] = [];
+    let reason: string | undefined;
     for (const stream of [npm.stdout, npm.stderr])
       stream.on('data', (chunk: Buffer) => {
         for (const text of chunk.toString().split('\n').filter(one => one.trim() !== '')) {
           line(text);
+          reason ??= REASON.exec(text.trim())?.[0];
           last.push(text.trim());
           if (last.length > LAST_LINES) last.shift();
         }
@@ -65,7 +79,7 @@ function runNpm(args: readonly string[], cwd: string, { signal, line, env }: Req
     });
     npm.once('close', code => {
       if (code === 0) resolve();
-      else reject(new EngineError('storage', phrase('npm has failed (exit code {0}): {1}', code ?? 'unknown', last.join(' · '))));
+      else reject(new EngineError('storage', phrase('npm has failed (exit code {0}): {1}', code ?? 'unknown', reason ?? last.join(' · '))));
     });
   });
 } // prettier-ignore

@@ -159,6 +159,10 @@ export async function openNpz(path: string): Promise<ArrayFile> {
     return found;
   });
   if (layouts.length === 0) throw damaged(path, 'arrays of numbers', 'none');
+  // Which of two would be meant is not known: readers of zip files differ.
+  const names = layouts.map(({ head }) => head.name);
+  const twice = names.find((name, at) => names.indexOf(name) < at);
+  if (twice !== undefined) throw damaged(path, 'arrays of different names', `two "${twice}"`);
   return {
     heads: layouts.map(({ head }) => head),
     load: async (name, reading) => {

@@ -52,6 +52,8 @@ export async function* decodeText(
       const place = firstBad(bytes, used);
       throw notText(path, offset - begun.length + place, used, bytes[place] ?? 0);
     }
+    const wideZero = text.indexOf('\0');
+    if (wideZero >= 0) throw notText(path, offset + 2 * wideZero, used, 0);
     begun = piece.slice(-4);
     begun = begun.subarray(begun.length - unfinished(begun, used));
     offset += piece.length;

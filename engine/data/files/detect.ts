@@ -27,12 +27,13 @@ export async function detectFormat(path: string, encoding?: Encoding): Promise<F
   if (head.length === 0) throw new EngineError('damaged-file', phrase('{0} is empty', path));
   if (NPY_MAGIC.every((byte, place) => head[place] === byte)) return 'npy';
   if (head[0] === 0x50 && head[1] === 0x4b) return 'npz';
-  if (head[0] === 0 && head[1] === 0 && [8, 9, 11, 12, 13, 14].includes(head[2] ?? 0)) return 'idx';
+  const name = basename(path).toLowerCase().replace(/\.gz$/, '');
+  if (head[0] === 0 && head[1] === 0 && ([8, 9, 11, 12, 13, 14].includes(head[2] ?? 0) || /[.-]idx/.test(name)))
+    return 'idx';
   const beginning = Buffer.from(head.subarray(0, 8)).toString('latin1');
   const refused = REFUSED.find(([magic]) => beginning.startsWith(magic));
   if (refused)
     throw new EngineError('unsupported', phrase('{0} is a {1} file. What can be read is npy, npz, CSV, IDX and text: save it as one of them', path, refused[1])); // prettier-ignore
-  const name = basename(path).toLowerCase().replace(/\.gz$/, '');
   if (/\.(csv|tsv)$/.test(name)) return 'table';
   let text = '';
   for await (const part of decodeText(once(wholeLines(head)), path, encoding)) text += part;

@@ -193,6 +193,17 @@ export interface Excerpt {
  *   `no-memory`, `missing-file`, `cancelled`
  */
 export async function loadFile(file: FileData, demand: Demand, reading: Reading, excerpt?: Excerpt): Promise<LoadedFile> {
+  const paths = [file.path, ...(file.targetsPath === undefined ? [] : [file.targetsPath])];
+  const before = await Promise.all(paths.map(stampOf));
+  const loaded = await loadParts(file, demand, reading, excerpt);
+  const after = await Promise.all(paths.map(stampOf));
+  const changed = paths.find((_, at) => before[at]!.bytes !== after[at]!.bytes || before[at]!.modified !== after[at]!.modified);
+  // Of a beginning it is all the same what comes after it.
+  if (changed !== undefined && !excerpt) throw new EngineError('damaged-file', phrase('{0} has changed while it was read', changed));
+  return loaded;
+} // prettier-ignore
+
+async function loadParts(file: FileData, demand: Demand, reading: Reading, excerpt?: Excerpt): Promise<LoadedFile> {
   const { path, arrangement, encoding } = file;
   const parts = { validation: file.validation, test: file.test };
   if (arrangement.kind === 'characters' || arrangement.kind === 'lines') {

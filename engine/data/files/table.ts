@@ -67,15 +67,7 @@ function infinite(text: string): number {
 
 /** Reads the beginning of a table. @throws EngineError `damaged-file` where the file holds none */
 export async function readTableHead(path: string, given: Partial<Dialect> = {}): Promise<TableHead> {
-  const bytes = await readHead(path, HEAD_BYTES);
-  let text = '';
-  for await (const part of decodeText(toPieces(bytes, HEAD_BYTES), path, given.encoding)) text += part;
-  const whole = bytes.length < HEAD_BYTES;
-  const lines = text.split('\n');
-  if (!whole) lines.pop();
-  const comment = text.startsWith('#') ? '#' : '';
-  const sample = lines.filter(line => line.trim() !== '' && !(comment && line.startsWith(comment))).slice(0, HEAD_ROWS);
-  if (sample.length === 0) throw new EngineError('damaged-file', phrase('{0} is empty', path));
+  const { lines, sample } = await firstLines(path, given.encoding);
   const delimiter = given.delimiter ?? guessDelimiter(sample);
   const rows: string[][] = [];
   const first = { delimiter, header: false, decimal: '.', ...(given.encoding && { encoding: given.encoding }) } as const;
@@ -95,6 +87,31 @@ export async function readTableHead(path: string, given: Partial<Dialect> = {}):
     rowBytes: (Buffer.byteLength(lines.join('\n')) + 1) / lines.length,
   };
 } // prettier-ignore
+
+interface FirstLines {
+  readonly lines: readonly string[];
+  /** Those that are neither empty nor comments. */
+  readonly sample: readonly string[];
+}
+
+/** The lines of the beginning of a file, of a longer one where the first row is that long. */
+async function firstLines(path: string, encoding: Dialect['encoding'], most = HEAD_BYTES): Promise<FirstLines> {
+  const bytes = await readHead(path, most);
+  let text = '';
+  for await (const part of decodeText(toPieces(bytes, most), path, encoding)) text += part;
+  const lines = text.split('\n');
+  const whole = bytes.length < most;
+  if (!whole) lines.pop();
+  const comment = text.startsWith('#') ? '#' : '';
+  const sample = lines.filter(line => line.trim() !== '' && !(comment && line.startsWith(comment))).slice(0, HEAD_ROWS);
+  if (sample.length > 0) return { lines, sample };
+  if (whole) throw new EngineError('damaged-file', phrase('{0} is empty', path));
+  if (most === HEAD_BYTES) return firstLines(path, encoding, 2 * LONGEST_ROW);
+  throw tooLong(path, lines.length + 1);
+}
+
+const tooLong = (path: string, line: number, cause?: unknown): EngineError =>
+  new EngineError('damaged-file', phrase('{0}, line {1}: a quote that is not closed, or a row of more than {2} characters', path, line, LONGEST_ROW), { cause }); // prettier-ignore
 
 // eslint-disable-next-line @typescript-eslint/require-await -- pieces come asynchronously elsewhere
 async function* toPieces(bytes: Uint8Array, most: number): AsyncGenerator<Uint8Array> {
@@ -334,11 +351,10 @@ function toEngineError(error: unknown, path: string): EngineError {
   const line = typeof error['lines'] === 'number' ? error['lines'] : 1;
   const record: unknown = error['record'];
   const found = Array.isArray(record) ? record.length : 0;
+  if (error.code === 'CSV_QUOTE_NOT_CLOSED' || error.code === 'CSV_MAX_RECORD_SIZE') return tooLong(path, line, error);
   const what: Phrase =
     error.code === 'CSV_RECORD_INCONSISTENT_FIELDS_LENGTH'
       ? phrase('{0}, line {1}: a row of {2} fields, where the rows before have others', path, line, found)
-      : error.code === 'CSV_QUOTE_NOT_CLOSED' || error.code === 'CSV_MAX_RECORD_SIZE'
-        ? phrase('{0}, line {1}: a quote that is not closed, or a row of more than {2} characters', path, line, LONGEST_ROW)
-        : phrase('{0}, line {1}: {2}', path, line, error.message);
+      : phrase('{0}, line {1}: {2}', path, line, error.message);
   return new EngineError('damaged-file', what, { cause: error });
 } // prettier-ignore

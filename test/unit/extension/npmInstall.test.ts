@@ -43,6 +43,26 @@ describe('installing by the npm on the PATH', function () {
     assert.ok(!existsSync(`${folder()}.new`));
   });
 
+  it('says why a script of a package has failed, and leaves nothing half installed', async () => {
+    const needy = join(home, 'needy');
+    mkdirSync(needy);
+    const install = 'node -e "throw new Error(\'getaddrinfo ENOTFOUND libraries.example\')"';
+    writeFileSync(join(needy, 'package.json'), JSON.stringify({ name: 'needy', version: '1.0.0', scripts: { install } }));
+    await assert.rejects(npmInstall(options([`file:${needy}`])), /exit code 1\): Error: getaddrinfo ENOTFOUND libraries\.example$/);
+    assert.ok(!existsSync(`${folder()}.new`));
+    assert.ok(!existsSync(join(folder(), 'node_modules/needy')));
+  }); // prettier-ignore
+
+  it('leaves what was there when what it has installed does not work', async () => {
+    const tryOut = (fresh: string): Promise<void> => {
+      assert.ok(existsSync(join(fresh, 'node_modules/one')));
+      return Promise.reject(new EngineError('missing-file', { text: 'no library' }));
+    };
+    writeFileSync(join(folder(), 'before'), '');
+    await assert.rejects(npmInstall({ ...options([`file:${one}`]), tryOut }), /no library/);
+    assert.ok(existsSync(join(folder(), 'before')) && !existsSync(`${folder()}.new`));
+  });
+
   it('can be cancelled', async () => {
     const abort = new AbortController();
     const installing = npmInstall(options([`file:${one}`], abort.signal));
