@@ -1,6 +1,6 @@
 /** What the worker serves: models that are open, their training and their traces. */
 import type { Backend, Network } from './backends/backend.ts';
-import { sizesOf } from './data/dataSizes.ts';
+import { sizesOf, toldSizes } from './data/dataSizes.ts';
 import { type FileStamp, stampOf } from './data/files/bytes.ts';
 import { previewFile } from './data/files/preview.ts';
 import { dataSource } from './data/sources.ts';
@@ -153,7 +153,7 @@ export class EngineService {
   /** Data that is opened next is then already there. */
   async #sizes({ model, spec, data }: SizesParams, signal: AbortSignal): Promise<ToldSizes> {
     const stamp = data.file && (await stampOf(data.file.path));
-    return [...sizesOf(spec, await this.#load(model, { binding: data, stamp }, spec, signal))];
+    return toldSizes(spec, await this.#load(model, { binding: data, stamp }, spec, signal));
   }
 
   #preview({ path, spec, choices }: PreviewParams, signal: AbortSignal): Promise<FilePreview> {

@@ -80,6 +80,12 @@ export function sizesOf(spec: ModelSpec, dataset: Dataset): Sizes {
   return sizes;
 }
 
+/** Those of them that are asked for, and not only named by us: how many steps there are need not be known. */
+export function toldSizes(spec: ModelSpec, dataset: Dataset): (readonly [name: string, value: number])[] {
+  const { ofTheData } = readiness(spec, []);
+  return [...sizesOf(spec, dataset)].filter(([name]) => ofTheData.includes(name));
+}
+
 /** One more than the largest token. */
 function countTokens({ steps, features, train, validation, test }: Dataset): number {
   const values = new Float32Array(CHUNK * steps * features);

@@ -119,8 +119,7 @@ export class TrainingDesk implements TrainingPanelModel {
         () => undefined, // whoever trains with it is told why
       );
     }
-    const told = this.#told.sizes.filter(([name]) => ofTheData.includes(name));
-    return [...given, ...told.map(([name, value]) => ({ name, value, by: 'data' as const }))];
+    return [...given, ...this.#told.sizes.map(([name, value]) => ({ name, value, by: 'data' as const }))];
   } // prettier-ignore
 }
 

@@ -1,7 +1,7 @@
 /** What a person sees of a file before it is trained on: its beginning, the shapes it gives, and its first sample. */
 import { EngineError } from '../../errors.ts';
 import { type Phrase, phrase } from '../../model/phrase.ts';
-import { sizesOf } from '../dataSizes.ts';
+import { toldSizes } from '../dataSizes.ts';
 import { type Demand, demandOf } from '../demand.ts';
 import { isDemand } from '../ownFile.ts';
 import type { ModelSpec } from '../../model/spec.ts';
@@ -44,7 +44,7 @@ export async function previewFile(path: string, spec: ModelSpec, choices: FileCh
       classNames: dataset.classNames?.slice(0, 100),
       classes: dataset.classes,
       tokenNames: dataset.tokenNames,
-      sizes: [...sizesOf(spec, dataset)],
+      sizes: toldSizes(spec, dataset),
       counts: { train: count('train'), validation: count('validation'), test: count('test'), estimated },
       sample: firstSample(dataset),
     };

@@ -25,13 +25,19 @@ describe('lenses in VS Code', () => {
   });
 
   it('say why a model cannot be trained', async () => {
-    const document = await openText('python', recurrentProgram('args.units'));
+    const document = await openText('python', 'import torch.nn as nn\nclass Net(nn.Module):\n    def __init__(self):\n        super().__init__()\n        self.rnn = nn.LSTM(8, 4, args.layers)\n    def forward(self, x):\n        return self.rnn(x)[0]\n'); // prettier-ignore
     const titles = await lensTitles(document);
     assert.ok(titles.includes('▶ Train Model'));
     assert.ok(
-      titles.some(title => title.startsWith('$(warning)') && title.includes('args.units')),
+      titles.some(title => title.startsWith('$(warning)')),
       titles.join(' | '),
     );
+  });
+
+  it('name the size that the person is asked for', async () => {
+    const document = await openText('python', recurrentProgram('args.units'));
+    const titles = await lensTitles(document);
+    assert.ok(titles.includes('size to be given: args.units'), titles.join(' | '));
   });
 
   it('are not there for a file without a model', async () => {
