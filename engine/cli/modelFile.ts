@@ -70,7 +70,12 @@ export function pickModel({ sizes, ...choice }: ModelChoice, file: ReadFile): Mo
 
 function namedModel({ file, model }: Omit<ModelChoice, 'sizes'>, { text, reading }: ReadFile): ModelReading {
   const { models, diagnostics } = reading;
-  const names = models.map(({ spec }, index) => `${index + 1} ${spec.name} (${headline(spec)})`).join(', ');
+  const names = models
+    .map(({ spec, variant }, index) => {
+      const told = variant === undefined ? headline(spec) : `${headline(spec)}, ${formatPhrase(variant)}`;
+      return `${index + 1} ${spec.name} (${told})`;
+    })
+    .join(', ');
   if (models.length === 0) {
     const problem = diagnostics.find(({ severity }) => severity === 'error');
     if (!problem) throw new UsageError(`${file} holds no recurrent model`);

@@ -38,6 +38,10 @@ export interface Reader {
   call(callee: Abstract, args: readonly Abstract[], range: TextRange): Abstract;
   /** A module of the workspace by the name under which the program imports it; null for a library. */
   imported(name: string): Abstract | null;
+  /** The entry of a table by a key that is not known, where this reading chooses one. */
+  oneOf(table: Abstract & { readonly kind: 'dict' }, key: Abstract): Abstract | null;
+  /** Which of some texts a value is that is not known; null where this reading leaves that open. */
+  pick(subject: Abstract, candidates: readonly string[]): Abstract | null;
   /** The flags that the program defines for its command line. */
   readonly flags: Abstract & { readonly kind: 'object' };
   /** A module-level name of the program. */
@@ -186,6 +190,7 @@ export class Arguments {
   boolean(name: string): boolean | undefined {
     const value = this.get(name);
     if (value?.kind === 'number') return value.value !== 0;
+    if (value?.kind === 'unknown') return value.truthy;
     return value?.kind === 'boolean' ? value.value : undefined;
   }
 
@@ -202,7 +207,7 @@ export class Arguments {
   /** Whether the value given is one that the reader could not work out. */
   isUnknown(name: string): boolean {
     const value = this.get(name);
-    return value?.kind === 'unknown' || value?.kind === 'size';
+    return (value?.kind === 'unknown' && value.truthy === undefined) || value?.kind === 'size';
   }
 
   /** What the source says there, for messages. */

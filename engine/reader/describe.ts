@@ -58,12 +58,26 @@ export function describeValue(value: Value, translate: (text: Phrase) => string 
   return value.meaning === undefined ? head : `${head} · ${translate(value.meaning)}`;
 }
 
+/** All that a name can be, each with what that depends on. */
+export function describeAll(
+  value: SymbolReading['value'],
+  translate: (text: Phrase) => string = formatPhrase,
+): readonly string[] {
+  if (value.kind !== 'alternatives') return [describeValue(value, translate)];
+  return value.items.map(item => `${describeValue(item.value, translate)} (${translate(item.when)})`);
+}
+
+/** The values that a name can have. */
+export function valuesOf(value: SymbolReading['value']): readonly Value[] {
+  return value.kind === 'alternatives' ? value.items.map(item => item.value) : [value];
+}
+
 /** `outputs: float32 [batch, 28 steps, 150] · h of the top layer at every step` */
 export function describeSymbol(symbol: SymbolReading, translate: (text: Phrase) => string = formatPhrase): string {
-  return `${symbol.text}: ${describeValue(symbol.value, translate)}`;
+  return `${symbol.text}: ${describeAll(symbol.value, translate).join(' | ')}`;
 }
 
 /** What frameworks and notes say differently about it, if anything. */
-export function noteOf(value: Value): Phrase | null {
-  return value.note ?? null;
+export function noteOf(value: SymbolReading['value']): Phrase | null {
+  return valuesOf(value).find(({ note }) => note !== undefined)?.note ?? null;
 }

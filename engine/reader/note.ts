@@ -6,6 +6,7 @@
 import { phrase } from '../model/phrase.ts';
 import type { CellSpec, GraphNode, ModelSpec, TensorRef } from '../model/spec.ts';
 import { Interpreter } from './evaluation/interpreter.ts';
+import { Choices } from './evaluation/choices.ts';
 import { cellsIn } from './evaluation/occurrences.ts';
 import { runUncalled } from './evaluation/uncalled.ts';
 import { Graph } from './graph.ts';
@@ -21,7 +22,7 @@ import type { Abstract, CellObject, Cells } from './values.ts';
 
 type Names = Map<string, Abstract>;
 
-interface Passage extends Fence {
+export interface Passage extends Fence {
   readonly module: SyntaxModule;
 }
 
@@ -38,17 +39,19 @@ interface Program {
   readonly names: Names;
 }
 
+/** The fences of one language, parsed. */
+export function passagesOf(fences: readonly Fence[], language: Language, memory?: ParseMemory): Passage[] {
+  return fences.map((fence, at) => ({ ...fence, module: language.parse(fence.source, memory?.part(`fence ${at}`)) }));
+}
+
+/** The models of a note, its open conditions answered by `choices`. */
 export function readFences(
-  fences: readonly Fence[],
+  passages: readonly Passage[],
   text: string,
   language: Language,
-  memory?: ParseMemory,
+  choices: Choices,
 ): NoteResult {
-  const passages = fences.map((fence, at): Passage => ({
-    ...fence,
-    module: language.parse(fence.source, memory?.part(`fence ${at}`)),
-  }));
-  const first = new Interpreter(text, new Graph(), language);
+  const first = new Interpreter(text, new Graph(), language, null, new Choices(new Set(), choices.answers));
   for (const { module } of passages) first.run(module.body);
   runUncalled(first);
   const driven = [...first.graph.nodes.values()].filter(({ node }) => node.op === 'recurrent');
@@ -56,7 +59,7 @@ export function readFences(
   const feeds = (passage: Passage): boolean =>
     driven.some(record => record.cells.some(cell => isInside(passage, cell.range)));
 
-  const interpreter = new Interpreter(text, new Graph(), language);
+  const interpreter = new Interpreter(text, new Graph(), language, null, choices);
   const programs: Program[] = [];
   const fragments: { readonly passage: Passage; readonly position: number }[] = [];
   for (const [position, passage] of passages.entries()) {
@@ -73,7 +76,7 @@ export function readFences(
     }
   }
   runUncalled(interpreter);
-  const pieces = fences.map(({ start, end }) => ({ start, end }));
+  const pieces = passages.map(({ start, end }) => ({ start, end }));
   const files = passages.map(({ module }) => loadedFile(module.body, text));
   const models = modelsOf(interpreter.graph, { pieces, text }).map(found => {
     const place = passages.findLastIndex(({ start }) => start <= found.model.range.start);

@@ -1,9 +1,10 @@
 /** The reader's entry: from a text to the models and tensors in it. Nothing of the text is ever run. */
+import { inOrder, readAlternatives } from './alternatives.ts';
 import { claimsIn } from './claims.ts';
 import { diagnose } from './diagnose.ts';
 import { heedDirectives } from './directive.ts';
 import { Interpreter } from './evaluation/interpreter.ts';
-import type { Occurrence } from './evaluation/occurrences.ts';
+import { type Occurrence, tellingCalls } from './evaluation/occurrences.ts';
 import { runUncalled } from './evaluation/uncalled.ts';
 import { Graph } from './graph.ts';
 import { JAVASCRIPT } from './javascript/javascript.ts';
@@ -15,10 +16,10 @@ import { phrase } from '../model/phrase.ts';
 import { mentionsRecurrence } from './mention.ts';
 import { loadedFile, withLoadedFile } from './loads.ts';
 import { type FoundModel, modelsOf } from './models.ts';
-import { readFences } from './note.ts';
+import { passagesOf, readFences } from './note.ts';
 import { valueOf } from './present.ts';
 import { PYTHON } from './python/python.ts';
-import type { Reading, SymbolReading, TextRange, Value } from './reading.ts';
+import type { AlternativeValue, Reading, SymbolReading, Value } from './reading.ts';
 import { gatherSiblings, type Surroundings } from './siblings.ts';
 import { type SourceText, wholeText } from './source.ts';
 import { readSpecFile } from './specFile.ts';
@@ -90,15 +91,17 @@ export function guarded(read: () => Reading): Reading {
 }
 
 function readProgram(text: string, language: Language, memory?: ParseMemory, surroundings?: Surroundings): Reading {
-  const interpreter = new Interpreter(text, new Graph(), language, surroundings);
   const source = wholeText(text);
   const { body } = language.parse(source, memory);
-  interpreter.run(body);
-  runUncalled(interpreter);
   const pieces = [{ start: 0, end: text.length }];
   const data = loadedFile(body, text);
-  const models = modelsOf(interpreter.graph, { pieces, text }).map(found => withLoadedFile(found, data));
-  return readingOf(interpreter, models, text, [source], language);
+  return readAlternatives(choices => {
+    const interpreter = new Interpreter(text, new Graph(), language, surroundings, choices);
+    interpreter.run(body);
+    runUncalled(interpreter);
+    const models = modelsOf(interpreter.graph, { pieces, text }).map(found => withLoadedFile(found, data));
+    return { reading: readingOf(interpreter, models, text, [source], language), work: interpreter.work };
+  });
 }
 
 /** The fences of each language are a program of their own. */
@@ -107,9 +110,14 @@ function readNote(text: string, memory?: ParseMemory): Reading {
   const readings = [...new Set(LANGUAGES.values())].flatMap(language => {
     const fences = all.filter(fence => LANGUAGES.get(fence.language) === language);
     if (!fences.some(fence => mentionsRecurrence(fence.source.text))) return [];
-    const { interpreter, models } = readFences(fences, text, language, memory);
+    const passages = passagesOf(fences, language, memory);
     const sources = fences.map(({ source }) => source);
-    return [readingOf(interpreter, models, text, sources, language)];
+    return [
+      readAlternatives(choices => {
+        const { interpreter, models } = readFences(passages, text, language, choices);
+        return { reading: readingOf(interpreter, models, text, sources, language), work: interpreter.work };
+      }),
+    ];
   });
   if (readings.length === 0) return NOTHING;
   return joined(readings.reduce(joined), { ...NOTHING, diagnostics: claimsIn(text, all) });
@@ -126,11 +134,6 @@ function joined(a: Reading, b: Reading): Reading {
     symbols: inOrder([...placed(a.symbols, 0), ...placed(b.symbols, a.models.length)]),
     diagnostics: inOrder([...a.diagnostics, ...b.diagnostics]),
   };
-}
-
-/** As they stand in the text, the longer before what it holds. */
-function inOrder<T extends { readonly range: TextRange }>(items: readonly T[]): T[] {
-  return items.toSorted((a, b) => a.range.start - b.range.start || b.range.end - a.range.end);
 }
 
 function readingOf(
@@ -154,7 +157,7 @@ function readingOf(
     return shown;
   };
   const symbols = [...occurrences.values()]
-    .map(occurrence => symbolOf(occurrence, shownOf(occurrence.value), text, graph, places, models, standing))
+    .map(occurrence => symbolOf(occurrence, shownOf, text, graph, places, models, standing))
     .filter(symbol => symbol !== null);
   const faults = diagnose({ graph, instances, occurrences: [...occurrences.values()], text });
   return {
@@ -166,8 +169,8 @@ function readingOf(
 }
 
 function symbolOf(
-  { range, value }: Occurrence,
-  shown: Value | null,
+  occurrence: Occurrence,
+  shownOf: (value: Abstract) => Value | null,
   text: string,
   graph: Graph,
   /** The first model that holds an input or node. */
@@ -175,14 +178,38 @@ function symbolOf(
   models: readonly FoundModel[],
   standing: Places,
 ): SymbolReading | null {
-  if (shown === null) return null;
-  const from = standing.nodeOf(value) ?? referred(value);
-  const model = from === null ? undefined : places.get(from);
-  const reading = { range, text: text.slice(range.start, range.end), value: shown };
-  if (model === undefined) return reading;
-  const node = graph.nodeOf({ from: from! });
-  if (shown.kind !== 'layer' || node === null) return { ...reading, model };
-  return { ...reading, value: standing.withWeights(shown, value, node, models[model]!.model.spec), model };
+  const { range, others } = occurrence;
+  const read = (value: Abstract): Pick<AlternativeValue, 'value' | 'model'> | null => {
+    const shown = shownOf(value);
+    if (shown === null) return null;
+    const from = standing.nodeOf(value) ?? referred(value);
+    const model = from === null ? undefined : places.get(from);
+    if (model === undefined) return { value: shown };
+    const node = graph.nodeOf({ from: from! });
+    if (shown.kind !== 'layer' || node === null) return { value: shown, model };
+    return { value: standing.withWeights(shown, value, node, models[model]!.model.spec), model };
+  };
+  const found = [occurrence, ...others].flatMap(({ value, callers }) => {
+    const one = read(value);
+    return one === null ? [] : [{ ...one, callers }];
+  });
+  const [first] = found;
+  if (first === undefined) return null;
+  const reading = { range, text: text.slice(range.start, range.end) };
+  const { callers: _callers, ...only } = first;
+  if (found.length === 1) return { ...reading, ...only };
+  const calls = tellingCalls(found.map(({ callers }) => callers));
+  const items = found.map(({ callers: _, ...one }, at): AlternativeValue => {
+    const call = calls[at];
+    const when = call == null ? phrase('as defined') : phrase('as called in line {0}', lineNumber(text, call.start));
+    return { ...one, when };
+  });
+  const model = first.model === undefined ? {} : { model: first.model };
+  return { ...reading, value: { kind: 'alternatives', items }, ...model };
+}
+
+function lineNumber(text: string, offset: number): number {
+  return text.slice(0, offset).split('\n').length;
 }
 
 /** A node or input that a value comes from. */

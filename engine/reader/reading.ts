@@ -59,13 +59,28 @@ export interface LayerValue {
 
 export type Value = TensorValue | TupleValue | LayerValue;
 
+/** One of the values of a name for which the text leaves several possible. */
+export interface AlternativeValue {
+  readonly value: Value;
+  /** What it depends on: `where cell == 'gru'`, `as called in line 12`. */
+  readonly when: Phrase;
+  /** The model that it belongs to, in `Reading.models`. */
+  readonly model?: number;
+}
+
+/** What a name is in the branches of a condition that is not known, or in several calls of one function. */
+export interface AlternativesValue {
+  readonly kind: 'alternatives';
+  readonly items: readonly AlternativeValue[];
+}
+
 /** A name (or attribute, or subscript) in the text whose value is known; hover shows it. */
 export interface SymbolReading {
   readonly range: TextRange;
   /** As written: `states[-1][1]`. */
   readonly text: string;
-  readonly value: Value;
-  /** Index of the model that it belongs to, in `Reading.models`. */
+  readonly value: Value | AlternativesValue;
+  /** Index of the model that it belongs to, in `Reading.models`; the first of several. */
   readonly model?: number;
 }
 
@@ -89,7 +104,10 @@ export interface ModelReading {
   readonly extent: TextRange;
   /** Sizes that the source leaves open and what cannot be understood; empty when the spec is complete. */
   readonly open: readonly Phrase[];
-  /** Said where the text only shows a cell: `the program of this note with GRUCell in place of its cells`. */
+  /**
+   * Said where the text only shows a cell: `the program of this note with GRUCell in place of its cells`, and where it
+   * leaves open what the network is: `where cell == 'gru'`.
+   */
   readonly variant?: Phrase;
 }
 

@@ -75,6 +75,11 @@ export function equal(a: Dimension, b: Dimension): boolean {
   return a.terms.size === b.terms.size && [...a.terms].every(([name, factor]) => b.terms.get(name) === factor);
 }
 
+/** Whether two sizes may be the same as far as is known: of symbols nobody can tell. */
+export function mayBeEqual(a: Dimension | null, b: Dimension | null): boolean {
+  return typeof a === 'number' || typeof b === 'number' ? a === b : true;
+}
+
 function bracketed(value: Dimension): string {
   const text = sizeText(value);
   return /^[\w.]+$/.test(text) ? text : `(${text})`;

@@ -272,7 +272,7 @@ export type Abstract =
   | { readonly kind: 'object'; readonly type: string; readonly attributes: Map<string, Abstract> }
   | { readonly kind: 'super'; readonly of: ClassValue; readonly instance: Instance }
   /** `text` is what the source says; `name` the first variable that holds it, which also names it as a size. */
-  | { readonly kind: 'unknown'; readonly text: string; readonly name?: string }; // prettier-ignore
+  | { readonly kind: 'unknown'; readonly text: string; readonly name?: string; /** Whether it counts as true, where a reading assumes that. */ readonly truthy?: boolean }; // prettier-ignore
 
 /** The names of a module, function, class body or comprehension. */
 export interface Scope {

@@ -1,17 +1,27 @@
 import { type Phrase, phrase } from '../../engine/model/phrase.ts';
-import { describeSymbol, noteOf } from '../../engine/reader/describe.ts';
-import type { LayerValue, SymbolReading } from '../../engine/reader/reading.ts';
+import { describeSymbol, describeValue, noteOf } from '../../engine/reader/describe.ts';
+import type { LayerValue, SymbolReading, Value } from '../../engine/reader/reading.ts';
 
 /** Gates of a large stack fill the screen; the hover shows the first weights. */
 const MOST_WEIGHTS = 12;
 
 /** What a hover says about a name, as Markdown without links. `translate` gives text, which is escaped here. */
 export function hoverText(symbol: SymbolReading, translate: (phrase: Phrase) => string): string {
-  // One line says all: what it is called, dtype, shape, and what it is in the person's own language.
-  const blocks = [codeBlock('python', oneLine(describeSymbol(symbol, translate)))];
-  const note = noteOf(symbol.value);
+  const { value, text } = symbol;
+  if (value.kind !== 'alternatives') return blocksOf(describeSymbol(symbol, translate), value, translate);
+  // Where the text leaves several open each has its own line.
+  const lines = value.items.map(({ value: each, when }) =>
+    blocksOf(`${text}: ${describeValue(each, translate)}  # ${translate(when)}`, each, translate),
+  );
+  return lines.join('\n\n');
+}
+
+/** One line says all: what it is called, dtype, shape, and what it is in the person's own language. */
+function blocksOf(line: string, value: Value, translate: (phrase: Phrase) => string): string {
+  const blocks = [codeBlock('python', oneLine(line))];
+  const note = noteOf(value);
   if (note) blocks.push(escapeMarkdown(translate(note)));
-  if (symbol.value.kind === 'layer') blocks.push(...layerBlocks(symbol.value, translate));
+  if (value.kind === 'layer') blocks.push(...layerBlocks(value, translate));
   return blocks.join('\n\n');
 }
 

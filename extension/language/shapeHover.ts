@@ -5,7 +5,7 @@ import type { LiveNumbers } from '../runs/liveStatistics.ts';
 import { translate } from '../translate.ts';
 import { offsetIn, rangeIn } from './readableText.ts';
 import type { DocumentReading, ReadingCache } from './readingCache.ts';
-import type { SymbolReading } from '../../engine/reader/reading.ts';
+import type { SymbolReading, Value } from '../../engine/reader/reading.ts';
 import { hoverText, symbolAt } from './hoverText.ts';
 import { numbersText } from './numbersText.ts';
 import { tileOf } from './tensorLink.ts';
@@ -47,9 +47,9 @@ export class ShapeHover implements vscode.HoverProvider {
   }
 
   /** What the tensor holds in the model that the inspectors show, behind a line. */
-  async #numbersText(model: SourceModel, { value }: SymbolReading): Promise<string> {
+  async #numbersText(model: SourceModel, symbol: SymbolReading): Promise<string> {
     const found = await this.#numbers(model);
-    const blocks = found ? numbersText(value, model.reading.spec, found.statistics, translate) : [];
+    const blocks = found ? numbersText(valueIn(symbol), model.reading.spec, found.statistics, translate) : [];
     if (found?.outdated && blocks.length > 0)
       blocks.push(vscode.l10n.t('The source has changed since these weights were made.'));
     return blocks.length === 0 ? '' : `\n\n---\n\n${blocks.join('\n\n')}`;
@@ -62,9 +62,15 @@ function modelOf(read: DocumentReading, symbol: SymbolReading): SourceModel | un
   return reading && sourceModels(read).find(each => each.reading === reading);
 }
 
+/** What a symbol is in its model. */
+function valueIn({ value, model }: SymbolReading): Value {
+  if (value.kind !== 'alternatives') return value;
+  return (value.items.find(item => item.model === model) ?? value.items[0]!).value;
+}
+
 /** A link that opens the tensor in the inspector, or the inspector of its model. */
 function inspectorLink(model: SourceModel, symbol: SymbolReading): string {
-  const tensor = tileOf(symbol.value, model.reading.spec);
+  const tensor = tileOf(valueIn(symbol), model.reading.spec);
   const argument: ModelArgument = {
     uri: model.uri.toString(),
     key: model.key,

@@ -1,6 +1,6 @@
 import * as vscode from 'vscode';
-import { describeValue, shapeText } from '../../engine/reader/describe.ts';
-import type { SymbolReading, Value } from '../../engine/reader/reading.ts';
+import { describeAll, describeValue, shapeText, valuesOf } from '../../engine/reader/describe.ts';
+import type { SymbolReading } from '../../engine/reader/reading.ts';
 import { translate } from '../translate.ts';
 import { rangeIn } from './readableText.ts';
 import type { ReadingCache } from './readingCache.ts';
@@ -35,7 +35,7 @@ export class ShapeInlays implements vscode.InlayHintsProvider {
     if (!read || token.isCancellationRequested) return [];
     const { text } = read.text;
     return read.reading.symbols.flatMap((symbol): vscode.InlayHint[] => {
-      const label = labelOf(symbol.value);
+      const label = labelOf(symbol);
       if (label === undefined || !isDefinition(text, symbol.range)) return [];
       const place = rangeIn(read.text, document, symbol.range)?.end;
       return place && shown.contains(place) ? [hint(place, label, symbol)] : [];
@@ -43,16 +43,20 @@ export class ShapeInlays implements vscode.InlayHintsProvider {
   }
 }
 
-function labelOf(value: Value): string | undefined {
-  // A scalar has no shape to tell.
-  if (value.kind === 'layer' || (value.kind === 'tensor' && value.axes.length === 0)) return undefined;
-  const { meaning: _said, ...shape } = value;
-  const label = value.kind === 'tensor' ? shapeText(value.axes) : describeValue(shape);
+function labelOf({ value: all }: SymbolReading): string | undefined {
+  const labels = valuesOf(all).map(value => {
+    // A scalar has no shape to tell.
+    if (value.kind === 'layer' || (value.kind === 'tensor' && value.axes.length === 0)) return undefined;
+    const { meaning: _said, ...shape } = value;
+    return value.kind === 'tensor' ? shapeText(value.axes) : describeValue(shape);
+  });
+  if (labels.includes(undefined)) return undefined;
+  const label = [...new Set(labels)].join(' | ');
   return label.length > LONGEST ? undefined : label;
 }
 
 function hint(place: vscode.Position, label: string, { value }: SymbolReading): vscode.InlayHint {
   const made = new vscode.InlayHint(place, `: ${label}`, vscode.InlayHintKind.Type);
-  made.tooltip = describeValue(value, translate);
+  made.tooltip = describeAll(value, translate).join('\n');
   return made;
 }

@@ -1,6 +1,7 @@
 import * as vscode from 'vscode';
 import { headline } from '../../engine/model/headline.ts';
 import { COMMANDS, isModelArgument } from '../commands/commandIds.ts';
+import { translate } from '../translate.ts';
 import type { ModelFinder } from './modelFinder.ts';
 import type { SourceModel } from './sourceModel.ts';
 
@@ -41,11 +42,17 @@ async function offerSamples(message: string): Promise<undefined> {
   return undefined;
 }
 
+/** `line 12 · where cell == 'gru'` */
+function placeText({ position, reading: { variant } }: SourceModel): string {
+  const line = vscode.l10n.t('line {0}', position.line + 1);
+  return variant ? `${line} · ${translate(variant)}` : line;
+}
+
 async function pickAmong(models: readonly SourceModel[]): Promise<SourceModel | undefined> {
   const cursor = vscode.window.activeTextEditor;
   const items = models.map(model => ({
     label: headline(model.reading.spec),
-    description: vscode.l10n.t('line {0}', model.position.line + 1),
+    description: placeText(model),
     detail: model.document.lineAt(model.position.line).text.trim(),
     model,
   }));

@@ -15,6 +15,7 @@ import { JAVASCRIPT } from '../../engine/reader/javascript/javascript.ts';
 import type { Language } from '../../engine/reader/language.ts';
 import { PYTHON } from '../../engine/reader/python/python.ts';
 import { readSource } from '../../engine/reader/read.ts';
+import { valuesOf } from '../../engine/reader/describe.ts';
 import type { SymbolReading, Value } from '../../engine/reader/reading.ts';
 import { wholeText } from '../../engine/reader/source.ts';
 import type { CellObject } from '../../engine/reader/values.ts';
@@ -76,6 +77,11 @@ function shapeOf(value: Value): string {
   if (value.kind === 'tensor') return `[${value.axes.map(({ size }) => plainText(size ?? '?')).join(' ')}]`;
   if (value.kind === 'tuple') return `(${value.items.map(shapeOf).join(', ')})`;
   return value.className;
+}
+
+/** All that a name can be: `[? 5] or [? 10]`. */
+function shapesOf(value: SymbolReading['value']): string {
+  return [...new Set(valuesOf(value).map(shapeOf))].join(' or ');
 }
 
 /** `3 x [? 5]` is three of them. */
@@ -171,7 +177,7 @@ function measure(text: string, expected: Expected): void {
     const named = ({ range, text: own }: SymbolReading): boolean =>
       lineAt(text, range.start) === line && (name.endsWith('*') ? own.startsWith(name.slice(0, -1)) : own === name);
     const symbol = reading.symbols.filter(named).find(({ value }) => value.kind !== 'layer');
-    const given = symbol === undefined ? 'nothing' : shapeOf(symbol.value);
+    const given = symbol === undefined ? 'nothing' : shapesOf(symbol.value);
     if (count(tally.shapes, symbol !== undefined && shapeMatches(shape, given))) continue;
     if (symbol === undefined) missing++;
     else if (invents(shape, given)) invented++;

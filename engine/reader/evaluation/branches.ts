@@ -1,24 +1,30 @@
 /** A condition that is not known: both branches run from the same beginning, and what the first makes holds. */
-import { symbol } from '../sizes.ts';
 import type { Expression, Statement } from '../syntax.ts';
-import type { Abstract, Layer, Network, Scope } from '../values.ts';
+import { type Abstract, type Layer, list, type Network, type Scope } from '../values.ts';
+import { isOfTraining } from './choices.ts';
 import { type Completion, NEXT } from './completion.ts';
+import { eitherValue } from './conditions.ts';
+import { isPart, makeDifference } from './differences.ts';
 import type { Interpreter } from './interpreter.ts';
 import { lookup } from './lookup.ts';
-import { differ } from './operators.ts';
 
-/** A size that differs between the branches is known by its name only. */
+/** Both branches of a condition that is not known; where they only differ in what no network depends on the first stands. */
 export function either(
   interpreter: Interpreter,
-  { test, body, otherwise }: Statement & { kind: 'if' },
+  statement: Statement & { kind: 'if' },
   scope: Scope,
+  asked: ReadonlySet<string>,
 ): Completion {
+  const { test } = statement;
+  // `if not is_training: … else: …`: what stands is what is trained.
+  const turned = test.kind === 'unary' && test.operator === 'not' && [...asked].some(isOfTraining);
+  const [body, otherwise] = turned ? [statement.otherwise, statement.body] : [statement.body, statement.otherwise];
   const self = lookup(interpreter, 'self', scope);
   const holders = [scope.names, ...(self.kind === 'instance' ? [self.attributes] : [])];
   const before = holders.map(names => [...names]);
   const grown = growing(scope, holders);
   const other = interpreter.block(otherwise, scope);
-  const after = holders.map(names => [...names]);
+  const after = holders.map(names => new Map(names));
   for (const one of grown) one.leave();
   holders.forEach((names, at) => {
     names.clear();
@@ -28,17 +34,31 @@ export function either(
   if (every !== undefined) interpreter.every.push(every);
   const first = interpreter.block(body, scope);
   if (every !== undefined) interpreter.every.pop();
+  const both = first.kind !== 'raise' && other.kind !== 'raise';
+  const part = (value: Abstract): boolean => value.kind !== 'tensor' && value.kind !== 'sequence' && isPart(interpreter, value); // prettier-ignore
+  if (both && grown.some(one => one.differs(interpreter))) interpreter.choices.ask(asked);
+  if (both && returnsDiffer(interpreter, first, other)) interpreter.choices.ask(asked);
   holders.forEach((names, at) => {
+    for (const [name, value] of names) if (both && !after[at]!.has(name) && part(value)) interpreter.choices.ask(asked);
     for (const [name, value] of after[at]!) {
       const current = names.get(name);
-      if (current === undefined) names.set(name, value);
-      else if (other.kind !== 'next') continue;
+      if (current === undefined) {
+        if (both && part(value)) interpreter.choices.ask(asked);
+        names.set(name, value);
+      } else if (other.kind !== 'next') continue;
       else if (first.kind !== 'next') names.set(name, value);
-      else if (differ(current, value)) names.set(name, { kind: 'size', size: symbol(name) });
+      else if (current !== value) names.set(name, eitherValue(interpreter, current, value, name, asked));
     }
   });
   for (const one of grown) one.choose(first.kind === 'next', other.kind === 'next');
   return other.kind === 'next' ? NEXT : first;
+}
+
+/** Whether it matters for the network where the branches return. */
+function returnsDiffer(interpreter: Interpreter, first: Completion, other: Completion): boolean {
+  if (first.kind === 'return' && other.kind === 'return') return makeDifference(interpreter, first.value, other.value);
+  const [returned] = [first, other].filter(one => one.kind === 'return');
+  return returned !== undefined && isPart(interpreter, returned.value);
 }
 
 /** For how many rounds of a loop a condition holds once (`(i + 1) % 4 == 0`): null where that is not known; undefined for another condition. */
@@ -67,6 +87,12 @@ class Growing {
   leave(): void {
     this.#other = [...this.#items];
     this.#set(this.#before);
+  }
+
+  /** Whether the branches add different parts of a network. */
+  differs(interpreter: Interpreter): boolean {
+    const [mine, others] = [this.#items, this.#other].map(items => list(items.slice(this.#before.length)));
+    return makeDifference(interpreter, others!, mine!);
   }
 
   /** @param first whether the first branch goes on to what follows, `other` whether the other one does */

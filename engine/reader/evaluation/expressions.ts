@@ -1,22 +1,27 @@
 /** The value of an expression. */
 import { itemsOf, setEntry, textOf } from '../items.ts';
-import { symbol } from '../sizes.ts';
 import type { Expression } from '../syntax.ts';
 import { type Abstract, boolean, NONE, number, type Scope, string, unknown } from '../values.ts';
 import { assign } from './binding.ts';
 import { MAX_WORK } from './bounds.ts';
 import { callExpression } from './calling.ts';
+import { decide, eitherValue } from './conditions.ts';
 import { makeLambda } from './definitions.ts';
 import type { Interpreter } from './interpreter.ts';
 import { comprehension } from './iteration.ts';
 import { attributeOf, lookup, subscript } from './lookup.ts';
-import { binary, differ, unary } from './operators.ts';
+import { binary, unary } from './operators.ts';
 
 /** What an expression is worth, as far as that is known. */
 export function evaluate(interpreter: Interpreter, expression: Expression, scope: Scope): Abstract {
   if (++interpreter.work > MAX_WORK) return unknown('');
   const assignedTo = interpreter.assignedTo;
   interpreter.assignedTo = null;
+  const value = valueOf(interpreter, expression, scope, assignedTo);
+  return value.kind === 'unknown' ? interpreter.choices.assumed(value) : value;
+}
+
+function valueOf(interpreter: Interpreter, expression: Expression, scope: Scope, assignedTo: string | null): Abstract {
   switch (expression.kind) {
     case 'name': {
       const value = lookup(interpreter, expression.id, scope);
@@ -66,13 +71,16 @@ export function evaluate(interpreter: Interpreter, expression: Expression, scope
       return binary(interpreter, expression.operator, left, right, expression.range);
     }
     case 'conditional': {
-      const test = interpreter.language.truth(interpreter.evaluate(expression.test, scope));
+      const { found: test, asked } = decide(interpreter, expression.test, scope);
+      // A way that this reading has chosen is gone alone, as that of a statement.
+      if (test !== null && asked.size > 0)
+        return interpreter.evaluate(test ? expression.then : expression.otherwise, scope);
       const then = interpreter.evaluate(expression.then, scope);
       const otherwise = interpreter.evaluate(expression.otherwise, scope);
-      if (test?.kind === 'boolean') return test.value ? then : otherwise;
+      if (test !== null) return test ? then : otherwise;
       // A size that depends on what is not known has the name of what it is put into, or the words of the program.
       const text = assignedTo ?? interpreter.textOf(expression.range).replaceAll(/\s+/g, ' ').slice(0, 40);
-      return differ(then, otherwise) ? { kind: 'size', size: symbol(text) } : then;
+      return eitherValue(interpreter, then, otherwise, text, asked);
     }
     case 'sequence': {
       const items = itemValues(interpreter, expression.items, scope);

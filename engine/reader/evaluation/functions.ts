@@ -36,9 +36,10 @@ export function callFunction(
     names.set(parameter.name, value);
     interpreter.show(parameter.range, value);
   }
-  const { frame, assignedTo, statement } = interpreter;
+  const { frame, assignedTo, statement, callers } = interpreter;
   const { place } = interpreter.graph;
   interpreter.frame = ++interpreter.frames;
+  if (interpreter.isHere(statement)) interpreter.callers = { statement, outer: callers };
   interpreter.assignedTo = null;
   interpreter.depth++;
   const scope: Scope = { names, parent: callee.scope, frame: interpreter.frame };
@@ -47,6 +48,7 @@ export function callFunction(
     : { kind: 'return' as const, value: interpreter.evaluate(callee.body, scope) };
   interpreter.depth--;
   interpreter.frame = frame;
+  interpreter.callers = callers;
   interpreter.assignedTo = assignedTo;
   interpreter.statement = statement;
   interpreter.graph.place = place;

@@ -17,13 +17,15 @@ import {
   type Scope,
   type Sequence,
   string,
+  unknown,
 } from '../values.ts';
+import { Choices, subjectOf, truthIn } from './choices.ts';
 import { apply } from './calling.ts';
 import type { Completion } from './completion.ts';
 import { evaluate } from './expressions.ts';
 import { imported } from './imports.ts';
-import { attributeOf } from './lookup.ts';
-import type { Occurrence } from './occurrences.ts';
+import { attributeOf, oneOf } from './lookup.ts';
+import { addOther, type Callers, type Occurrence } from './occurrences.ts';
 import { placeOf } from './places.ts';
 import { runBlock } from './statements.ts';
 
@@ -45,6 +47,8 @@ export class Interpreter implements Reader {
   /** Lists that have grown in the loops around that have no items (`while`). */
   readonly rounds: Set<Sequence>[] = [];
   frame = 0;
+  /** The calls of functions of the text that is open. */
+  callers: Callers | null = null;
   assignedTo: string | null = null;
   statement: TextRange = { start: 0, end: 0 };
   /** The file whose statements are being run. */
@@ -55,6 +59,8 @@ export class Interpreter implements Reader {
   // What the program has made
   readonly instances: Instance[] = [];
   readonly classes: ClassValue[] = [];
+  /** What is open and what this reading assumes of it. */
+  readonly choices: Choices;
   /** Functions that no call has reached yet. */
   readonly uncalled = new Map<readonly Statement[] | Expression, FunctionValue>();
   /** The statements that make objects. */
@@ -76,7 +82,14 @@ export class Interpreter implements Reader {
   #identities = 0;
 
   /** @param surroundings of the text, where it stands in a workspace. */
-  constructor(text: string, graph: Graph, language: Language, surroundings: Surroundings | null = null) {
+  constructor(
+    text: string,
+    graph: Graph,
+    language: Language,
+    surroundings: Surroundings | null = null,
+    choices = new Choices(),
+  ) {
+    this.choices = choices;
     this.siblings = surroundings === null ? null : new Siblings(surroundings, language, text.length);
     this.text = text + (this.siblings?.text ?? '');
     this.path = surroundings?.path ?? '';
@@ -120,6 +133,25 @@ export class Interpreter implements Reader {
     return apply(this, callee, given, range, 'call');
   }
 
+  /** Whether a value counts as true, by itself or as this reading assumes it; null where that stays open. */
+  truth(value: Abstract): Abstract | null {
+    // What a loop counts by is no question: it takes all its values.
+    const counts = this.loops.some(({ variable }) => variable === subjectOf(value));
+    return truthIn(this.choices, this.language.truth(value), counts ? unknown('') : value);
+  }
+
+  oneOf(table: Abstract & { kind: 'dict' }, key: Abstract): Abstract | null {
+    return oneOf(this, table, key);
+  }
+
+  pick(subject: Abstract, candidates: readonly string[]): Abstract | null {
+    const name = subjectOf(subject);
+    this.choices.questions.add(name);
+    const found = this.choices.among(name, candidates.map(string));
+    if (found === null) this.choices.impossible = true;
+    return found ?? null;
+  }
+
   imported(name: string): Abstract | null {
     return imported(this, name);
   }
@@ -136,8 +168,11 @@ export class Interpreter implements Reader {
 
   show(range: TextRange, value: Abstract): void {
     if (!SHOWN.has(value.kind) || !this.isHere(range)) return;
+    const { frame, callers } = this;
     const key = range.start * 4096 + Math.min(range.end - range.start, 4095);
-    if (!this.occurrences.has(key)) this.occurrences.set(key, { range, value });
+    const known = this.occurrences.get(key);
+    if (known === undefined) this.occurrences.set(key, { range, value, frame, callers, others: [] });
+    else if (known.frame !== frame) addOther(known, { value, frame, callers });
   }
 
   grew(list: Sequence): void {

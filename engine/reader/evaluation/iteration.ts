@@ -88,7 +88,7 @@ export function comprehension(
       if (interpreter.work - start > MAX_LOOP_WORK || items.length + pairs.length >= MAX_ITEMS) return;
       assign(interpreter, clause.target, item, inner);
       const kept = clause.conditions.every(condition => {
-        const test = interpreter.language.truth(interpreter.evaluate(condition, inner));
+        const test = interpreter.truth(interpreter.evaluate(condition, inner));
         return test?.kind !== 'boolean' || test.value;
       });
       if (kept) step(depth + 1);

@@ -2,7 +2,9 @@
 import type { TextRange } from '../reading.ts';
 import { index } from '../tensors.ts';
 import { type Abstract, type FunctionValue, type Instance, type Scope, shortText, unknown } from '../values.ts';
+import { subjectOf } from './choices.ts';
 import { memberOf } from './classes.ts';
+import { isPart } from './differences.ts';
 import { methodEntry, prepare } from './entries.ts';
 import { callFunction } from './functions.ts';
 import type { Interpreter } from './interpreter.ts';
@@ -80,6 +82,19 @@ export function attributeOf(interpreter: Interpreter, object: Abstract, name: st
   }
 }
 
+/** The entry of a table that a reading chooses by a key that is not known: `{'lstm': LSTMCell, 'gru': GRUCell}[cell]`. */
+export function oneOf(
+  interpreter: Interpreter,
+  { pairs, entries }: Abstract & { kind: 'dict' },
+  key: Abstract,
+): Abstract | null {
+  const names = [...entries.keys()];
+  if (names.length < pairs.length || subjectOf(key) === '') return null;
+  const open = interpreter.choices.isOpen(key) || [...entries.values()].some(entry => isPart(interpreter, entry));
+  const found = open ? interpreter.pick(key, names) : null;
+  return found?.kind === 'string' ? (entries.get(found.value) ?? null) : null;
+}
+
 /** `object[key]`. */
 export function subscript(interpreter: Interpreter, object: Abstract, key: Abstract, range: TextRange): Abstract {
   switch (object.kind) {
@@ -93,6 +108,7 @@ export function subscript(interpreter: Interpreter, object: Abstract, key: Abstr
       return { kind: 'sequence', type: object.type, items: object.items.slice(from ?? undefined, to ?? undefined) };
     }
     case 'dict': {
+      if (key.kind === 'unknown') return oneOf(interpreter, object, key) ?? unknown(shortText(key));
       const name = key.kind === 'string' ? key.value : key.kind === 'number' ? String(key.value) : null;
       return (name === null ? undefined : object.entries.get(name)) ?? unknown(shortText(key));
     }

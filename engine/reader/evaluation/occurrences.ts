@@ -1,11 +1,69 @@
 /** Values where they stand in the text. */
+import { mayBeEqual } from '../sizes.ts';
 import type { TextRange } from '../reading.ts';
 import type { Abstract, Cells } from '../values.ts';
+
+/** The calls of functions that are being run: the statement of each, the innermost first. */
+export interface Callers {
+  readonly statement: TextRange;
+  readonly outer: Callers | null;
+}
 
 /** A value that stood at a place in the text. */
 export interface Occurrence {
   readonly range: TextRange;
   readonly value: Abstract;
+  /** Counts calls of functions: the same number is the same run of one body. */
+  readonly frame: number;
+  readonly callers: Callers | null;
+  /** What stood there in other calls of the function, where that has another shape. */
+  readonly others: Omit<Occurrence, 'range' | 'others'>[];
+}
+
+/** Where a function is called with many shapes, more tell nothing. */
+const MOST_OTHERS = 3;
+
+/** Adds what stands at a place in another call of its function. */
+export function addOther(occurrence: Occurrence, other: Occurrence['others'][number]): void {
+  const { others } = occurrence;
+  if (others.length >= MOST_OTHERS || other.frame === occurrence.frame) return;
+  if ([occurrence, ...others].some(({ value }) => looksAlike(value, other.value))) return;
+  others.push(other);
+}
+
+/** Whether values have one shape and type. */
+function looksAlike(a: Abstract, b: Abstract, depth = 0): boolean {
+  if (a === b) return true;
+  if (a.kind === 'tensor' && b.kind === 'tensor') {
+    const other = b.axes;
+    // What is not known in one call is not another shape.
+    if (a.axes === null || other === null) return true;
+    return a.dtype === b.dtype && a.axes.length === other.length && a.axes.every((axis, at) => mayBeEqual(axis.size, other[at]!.size));
+  }
+  if (a.kind === 'sequence' && b.kind === 'sequence') {
+    const { items } = b;
+    return depth > 4 || (a.items.length === items.length && a.items.every((item, at) => looksAlike(item, items[at]!, depth + 1)));
+  }
+  if ((a.kind === 'cells' && b.kind === 'cells') || (a.kind === 'layer' && b.kind === 'layer')) {
+    const specs = b.cells;
+    return (
+      a.className === b.className &&
+      a.cells.length === specs.length &&
+      a.cells.every(({ spec }, at) => spec.cell === specs[at]!.spec.cell && (spec.units === specs[at]!.spec.units || (typeof spec.units === 'string' && typeof specs[at]!.spec.units === 'string')))
+    );
+  }
+  return a.kind !== b.kind ? a.kind === 'many' || b.kind === 'many' : true;
+} // prettier-ignore
+
+/** The line of the call that tells each of several occurrences at one place from the others. */
+export function tellingCalls(callers: readonly (Callers | null)[]): readonly (TextRange | null)[] {
+  let at = callers;
+  let found = at.map(each => each?.statement ?? null);
+  while (new Set(found.map(range => range?.start)).size < found.length && at.some(each => each?.outer != null)) {
+    at = at.map(each => each?.outer ?? null);
+    found = at.map((each, index) => each?.statement ?? found[index]!);
+  }
+  return found;
 }
 
 /**

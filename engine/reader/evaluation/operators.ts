@@ -2,14 +2,15 @@
 import { itemsOf, MAX_ITEMS, textOf } from '../items.ts';
 import type { TextRange } from '../reading.ts';
 import { add, type Dimension, divide, equal, multiply } from '../sizes.ts';
-import { type Abstract, boolean, dimension, fromDimension, number, string, unknown } from '../values.ts';
+import { type Abstract, boolean, dimension, fromDimension, number, shortText, string, unknown } from '../values.ts';
+import { subjectOf } from './choices.ts';
 import { methodEntry, prepare } from './entries.ts';
 import type { Interpreter } from './interpreter.ts';
 
 /** `operator operand`. */
 export function unary(interpreter: Interpreter, operator: string, operand: Abstract, range: TextRange): Abstract {
   if (operator === 'not') {
-    const test = interpreter.language.truth(operand);
+    const test = interpreter.truth(operand);
     return test?.kind === 'boolean' ? boolean(!test.value) : unknown('');
   }
   if (operator === '-' && operand.kind === 'number') return number(-operand.value, operand.integer);
@@ -48,11 +49,15 @@ export function binary(
   if (operator === '*' && left.kind === 'sequence') return repeated(left, right);
   if (operator === '*' && right.kind === 'sequence') return repeated(right, left);
   if (operator === 'and' || operator === 'or') {
-    const test = interpreter.language.truth(left);
-    if (test?.kind !== 'boolean') return operator === 'or' ? left : right;
+    const test = interpreter.truth(left);
+    if (test?.kind !== 'boolean') {
+      // What is open stays open, unless the other side alone decides.
+      const decides = right.kind === 'boolean' && right.value === (operator === 'or');
+      return decides || (operator === 'and' && right.kind !== 'boolean') ? right : left;
+    }
     return test.value === (operator === 'and') ? right : left;
   }
-  if (/^(?:==|!=|<>|<|>|<=|>=|is|is not|in|not in)$/.test(operator)) return compare(operator, left, right);
+  if (/^(?:==|!=|<>|<|>|<=|>=|is|is not|in|not in)$/.test(operator)) return compare(interpreter, operator, left, right);
   return arithmetic(operator, left, right) ?? unknown(interpreter.textOf(range).slice(0, 60));
 }
 
@@ -74,26 +79,46 @@ function formatted(pattern: string, values: Abstract): Abstract {
   return complete ? string(text) : unknown('');
 }
 
-function compare(operator: string, left: Abstract, right: Abstract): Abstract {
+function compare(interpreter: Interpreter, operator: string, left: Abstract, right: Abstract): Abstract {
   const negate = operator === '!=' || operator === '<>' || operator === 'is not' || operator === 'not in';
   if (operator === 'in' || operator === 'not in') {
     const items = itemsOf(right);
     const key = textOf(left);
     if (right.kind === 'string' && left.kind === 'string') return boolean(right.value.includes(left.value) !== negate);
-    if (items === null || key === null || items.some(item => textOf(item) === null)) return unknown('');
+    if (items === null || items.some(item => textOf(item) === null)) return unknown('');
+    if (left.kind === 'unknown' && right.kind === 'sequence') return assume(interpreter, left, items, negate);
+    if (key === null) return unknown('');
     return boolean(items.some(item => item.kind === left.kind && textOf(item) === key) !== negate);
   }
-  if (left.kind === 'unknown' || right.kind === 'unknown' || left.kind === 'size' || right.kind === 'size')
-    return unknown('');
+  const ordered = operator.startsWith('<') || operator.startsWith('>');
+  if (left.kind === 'unknown' || right.kind === 'unknown' || left.kind === 'size' || right.kind === 'size') {
+    if (!ordered && left.kind === 'unknown' && textOf(right) !== null)
+      return assume(interpreter, left, [right], negate);
+    const [a, b] = [shortText(left), shortText(right)];
+    return unknown(a === '' || b === '' ? '' : `${a} ${operator} ${b}`);
+  }
   if (left.kind === 'number' && right.kind === 'number') {
     const [a, b] = [left.value, right.value];
     const results: Readonly<Record<string, boolean>> = { '<': a < b, '>': a > b, '<=': a <= b, '>=': a >= b };
     return boolean(results[operator] ?? (a === b) !== negate);
   }
-  if (operator.startsWith('<') || operator.startsWith('>')) return unknown('');
+  if (ordered) return unknown('');
   const [a, b] = [textOf(left), textOf(right)];
   if (left.kind === 'none' || right.kind === 'none') return boolean((left.kind === right.kind) !== negate);
   return a === null || b === null ? unknown('') : boolean((left.kind === right.kind && a === b) !== negate);
+}
+
+/** Whether something unknown is one of some values, as far as this reading assumes anything of it. */
+function assume(
+  { choices, loops }: Interpreter,
+  subject: Abstract,
+  values: readonly Abstract[],
+  negate: boolean,
+): Abstract {
+  const name = subjectOf(subject);
+  // What a loop counts by is no question: it takes all its values.
+  const found = loops.some(({ variable }) => variable === name) ? undefined : choices.among(name, values);
+  return found === undefined ? unknown('') : boolean((found !== null) !== negate);
 }
 
 function arithmetic(operator: string, left: Abstract, right: Abstract): Abstract | null {

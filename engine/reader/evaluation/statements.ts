@@ -5,6 +5,7 @@ import { assign } from './binding.ts';
 import { MAX_WORK } from './bounds.ts';
 import { either } from './branches.ts';
 import { type Completion, NEXT } from './completion.ts';
+import { decide } from './conditions.ts';
 import { decorated, defineClass, makeFunction } from './definitions.ts';
 import { bindImport, bindImportFrom } from './imports.ts';
 import type { Interpreter } from './interpreter.ts';
@@ -60,11 +61,13 @@ function execute(interpreter: Interpreter, statement: Statement, scope: Scope): 
       bindImportFrom(interpreter, statement, scope);
       return NEXT;
     case 'if': {
-      const test = interpreter.language.truth(interpreter.evaluate(statement.test, scope));
-      if (test?.kind !== 'boolean') return either(interpreter, statement, scope);
-      const completion = interpreter.block(test.value ? statement.body : statement.otherwise, scope);
-      // A program that ends with an error is rather one that is not understood.
-      return completion.kind === 'raise' ? NEXT : completion;
+      const { found, asked } = decide(interpreter, statement.test, scope);
+      if (found === null) return either(interpreter, statement, scope, asked);
+      const completion = interpreter.block(found ? statement.body : statement.otherwise, scope);
+      if (completion.kind !== 'raise') return completion;
+      // A program that ends with an error is rather one that is not understood, unless this reading has chosen to go there.
+      if (interpreter.choices.answers.size > 0 && asked.size > 0) interpreter.choices.impossible = true;
+      return NEXT;
     }
     case 'for':
       return loop(interpreter, statement, scope);

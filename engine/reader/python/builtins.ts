@@ -1,5 +1,5 @@
 /** Python's own functions and the methods of its lists, dicts and texts, as far as programs build models with them. */
-import type { Arguments, Call, CallTable } from '../calls.ts';
+import type { Arguments, Call, CallTable, Reader } from '../calls.ts';
 import { extreme, many, numeric, range, truthOf } from '../sharedBuiltins.ts';
 import { isOpen, itemsOf, MAX_ITEMS, pairsOf, setEntry, textOf, typicalItem } from '../items.ts';
 import { add, type Dimension } from '../sizes.ts';
@@ -147,8 +147,8 @@ export const BUILTINS: CallTable = {
   getattr: {
     signature: 'object, name, default',
     result: ({ args, reader, range }) => {
-      const name = args.string('name');
       const [object, fallback] = [args.get('object') ?? NONE, args.get('default')];
+      const name = args.string('name') ?? recurrentClass(object, args.get('name'), reader);
       if (name === undefined) return unknown('');
       if (fallback !== undefined && lacks(object, name)) return fallback;
       return reader.attribute(object, name, range);
@@ -186,6 +186,22 @@ export const BUILTINS: CallTable = {
     result: ({ args }) => dictOf(args),
   },
 };
+
+/** The recurrent classes of modules by which programs take one whose name they are told. */
+const RECURRENT_CLASSES: readonly { readonly module: RegExp; readonly names: readonly string[] }[] = [
+  { module: /^torch\.nn$/, names: ['LSTM', 'GRU', 'RNN'] },
+  { module: /(?:^|\.)layers$/, names: ['LSTM', 'GRU', 'SimpleRNN'] },
+  { module: /(?:^|\.)(?:rnn_cell|contrib\.rnn)$/, names: ['LSTMCell', 'GRUCell', 'BasicRNNCell'] },
+];
+
+/** The class that a reading takes for `getattr(nn, rnn_type)` with an unknown `rnn_type`. */
+function recurrentClass(object: Abstract, name: Abstract | undefined, reader: Reader): string | undefined {
+  if (object.kind !== 'path' || name?.kind !== 'unknown' || !/rnn|cell|lstm|gru|recurrent|layer/i.test(shortText(name)))
+    return undefined;
+  const names = RECURRENT_CLASSES.find(({ module }) => module.test(object.path))?.names;
+  const found = names === undefined ? null : reader.pick(name, names);
+  return found?.kind === 'string' ? found.value : undefined;
+}
 
 /** Whether Python takes a value for true: a list or dict where it holds something; null where that cannot be told. */
 export function truth(value: Abstract | undefined): Abstract | null {
@@ -237,8 +253,12 @@ export const BUILTIN_METHODS: CallTable = {
   },
   'dict.get': {
     signature: 'key, default=None',
-    result: ({ self, args }) =>
-      (self.kind === 'dict' ? self.entries.get(args.string('key') ?? '') : undefined) ?? args.get('default') ?? NONE,
+    result: ({ self, args, reader }) => {
+      const key = args.get('key');
+      if (self.kind !== 'dict' || key === undefined) return NONE;
+      const chosen = key.kind === 'unknown' ? reader.oneOf(self, key) : null;
+      return chosen ?? self.entries.get(args.string('key') ?? '') ?? args.get('default') ?? NONE;
+    },
   },
   'dict.items': {
     signature: '',

@@ -113,18 +113,18 @@ function recurrent(className: string, kind: CellSpec['cell'], extra: string): Ca
       const { args } = call;
       const given = args.size('num_layers');
       const known = typeof given === 'number' && given > 0 && given <= 100;
-      const sides = args.get('bidirectional');
-      const bothKnown = sides?.kind === 'boolean' || sides?.kind === 'number';
+      const both = args.boolean('bidirectional');
+      const bothKnown = both !== undefined;
       const open = known ? [] : [phrase('the number of layers is not known: {0}', args.text('num_layers'))];
       if (!bothKnown) open.push(phrase('{0} is not known: {1}', 'bidirectional', args.text('bidirectional')));
       const options: Options = {
         kind,
         layers: known ? given : 1,
         count: given,
-        directions: bothKnown ? (args.boolean('bidirectional') === true ? 2 : 1) : symbol('num_directions'),
+        directions: bothKnown ? (both ? 2 : 1) : symbol('num_directions'),
         features: args.size('input_size'),
         batchFirst: args.boolean('batch_first') === true,
-        bidirectional: args.boolean('bidirectional') === true,
+        bidirectional: both === true,
         dropout: args.number('dropout') ?? 0,
       };
       const cells = cellsOf(call, kind, className, options.layers, open);

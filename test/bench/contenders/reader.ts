@@ -40,6 +40,23 @@ function filled(start: string, more: (count: number) => string): string {
   return text;
 }
 
+/** A program that does not say which of three cells it has. */
+const OPEN_CELL = `import torch.nn as nn
+
+class Net(nn.Module):
+    def __init__(self, cell, bidirectional, hidden=64):
+        super().__init__()
+        make = {'lstm': nn.LSTM, 'gru': nn.GRU, 'rnn': nn.RNN}[cell]
+        self.rnn = make(10, hidden, batch_first=True, bidirectional=bidirectional)
+        self.bidirectional = bidirectional
+        self.out = nn.Linear(2 * hidden if bidirectional else hidden, 2)
+
+    def forward(self, x):
+        outputs, state = self.rnn(x)
+        last = outputs[:, -1] if self.bidirectional else outputs[:, -1, :]
+        return self.out(last)
+`;
+
 const fence = (text: string): string => `\n\`\`\`python\n${text}\`\`\`\n`;
 const prose = (count: number): string =>
   `\n## Part ${count}\n\nWhat the *outputs* and \`states\` of part ${count} are is told in [the last part](#part).\n\n- one\n- two\n`;
@@ -48,6 +65,7 @@ const FILES: readonly { readonly name: string; readonly language: string; readon
     { name: `${name}, one model among functions`, language: 'python', text: filled(program(path), plain) },
     { name: `${name}, a model in every function`, language: 'python', text: filled('', count => `\n\ndef part_${count}():\n${indented(program(path))}`) },
   ]),
+  { name: 'PyTorch, one model of three cells among functions', language: 'python', text: filled(OPEN_CELL, plain) },
   { name: 'TensorFlow.js, one model among functions', language: 'javascript', text: filled(readFileSync(join(root, 'extension/samples/mnist_lstm.js'), 'utf8'), plainScript) },
   { name: 'a note with one program', language: 'markdown', text: filled(fence(program(PROGRAMS['TensorFlow 1'])), prose) },
   { name: 'Python that mentions no recurrent layer', language: 'python', text: filled('', plain) },
