@@ -35,6 +35,9 @@ const USUAL_KERAS: Usual = {
   ]),
 };
 
+/** Libraries that have Python 3's functions for Python 2. */
+const COMPATIBLE = /^(?:six\.moves(?:\.builtins)?|(?:past|future)\.builtins)\.(?=\w+$)/;
+
 const BUILTIN_CALLS: CallTable = Object.fromEntries(
   Object.entries(BUILTINS).map(([name, entry]) => [`builtins.${name}`, entry]),
 );
@@ -46,7 +49,8 @@ export const PYTHON: Language = {
   placesOf,
   frameworks: [KERAS, TENSORFLOW1, PYTORCH],
   functions: { ...BUILTIN_CALLS, ...STANDARD_LIBRARY, ...SETTINGS_CALLS, ...NUMPY },
-  canonical: path => path.replace(FLAGS_MODULE, 'absl.flags').replace(HPARAMS, 'HParams'),
+  canonical: path =>
+    path.replace(FLAGS_MODULE, 'absl.flags').replace(HPARAMS, 'HParams').replace(COMPATIBLE, 'builtins.'),
   shared: path => (path.replace(FLAGS_MODULE, 'absl.flags') === 'absl.flags.FLAGS' ? 'flags' : null),
   methods: { ...BUILTIN_METHODS, ...STANDARD_METHODS, ...SETTINGS_METHODS },
   name: name => {

@@ -235,4 +235,11 @@ describe('what programs taught that the reader had not seen', () => {
     const text = `from keras import Input, layers\nletters = list(set('abca'))\nx = Input((None, len(letters)))\ny = layers.GRU(3)(x)\n`;
     assert.equal(shape(text, 'x'), '[batch, steps, 3]');
   });
+
+  it('knows the functions of Python 3 that libraries have for Python 2', () => {
+    const text = `import tensorflow as tf\nfrom six.moves import xrange, zip\ncells = [tf.nn.rnn_cell.GRUCell(4) for _ in xrange(2)]\ny, states = tf.nn.dynamic_rnn(tf.nn.rnn_cell.MultiRNNCell(cells), tf.placeholder(tf.float32, [None, 5, 3]), dtype=tf.float32)\ntop = states[-1]\n`;
+    assert.equal(shape(text, 'states'), 'tuple');
+    assert.equal(shape(text, 'top'), '[batch, 4]');
+    assert.equal(readSource(text, 'python').models[0]!.open.length, 0);
+  });
 });
