@@ -21,7 +21,7 @@ import { DataPanel } from './pages/dataPanel.ts';
 import { GatesView } from './pages/gatesView.ts';
 import { TensorsPanel } from './pages/tensorsPanel.ts';
 import { TrainingPanel } from './pages/trainingPanel.ts';
-import { engineOfSetting } from './runs/engineChoice.ts';
+import { engineOfSetting, tensorflowFolder } from './runs/engineChoice.ts';
 import { EngineSession } from './runs/engineSession.ts';
 import { EpochLines } from './runs/epochLines.ts';
 import { Inspection } from './runs/inspection.ts';
@@ -73,6 +73,8 @@ export class Studio {
   readonly finder: ModelFinder;
   /** Where runs are stored: with the workspace, or with the extension where there is none. */
   readonly runsFolder: string;
+  /** Into which TensorFlow is installed. */
+  readonly tensorflowFolder: string;
   readonly #parts: StudioParts;
   readonly #shown: ShownRun;
   readonly #desk: TrainingDesk;
@@ -85,6 +87,7 @@ export class Studio {
     const { context, finder, sizes, log } = parts;
     this.finder = finder;
     this.sizes = sizes;
+    this.tensorflowFolder = tensorflowFolder(context);
     this.runsFolder = vscode.Uri.joinPath(context.storageUri ?? context.globalStorageUri, 'runs').fsPath;
     this.#store = new RunStore(this.runsFolder, {
       onDamaged: error => {

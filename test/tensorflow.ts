@@ -1,8 +1,13 @@
 // `npm run test:tensorflow`: sets TensorFlow up and runs the tests of the second engine on it. Where it cannot be had
 // (no PyPI, no python3 with pip, no g++), says so and what of it the other tests have shown on TensorFlow.js.
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
 import { run } from './host/commands.ts';
-import { projectFolder } from './host/paths.ts';
+import { projectFolder, resultsFolder } from './host/paths.ts';
+import { readCount } from './host/results.ts';
 import { installTensorflow, tensorflowFolder, TensorflowSetupError } from './host/tensorflow.ts';
+import { runSuite } from './vscode/runSuites.ts';
+import { tensorflowSuite } from './vscode/suites.ts';
 
 async function main(): Promise<void> {
   try {
@@ -19,6 +24,12 @@ async function main(): Promise<void> {
     env: { ...process.env, RNN_EXPLORER_TENSORFLOW: tensorflowFolder, TF_CPP_MIN_LOG_LEVEL: '2' },
     show: true,
   });
+  const results = join(resultsFolder, 'tensorflow.json');
+  mkdirSync(resultsFolder, { recursive: true });
+  await runSuite(tensorflowSuite(tensorflowFolder), results);
+  const count = readCount(results);
+  if (!count || count.failed > 0 || count.passed === 0)
+    throw new Error('The tests of TensorFlow in VS Code have failed.');
 }
 
 main().catch((error: unknown) => {

@@ -39,7 +39,11 @@ export async function runSuite(suite: Suite, resultsFile: string): Promise<void>
         : { vscodeExecutablePath: desktop ?? join(projectFolder, 'test', 'vscode', 'stand-in') }),
       extensionDevelopmentPath: extension,
       extensionTestsPath: join(bundleFolder, 'insideHost.cjs'),
-      extensionTestsEnv: { RNN_TEST_FILES: JSON.stringify(await bundle(suite)), RNN_TEST_RESULTS: resultsFile },
+      extensionTestsEnv: {
+        RNN_TEST_FILES: JSON.stringify(await bundle(suite)),
+        RNN_TEST_RESULTS: resultsFile,
+        ...suite.environment,
+      },
       launchArgs: [workspace, '--disable-extensions'],
     });
   } catch (error) {

@@ -11,7 +11,18 @@ export interface Suite {
   readonly workspace: string;
   /** Workspace settings, written into the copy. */
   readonly settings?: Settings;
+  /** Variables of the environment in which the tests run. */
+  readonly environment?: Readonly<Record<string, string>>;
 }
+
+/** Runs where TensorFlow could be set up (`npm run test:tensorflow`). @param folder into which it was */
+export const tensorflowSuite = (folder: string): Suite => ({
+  name: 'tensorflow',
+  tests: join(projectFolder, 'test', 'vscode', 'tensorflow'),
+  workspace: samplesFolder,
+  settings: { 'rnnExplorer.engine.backend': 'tensorflow' },
+  environment: { RNN_EXPLORER_TENSORFLOW: folder },
+});
 
 export const suites: readonly Suite[] = [
   { name: 'samples', tests: join(projectFolder, 'test', 'vscode', 'suite'), workspace: samplesFolder },
