@@ -1,6 +1,7 @@
 /** What every engine does with a batch before it computes. */
 import { EngineError } from '../errors.ts';
 import { phrase } from '../model/phrase.ts';
+import type { ModelSpec } from '../model/spec.ts';
 import type { Batch } from './backend.ts';
 
 export function checkFinite(id: string, values: Float32Array | Int32Array): void {
@@ -33,15 +34,34 @@ export function firstRow(batch: Batch): Batch {
   };
 }
 
-/** @throws EngineError `invalid-shape` when there is not one from 0 to `steps` for each row. */
-export function checkLengths(lengths: ArrayLike<number>, batch: number, steps: number): void {
-  if (lengths.length !== batch)
-    throw new EngineError('invalid-shape', phrase('There must be {0} lengths, but there are {1}.', batch, lengths.length));
-  for (let row = 0; row < batch; row++) {
-    const length = lengths[row]!;
-    if (!(Number.isInteger(length) && length >= 0 && length <= steps))
-      throw new EngineError('invalid-shape', phrase('Lengths must be from 0 to {0}, but length {1} is {2}.', steps, row, length));
+/**
+ * @param besides a number that is allowed, too.
+ * @throws EngineError `invalid-shape` that names the first value which is no whole number from 0 to `most`.
+ */
+export function checkWhole(id: string, values: ArrayLike<number>, most: number, besides?: number): void {
+  for (let k = 0; k < values.length; k++) {
+    const value = values[k]!;
+    if (!(Number.isInteger(value) && value >= 0 && value <= most) && value !== besides)
+      throw new EngineError('invalid-shape', phrase('The input {0} must hold whole numbers from 0 to {1}, but value {2} is {3}.', id, most, k, String(value)));
   }
+} // prettier-ignore
+
+/** Inputs whose values are tokens, and how many there are: those that an embedding reads. */
+export function vocabularies({ nodes }: ModelSpec): ReadonlyMap<string, number> {
+  const found = new Map<string, number>();
+  for (const node of nodes) {
+    if (node.op !== 'embedding') continue;
+    const { from } = node.input;
+    found.set(from, Math.min(found.get(from) ?? Infinity, Number(node.vocabulary)));
+  }
+  return found;
+}
+
+/** @throws EngineError `invalid-shape` when there is not one from 0 to `steps` for each row. */
+export function checkLengths(id: string, lengths: ArrayLike<number>, batch: number, steps: number): void {
+  if (lengths.length !== batch)
+    throw new EngineError('invalid-shape', phrase('The input {0} must have {1} values, but has {2}.', id, batch, lengths.length));
+  checkWhole(id, lengths, steps);
 } // prettier-ignore
 
 /** Whether fewer than k classes are before that of a row (`in_top_k`: classes that are equal to it are not before it). */

@@ -25,7 +25,7 @@ import type {
   Parameter,
   SampleTrace,
 } from './backend.ts';
-import { checkFinite, checkLengths, firstRow } from './batches.ts';
+import { checkFinite, checkLengths, checkWhole, firstRow, vocabularies } from './batches.ts';
 import { KeptStates } from './keptStates.ts';
 import type { Graph, KeptPlaces } from './wasm/graph.ts';
 import { Accumulation } from './wasm/accumulation.ts';
@@ -104,6 +104,8 @@ class WasmNetwork implements Network {
   readonly #seed: number;
   /** Id of the input that `lengths` of a batch are for. */
   readonly #lengths: string | undefined;
+  /** Of inputs that hold tokens. */
+  readonly #vocabularies: ReadonlyMap<string, number>;
   /** Which way the weights are packed for; 0: none, as they have changed or gradients lie in their place. */
   #packed = 0;
   /** States that stateful layers, or the windows of a sequence, have ended with, `[B, W]` each; none: zeros. */
@@ -142,6 +144,7 @@ class WasmNetwork implements Network {
     this.#pass = new Pass(spec, linkKernels(kernels, this.#memory.memory), place);
     this.#crew = team?.open(this.#pass, { spec, memory: this.#memory.memory, place });
     const { store, sequences } = this.#pass;
+    this.#vocabularies = vocabularies(spec);
     this.#lengths = spec.inputs.find(({ role }) => role === 'lengths')?.id;
     const order = new Map(modelParameters(spec).map(({ name }, index) => [name, index]));
     store.views.sort((a, b) => order.get(a.name)! - order.get(b.name)!);
@@ -583,6 +586,8 @@ class WasmNetwork implements Network {
           ? new EngineError('invalid-shape', phrase('The inputs must be [{0}, {1}, {2}] ({3} values), but have {4} values.', size, steps, width, size * steps * width, values.length))
           : new EngineError('invalid-shape', phrase('The input {0} must be [{1}, steps, {2}], but has {3} values.', id, size, width, values.length));
       checkFinite(id, values);
+      const vocabulary = this.#vocabularies.get(id);
+      if (vocabulary !== undefined) checkWhole(id, values, vocabulary - 1);
       return found;
     });
     const shape = shapeOf(size, this.#pass.axesOf(fedSteps));
@@ -597,7 +602,7 @@ class WasmNetwork implements Network {
       Object.keys(states ?? {}).find(id => !this.#pass.states.some(state => state.id === id)) ??
       Object.keys(others).find(id => !this.#spec.inputs.some(input => input.id === id));
     if (strange !== undefined) throw new EngineError('invalid-shape', phrase('The model has no input {0}.', strange));
-    if (lengths) checkLengths(lengths, size, steps);
+    if (lengths) checkLengths(this.#lengths ?? 'lengths', lengths, size, steps);
     for (const one of marks) one.check(this.#valuesOf(batch, one.from), shape);
     if (targets) this.#graph.loss.check(batch.targets, shape);
     return shape;

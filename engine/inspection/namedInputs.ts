@@ -45,7 +45,7 @@ export function feedProgram(spec: ModelSpec, { inputs, masks }: NamedInputs): Fe
   for (const [id, fed] of tensors)
     if (fed.shape[0] !== size)
       throw new EngineError('invalid-shape', phrase('The input {0} has {1} rows, but {2} has {3}.', id, fed.shape[0]!, sequence[0], size)); // prettier-ignore
-  const target = of('target')[0]?.[1].values;
+  const [target] = of('target');
   const [lengths, ...otherLengths] = of('lengths');
   const others = [...sequences, ...otherLengths, ...of('mask')];
   const states = of('state');
@@ -54,8 +54,10 @@ export function feedProgram(spec: ModelSpec, { inputs, masks }: NamedInputs): Fe
     size,
     steps,
     inputs: Float32Array.from(values),
-    ...(target && { targets: labels ? Int32Array.from(target) : Float32Array.from(target) }),
-    ...(lengths && { lengths: Int32Array.from(lengths[1].values) }),
+    ...(target && {
+      targets: labels ? wholeNumbers(target[0], target[1].values) : Float32Array.from(target[1].values),
+    }),
+    ...(lengths && { lengths: wholeNumbers(lengths[0], lengths[1].values) }),
     ...(states.length > 0 && { states: floats(states) }),
     ...(others.length > 0 && { others: floats(others) }),
     ...(masks && {
@@ -63,6 +65,15 @@ export function feedProgram(spec: ModelSpec, { inputs, masks }: NamedInputs): Fe
     }),
   };
   return { batch, tensors };
+}
+
+/** @throws EngineError `invalid-shape` that names the first value which is no whole number of 32 bits. */
+function wholeNumbers(id: string, values: ArrayLike<number>): Int32Array {
+  const whole = Int32Array.from(values);
+  const bad = whole.findIndex((value, k) => value !== values[k]);
+  if (bad >= 0)
+    throw new EngineError('invalid-shape', phrase('The input {0} must hold whole numbers, but value {1} is {2}.', id, bad, String(values[bad]))); // prettier-ignore
+  return whole;
 }
 
 const floats = (fed: readonly [string, Tensor][]): Record<string, Float32Array> =>

@@ -21,7 +21,7 @@ import type {
   SampleTrace,
   Values,
 } from '../backend.ts';
-import { checkFinite, checkLengths, firstRow, isAmongTop } from '../batches.ts';
+import { checkFinite, checkLengths, checkWhole, firstRow, isAmongTop, vocabularies } from '../batches.ts';
 import { KeptStates } from '../keptStates.ts';
 import type { Dropout } from '../reference/dropout.ts';
 import { evaluateGraph, type GraphInputs, type GraphValues } from '../reference/graph.ts';
@@ -41,6 +41,8 @@ interface Slopes {
 
 export class TensorflowNetwork implements Network {
   readonly #spec: ModelSpec;
+  /** Of inputs that hold tokens. */
+  readonly #vocabularies: ReadonlyMap<string, number>;
   readonly #device: Device;
   /** Keeps weights and optimizer, and updates them. */
   readonly #learner: Network;
@@ -53,6 +55,7 @@ export class TensorflowNetwork implements Network {
 
   constructor(spec: ModelSpec, device: Device, learner: Network, seed: number, threads: number) {
     this.#spec = spec;
+    this.#vocabularies = vocabularies(spec);
     this.#kept = new KeptStates(spec);
     this.#device = device;
     this.#learner = learner;
@@ -356,7 +359,7 @@ export class TensorflowNetwork implements Network {
       }
       case 'lengths': {
         const lengths = (first ? batch.lengths : others[input.id]) ?? new Int32Array(B).fill(T);
-        checkLengths(lengths, B, T);
+        checkLengths(input.id, lengths, B, T);
         return tensor([B], lengths);
       }
       case 'mask':
@@ -376,6 +379,8 @@ export class TensorflowNetwork implements Network {
         phrase('The input {0} must be [{1}], but has {2} values.', id, shape.join(', '), values?.length ?? 0),
       );
     checkFinite(id, values);
+    const vocabulary = this.#vocabularies.get(id);
+    if (vocabulary !== undefined) checkWhole(id, values, vocabulary - 1);
     return this.#device.upload(shape, values);
   }
 

@@ -7,7 +7,7 @@ import { isKerasLike } from '../../model/axes.ts';
 import { isOfClasses, LOSSES } from '../../model/losses.ts';
 import type { Framework, LossSpec } from '../../model/spec.ts';
 import type { BatchResult } from '../backend.ts';
-import { isAmongTop } from '../batches.ts';
+import { checkWhole, isAmongTop } from '../batches.ts';
 import type { Marks } from './marks.ts';
 import type { Tensor } from './part.ts';
 import { eachRun, type Shape, type Slice } from './part.ts';
@@ -166,29 +166,23 @@ export class Loss {
   /** @throws EngineError `invalid-shape` that names what was expected and found. */
   check(targets: Targets | undefined, shape: Shape): void {
     const { width } = this.prediction;
+    const id = this.#spec.target.from;
     const count = this.prediction.rows(shape) * this.#widthOf(targets);
     if (targets?.length !== count)
       throw new EngineError(
         'invalid-shape',
-        phrase('There must be {0} target values, but there are {1}.', count, targets?.length ?? 0),
+        phrase('The input {0} must have {1} values, but has {2}.', id, count, targets?.length ?? 0),
       );
     if (!this.#areLabels(targets)) {
       const bad = targets.findIndex(value => !Number.isFinite(value));
       if (bad >= 0)
         throw new EngineError(
           'invalid-shape',
-          phrase('Targets must be finite, but value {0} is {1}.', bad, String(targets[bad])),
+          phrase('The input {0} must be finite, but value {1} is {2}.', id, bad, String(targets[bad])),
         );
       return;
     }
-    const bad = targets.findIndex(
-      label => label !== this.#spec.ignoreLabel && (!Number.isInteger(label) || label < 0 || label >= width),
-    );
-    if (bad >= 0)
-      throw new EngineError(
-        'invalid-shape',
-        phrase('Labels must be from 0 to {0}, but label {1} is {2}.', width - 1, bad, targets[bad]!),
-      );
+    checkWhole(id, targets, width - 1, this.#spec.ignoreLabel);
   }
 
   /** Targets `[B]`, `[B, W]`, or with the steps behind the batch. Labels stand for rows with a 1 among zeros, too. */

@@ -54,7 +54,7 @@ export class FedMarks implements Marks {
     if (values === undefined) return;
     if (this.rule.by === 'mask' && values.length !== batch * steps)
       throw new EngineError('invalid-shape', phrase('The mask {0} must be [{1}, {2}], but has {3} values.', this.from, batch, steps, values.length)); // prettier-ignore
-    if (this.rule.by === 'lengths') checkLengths(values, batch, steps);
+    if (this.rule.by === 'lengths') checkLengths(this.from, values, batch, steps);
   }
 
   feed(memory: EngineMemory, shape: Shape, values: ArrayLike<number> | undefined): void {

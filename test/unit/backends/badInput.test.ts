@@ -2,9 +2,11 @@ import assert from 'node:assert/strict';
 import type { Batch } from '../../../engine/backends/backend.ts';
 import { createWasmBackend } from '../../../engine/backends/wasm.ts';
 import { EngineError, type ErrorCode } from '../../../engine/errors.ts';
-import type { ModelSpec } from '../../../engine/model/spec.ts';
+import { feedProgram } from '../../../engine/inspection/namedInputs.ts';
+import type { ModelSpec, RecurrentNode } from '../../../engine/model/spec.ts';
 import { checkModelSpec } from '../../../engine/model/validate.ts';
 import { KERNEL_BYTES } from './kernelBytes.ts';
+import { basicLstm, classifier } from './specs.ts';
 
 const axes = (steps: number, features: number) => [{ name: 'steps', size: steps }, { name: 'features', size: features }]; // prettier-ignore
 const gru = { cell: 'gru', className: 'GRUCell', units: 3 } as const;
@@ -71,9 +73,9 @@ describe('what a model with several inputs is fed with is checked before any ste
     ['a sequence of other steps than are joined', { ...GOOD, others: { Z: new Float32Array(8), counts } }, /flat joins 3 steps, but there are 2/],
     ['a mask that does not fit', { ...GOOD, others: { Z, counts: counts.subarray(1) } }, /The mask counts must be \[2, 3\], but has 5 values/],
     ['an input that the model has not', { ...GOOD, others: { Z, counts, W: Z } }, /has no input W/],
-    ['lengths beyond the steps', { ...GOOD, lengths: Int32Array.of(1, 5) }, /from 0 to 4, but length 1 is 5/],
-    ['too few lengths', { ...GOOD, lengths: Int32Array.of(1) }, /2 lengths, but there are 1/],
-    ['labels out of range', { ...GOOD, targets: Int32Array.of(-1, 0) }, /from 0 to 2, but label 0 is -1/],
+    ['lengths beyond the steps', { ...GOOD, lengths: Int32Array.of(1, 5) }, /whole numbers from 0 to 4, but value 1 is 5/],
+    ['too few lengths', { ...GOOD, lengths: Int32Array.of(1) }, /must have 2 values, but has 1/],
+    ['labels out of range', { ...GOOD, targets: Int32Array.of(-1, 0) }, /The input y must hold whole numbers from 0 to 2, but value 0 is -1/],
     ['an empty batch', { ...GOOD, size: 0 }, /empty: 0 rows/],
   ]; // prettier-ignore
 
@@ -84,6 +86,47 @@ describe('what a model with several inputs is fed with is checked before any ste
         assert.match(refusal(work, 'invalid-shape'), message);
       assert.deepEqual(network.getParameters(), before);
       assert.ok(Number.isFinite(network.evaluate(GOOD).loss));
+    });
+});
+
+describe('tokens that are no rows of the embedding are refused by name', () => {
+  const sequence = SPEC.inputs.find(({ role }) => role === 'sequence')!;
+  const spec: ModelSpec = {
+    ...classifier([basicLstm(4)], 3, 2, 3, { kind: 'sgd' }),
+    inputs: [
+      { ...sequence, id: 'X', axes: [{ name: 'steps', size: 3 }] },
+      { id: 'y', role: 'target', dtype: 'int32', axes: [] },
+    ],
+  };
+  const [recurrent, ...rest] = spec.nodes;
+  const nodes: ModelSpec['nodes'] = [
+    { op: 'embedding', id: 'words', input: { from: 'X' }, vocabulary: 5, units: 2, scope: 'words' },
+    { ...(recurrent as RecurrentNode), input: { from: 'words' } },
+    ...rest,
+  ];
+  const network = backend.createNetwork({ ...spec, nodes }, { seed: 1, batchSize: 1 });
+  for (const token of [5, -1, 1.5])
+    it(String(token), () => {
+      const batch = { size: 1, steps: 3, inputs: Float32Array.of(0, 4, token), targets: Int32Array.of(1) };
+      const expected = `The input X must hold whole numbers from 0 to 4, but value 2 is ${token}.`;
+      assert.equal(
+        refusal(() => network.trainStep(batch), 'invalid-shape'),
+        expected,
+      );
+    });
+});
+
+describe('what is fed by name holds whole numbers where labels and lengths are asked for', () => {
+  const spec = classifier([basicLstm(4)], 3, 2, 3, { kind: 'sgd' });
+  const X = { shape: [2, 3, 2], values: new Float32Array(12) };
+  for (const label of [1.5, Number.NaN, 2 ** 32])
+    it(String(label), () => {
+      const inputs = new Map([['X', X], ['y', { shape: [2], values: [0, label] }]]); // prettier-ignore
+      const expected = `The input y must hold whole numbers, but value 1 is ${label}.`;
+      assert.equal(
+        refusal(() => feedProgram(spec, { inputs }), 'invalid-shape'),
+        expected,
+      );
     });
 });
 

@@ -135,7 +135,7 @@ describe('a loss', () => {
       network.evaluate({ ...batch, targets: labels }).loss,
       network.evaluate({ ...batch, targets: rows }).loss,
     );
-    assert.throws(() => network.evaluate({ ...batch, targets: labels.fill(WIDTH) }), /from 0 to 2, but label 0 is 3/);
+    assert.throws(() => network.evaluate({ ...batch, targets: labels.fill(WIDTH) }), /from 0 to 2, but value 0 is 3/);
   });
 
   it('over steps counts the right ones among those that count', () => {

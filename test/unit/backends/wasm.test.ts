@@ -284,9 +284,9 @@ describe('bad input is refused with what was expected and what was found', () =>
     ['an empty batch', { ...good, size: 0 }, /0 rows of 5 steps/],
     ['inputs of another size', { ...good, inputs: good.inputs.subarray(1) }, /\[6, 5, 4\] \(120 values\), but have 119/],
     ['inputs that are not finite', { ...good, inputs: good.inputs.map((x, k) => (k === 7 ? NaN : x)) }, /X must be finite, but value 7 is NaN/],
-    ['labels out of range', { ...good, targets: Int32Array.of(0, 1, 2, 3, 0, 0) }, /from 0 to 2, but label 3 is 3/],
-    ['too few labels', { ...good, targets: Int32Array.of(1) }, /6 target values, but there are 1/],
-    ['lengths beyond the steps', { ...good, lengths: Int32Array.of(1, 2, 3, 4, 5, 6) }, /from 0 to 5, but length 5 is 6/],
+    ['labels out of range', { ...good, targets: Int32Array.of(0, 1, 2, 3, 0, 0) }, /from 0 to 2, but value 3 is 3/],
+    ['too few labels', { ...good, targets: Int32Array.of(1) }, /must have 6 values, but has 1/],
+    ['lengths beyond the steps', { ...good, lengths: Int32Array.of(1, 2, 3, 4, 5, 6) }, /from 0 to 5, but value 5 is 6/],
   ]; // prettier-ignore
   for (const [what, batch, message] of cases) {
     it(what, () => {
