@@ -154,6 +154,8 @@ export class Graph {
   readonly losses: { readonly loss: Tensor; readonly range: TextRange }[] = [];
   /** Layers, by name, of which the program has said whether they are trained (`layer.trainable = False`). */
   readonly trainable = new Map<string, boolean>();
+  /** Where a program goes on with tensors of the graph in a way that no node describes, and why nothing can be trained there. */
+  readonly stops: { readonly from: string; readonly reason: Phrase }[] = [];
   /** Whether the program itself changes variables (`tf.assign_add(step, 1)`). */
   assigns = false;
   /** Losses that the framework collects by itself (`tf.losses`). */

@@ -376,9 +376,13 @@ export function modelsOf(graph: Graph, facts: ProgramFacts): FoundModel[] {
     const plain: ModelSpec = { ...untrained, training: { ...untrained.training, ...ofWeights } };
     const spec = withRules(plain, graph, records);
     const openOfLoss = root.loss?.derivation?.op === 'loss' ? (root.loss.derivation.open ?? []) : [];
+    // Of a model that is trained, what stops elsewhere is no part.
+    const stops =
+      root.training === null ? graph.stops.flatMap(({ from, reason }) => (ids.has(from) ? [reason] : [])) : [];
     const open = [
       ...records.flatMap(record => record.open),
       ...openOfLoss,
+      ...stops,
       ...(root.training?.open ?? []),
       ...openSizes(spec),
     ];

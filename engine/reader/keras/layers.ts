@@ -482,6 +482,15 @@ function runBoth(
 
 // Other layers
 
+/** What a layer gives; where it is no part of the graph any more, that is remembered. */
+function goingOn({ reader: { graph } }: Call, of: readonly Tensor[], className: string, value: Abstract): Abstract {
+  if (value.kind === 'tensor' && value.ref === undefined)
+    for (const { ref } of of)
+      if (ref !== undefined && graph.nodes.has(ref.from))
+        graph.stops.push({ from: ref.from, reason: phrase('{0} cannot be run yet', className) });
+  return value;
+}
+
 /** An entry for a layer that maps one tensor to one. */
 export function simple(
   className: string,
@@ -499,7 +508,10 @@ export function simple(
         className,
         name,
         cells: [],
-        run: (applied, input) => (input.kind === 'tensor' ? apply(applied, input, call, name) : unknown(className)),
+        run: (applied, input) =>
+          input.kind === 'tensor'
+            ? goingOn(applied, [input], className, apply(applied, input, call, name))
+            : unknown(className),
         ...(shape === null ? {} : { inputShape: shape, rows: rowsOf(call) }),
       };
     },
@@ -733,7 +745,9 @@ export function joining(
         cells: [],
         run: (applied, input) => {
           const parts = tensorsOf(input);
-          return parts === null || parts.length === 0 ? unknown(className) : join(applied, parts, call, name);
+          return parts === null || parts.length === 0
+            ? unknown(className)
+            : goingOn(applied, parts, className, join(applied, parts, call, name));
         },
       };
     },

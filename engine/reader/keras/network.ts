@@ -352,7 +352,19 @@ function compile(call: Call): Abstract {
   const finish = (data: Tensor | null): TrainingRecord | null => {
     if (done !== null) return done;
     const output = outputOf(call, model, data);
-    const prediction = output.kind === 'sequence' ? output.items[0] : output;
+    const outputs = output.kind === 'sequence' ? output.items : [output];
+    const stop = (reason: Phrase): void => {
+      for (const one of outputs)
+        if (one.kind === 'tensor' && one.ref !== undefined)
+          call.reader.graph.stops.push({ from: one.ref.from, reason });
+    };
+    if (outputs.length > 1) {
+      stop(phrase('A model with {0} outputs cannot be trained yet', outputs.length));
+      return null;
+    }
+    const [prediction] = outputs;
+    if (found === null && call.args.some('loss') !== undefined)
+      stop(phrase('{0} cannot be run yet: {1}', 'loss', call.args.text('loss')));
     if (prediction?.kind !== 'tensor' || found === null || prediction.ref === undefined) return null;
     const target = targetFor(call, found.kind, prediction);
     if (found.fromLogits && found.kind !== 'sigmoid_cross_entropy') call.reader.graph.scores.add(prediction.ref.from);
@@ -417,6 +429,10 @@ function fit(call: Call): Abstract {
   if (training == null) return unknown('history');
   const whole = (value: number | undefined): number | null =>
     value !== undefined && Number.isInteger(value) && value > 0 ? value : null;
+  // Rows would count for more or less than they do in Keras.
+  for (const name of ['class_weight', 'sample_weight'])
+    if (args.some(name) !== undefined)
+      training.open = [...(training.open ?? []), phrase('{0} cannot be run yet: {1}', name, args.text(name))];
   const epochs = whole(args.number(args.isGiven('nb_epoch') ? 'nb_epoch' : 'epochs'));
   training.epochs ??= epochs === null ? null : around(epochs, reader.loops.slice(training.loops ?? 0));
   // Without a batch size Keras takes 32 rows at a time, and a data set as it comes.
@@ -759,7 +775,7 @@ const COMPILE: CallEntry = {
 };
 const FIT: CallEntry = {
   signature:
-    'x=None, y=None, batch_size=None, epochs=1, verbose=None, callbacks=None, validation_split=0.0, validation_data=None, nb_epoch=None',
+    'x=None, y=None, batch_size=None, epochs=1, verbose=None, callbacks=None, validation_split=0.0, validation_data=None, shuffle=True, class_weight=None, sample_weight=None, nb_epoch=None',
   result: fit,
 };
 

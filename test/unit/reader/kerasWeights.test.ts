@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { createWasmBackend } from '../../../engine/backends/wasm.ts';
 import { trainReference } from '../../../engine/backends/reference/reference.ts';
+import { phrase } from '../../../engine/model/phrase.ts';
 import type { ModelSpec } from '../../../engine/model/spec.ts';
 import { readSource } from '../../../engine/reader/read.ts';
 import { KERNEL_BYTES } from '../backends/kernelBytes.ts';
@@ -40,6 +41,23 @@ describe('what Keras programs ask of weights', () => {
     assert.deepEqual(openOf(program(', kernel_constraint=mine')), ['kernel_constraint']);
   }); // prettier-ignore
 });
+
+describe('what Keras programs do that cannot be trained here is refused by name', () => {
+  const openOf = (text: string) => readSource(text, 'python').models.flatMap(({ open }) => open);
+  const through = (layer: string): string => program('').replace('gru(inputs))', `${layer}(gru(inputs)))`);
+
+  it('a layer behind the recurrent one, several outputs, an unknown loss', () => {
+    assert.deepEqual(openOf(through('layers.BatchNormalization()')), [phrase('{0} cannot be run yet', 'BatchNormalization')]);
+    assert.deepEqual(openOf(program('').replace('inputs, outputs)', 'inputs, [outputs, layers.Dense(1)(outputs)])')), [phrase('A model with {0} outputs cannot be trained yet', 2)]);
+    assert.deepEqual(openOf(program('').replace('"mse"', 'mine')), [phrase('{0} cannot be run yet: {1}', 'loss', 'mine')]);
+    assert.deepEqual(openOf(through('layers.LayerNormalization()')), []);
+  });
+
+  it('rows and classes that weigh more than others', () => {
+    assert.deepEqual(openOf(`${program('')}model.fit(x, y, sample_weight=w)`), [phrase('{0} cannot be run yet: {1}', 'sample_weight', 'w')]);
+    assert.deepEqual(openOf(`${program('')}model.fit(x, y, shuffle=False)`), []);
+  });
+}); // prettier-ignore
 
 describe('steps around the optimizer: the engine against the reference, losses of 12 steps to 1e-5', () => {
   const cases: Readonly<Record<string, string>> = {
