@@ -1,4 +1,5 @@
 /** Sizes of the tensors of a graph, as far as the source gives them; symbols are carried along (`n_inputs + 150`). */
+import { keepsSteps, windowsOf } from './convolution.ts';
 import type { CellSpec, Framework, GraphNode, ModelSpec, RecurrentNode, Size, TensorRef } from './spec.ts';
 
 const joined = (size: Size): string => (typeof size === 'string' && / [+·] /.test(size) ? `(${size})` : String(size));
@@ -101,6 +102,12 @@ function nodeAxes(
       switch (node.op) {
         case 'dense':
           return [...axes.slice(0, -1), node.units];
+        case 'convolve': {
+          const [steps] = axes;
+          if (steps === undefined) return undefined;
+          if (keepsSteps(node)) return [steps, node.units];
+          return [typeof steps === 'number' ? windowsOf(node, steps).count : `${node.id} steps`, node.units];
+        }
         case 'embedding':
           return [...axes, node.units];
         case 'select_step':

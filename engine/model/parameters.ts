@@ -171,6 +171,11 @@ export function nodeParameters(spec: ModelSpec, node: GraphNode): ParameterShape
             ...when(node.useBias, weight('bias', node.units)),
           ]);
     }
+    case 'convolve':
+      return prefixed(node.scope, '/', [
+        weight('kernel', node.size, inputWidth(spec, node), node.units),
+        ...when(node.useBias, weight('bias', node.units)),
+      ]);
     case 'normalize': {
       const width = inputWidth(spec, node);
       const [gain, shift] = spec.framework === 'pytorch' ? ['weight', 'bias'] : ['gamma', 'beta'];

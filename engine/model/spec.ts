@@ -229,6 +229,11 @@ export const GraphNode = Type.Union([
   Type.Object({ op: Type.Literal('activation'), id, input: TensorRef, activation: Activation, negativeSlope: NegativeSlope }, closed),
   /** One step of a sequence; negative counts from the end. */
   Type.Object({ op: Type.Literal('select_step'), id, input: TensorRef, step: Type.Integer() }, closed),
+  /**
+   * Convolution over the steps: a dense layer on every window of `size` steps, `stride` apart, each `dilation` steps from
+   * the next. `same` and `causal` put zeros at both ends or before the first step, so that no step is lost.
+   */
+  Type.Object({ op: Type.Literal('convolve'), id, input: TensorRef, units: Size, size: Type.Integer({ minimum: 1 }), stride: Type.Optional(Type.Integer({ minimum: 1 })), dilation: Type.Optional(Type.Integer({ minimum: 1 })), padding: literals(['valid', 'same', 'causal']), activation: Activation, negativeSlope: NegativeSlope, useBias: Type.Boolean(), scope: Type.String(), kernelInitializer: Type.Optional(Initializer), biasInitializer: Type.Optional(Initializer) }, closed),
   /** The mean may be that of the steps that count in a mask or lengths. */
   Type.Object({ op: Type.Literal('reduce_steps'), id, input: TensorRef, by: literals(['mean', 'sum', 'max']), mask: Type.Optional(TensorRef) }, closed),
   /** Layer normalization on the last axis: mean 0 and variance 1 of each row, then a gain and a shift. */

@@ -1,5 +1,6 @@
 /** What of a `ModelSpec` the engine cannot run yet; pure, so that the host can say it before anything starts. */
 import { tensorAxes } from './axes.ts';
+import { keepsSteps, windowsOf } from './convolution.ts';
 import { cudnnScope } from './cudnn.ts';
 import { nodeParameters } from './parameters.ts';
 import { type Phrase, phrase } from './phrase.ts';
@@ -38,10 +39,16 @@ export function unsupported(spec: ModelSpec): Phrase[] {
 
 function checkInputs(spec: ModelSpec, refuse: Refuse): void {
   const sequences = spec.inputs.filter(({ role }) => role === 'sequence');
-  const axes = sequences.length + spec.nodes.filter(({ op }) => op === 'repeat').length;
+  const axes =
+    sequences.length +
+    spec.nodes.filter(node => node.op === 'repeat' || (node.op === 'convolve' && !keepsSteps(node))).length;
   if (sequences.length === 0) refuse('The model has no input sequence.');
   if (axes > MOST_AXES)
-    refuse('The model has {0} input sequences and repeated vectors; {1} is the most there can be.', axes, MOST_AXES);
+    refuse(
+      'The model has {0} input sequences, repeated vectors and convolutions; {1} is the most there can be.',
+      axes,
+      MOST_AXES,
+    );
   for (const { id, axes, role } of spec.inputs) {
     if (role !== 'sequence' && role !== 'state') continue;
     const tokens = role === 'sequence' && spec.nodes.some(node => node.op === 'embedding' && node.input.from === id);
@@ -71,6 +78,14 @@ function checkNode(spec: ModelSpec, node: GraphNode, refuse: Refuse): void {
     case 'repeat':
       if (typeof node.steps !== 'number') refuse('The size {0} of {1} is not known.', node.steps, node.id);
       break;
+    case 'convolve': {
+      const [steps] = tensorAxes(spec, node.input) ?? ['?'];
+      if (typeof node.units !== 'number') refuse('The size {0} of {1} is not known.', node.units, node.scope);
+      if (typeof steps === 'string' && !keepsSteps(node)) refuse('The size {0} of {1} is not known.', steps, node.id);
+      if (typeof steps === 'number' && windowsOf(node, steps).count < 1)
+        refuse('{0} needs more than {1} steps.', node.id, steps);
+      break;
+    }
     case 'flatten': {
       const [steps, ...more] = tensorAxes(spec, node.input) ?? ['?'];
       if (typeof steps === 'string' && (more.length > 0 || steps === '?'))

@@ -2,6 +2,7 @@
 import { EngineError } from '../../errors.ts';
 import { CELLS } from '../../cells/table.ts';
 import { learnsStatesTogether, type ParameterShape, nodeParameters } from '../../model/parameters.ts';
+import { windowsOf } from '../../model/convolution.ts';
 import { leakySlope } from '../../model/activations.ts';
 import { phrase } from '../../model/phrase.ts';
 import type { GraphNode, ModelSpec, RecurrentNode, TensorRef } from '../../model/spec.ts';
@@ -147,6 +148,19 @@ export function nodeValue(
     case 'dense': {
       const [kernel, bias] = weights;
       const product = matmul(resolve(node.input), spec.framework === 'pytorch' ? transpose(kernel!) : kernel!);
+      return activate(node.activation, bias ? add(product, bias) : product, slopeBelow0(spec, node));
+    }
+    case 'convolve': {
+      const [kernel, bias] = weights;
+      const steps = stepsOf(resolve(node.input));
+      const { count, stride, dilation, first } = windowsOf(node, steps.length);
+      const zeros = tensor(steps[0]!.shape, new Float64Array(sizeOf(steps[0]!.shape)));
+      const seen = Array.from({ length: count }, (_, at) =>
+        concatenate(
+          Array.from({ length: node.size }, (_step, k) => steps[first + at * stride + k * dilation] ?? zeros),
+        ),
+      );
+      const product = matmul(sequence(seen), reshape(kernel!, [sizeOf(kernel!.shape.slice(0, 2)), kernel!.shape[2]!]));
       return activate(node.activation, bias ? add(product, bias) : product, slopeBelow0(spec, node));
     }
     case 'normalize':

@@ -3,6 +3,7 @@ import { CELLS } from '../../cells/table.ts';
 import { EngineError } from '../../errors.ts';
 import { ACTIVATIONS } from '../../kernels/activations.ts';
 import { topKOf } from '../../model/measures.ts';
+import { type ConvolveNode, keepsSteps, windowsOf } from '../../model/convolution.ts';
 import { isLossActivation } from '../../model/support.ts';
 import { beginsWithKept, keptName, truncationOf } from '../../model/truncation.ts';
 import type { MemoryPlan } from '../../kernels/memory.ts';
@@ -28,7 +29,7 @@ import type { GateDropout } from './composed/cells.ts';
 import { DenseLayer } from './dense.ts';
 import { Dropout, DropoutMask, type DroppedTogether, type MaskName } from './dropout.ts';
 import { Embedding } from './embedding.ts';
-import { Activated, Columns, Concatenation, Flattened, GreatestStep, MaskedSteps, MeanOfCounted, SumOfSteps, Product, Repeated, ReversedSteps, SelectedStep, Sum } from './joints.ts'; // prettier-ignore
+import { Activated, Columns, Concatenation, Flattened, GreatestStep, MaskedSteps, MeanOfCounted, Windowed, SumOfSteps, Product, Repeated, ReversedSteps, SelectedStep, Sum } from './joints.ts'; // prettier-ignore
 import { LearnedState } from './learnedState.ts';
 import { Normalized } from './normalized.ts';
 import { Loss } from './loss.ts';
@@ -163,6 +164,14 @@ export function buildGraph(
           'invalid-shape',
           phrase('{0} joins sequences of {1} and of {2} steps.', id, steps, other),
         );
+    });
+  };
+  /** A size of the graph follows from the number of steps. */
+  const mustHaveSteps = (axis: number, steps: number, id: string): void => {
+    stepChecks.push(shape => {
+      const found = shape.along(axis).steps;
+      if (found !== steps)
+        throw new EngineError('invalid-shape', phrase('{0} joins {1} steps, but there are {2}.', id, steps, found));
     });
   };
   const activated = (activation: ActivationSpec, input: Tensor): Tensor =>
@@ -422,6 +431,21 @@ export function buildGraph(
     tensors.set(node.id, dense(below, units, { activation, negativeSlope: node.negativeSlope }, kernel, bias));
   };
 
+  const addConvolution = (node: ConvolveNode): void => {
+    const below = resolve(node.input);
+    const units = known(node.units);
+    const [kernelShape, biasShape] = nodeParameters(spec, node);
+    const steps = tensorAxes(spec, node.input)![0]!;
+    const axis = keepsSteps(node) ? below.axis : fed.addAxis(windowsOf(node, known(steps)).count);
+    if (axis !== below.axis) mustHaveSteps(below.axis, known(steps), node.id);
+    const windows = add(new Windowed(kernels, below, node, axis)).output;
+    // Keras' fans of a convolution are those of a window: `size` times the width and `size` times the units.
+    const limit = Math.sqrt(6 / (node.size * (below.width + units)));
+    const kernel = named(store, windows.width * units, kernelShape!, given(node.kernelInitializer, { kind: 'uniform', value: limit })); // prettier-ignore
+    const bias = biasShape && named(store, units, biasShape, given(node.biasInitializer, ZEROS));
+    tensors.set(node.id, dense(windows, units, node, kernel, bias));
+  };
+
   const needed = ancestors(spec);
   /** Blocks of the layers that have weights, by the names of these: a layer that is used again has those of its first use. */
   const owned = new Map<string, readonly Block[]>();
@@ -485,6 +509,9 @@ export function buildGraph(
         tensors.set(node.id, add(reduced).output);
         break;
       }
+      case 'convolve':
+        addConvolution(node);
+        break;
       case 'normalize': {
         const input = resolve(node.input);
         const [gain, shift] = nodeParameters(spec, node);
@@ -525,14 +552,7 @@ export function buildGraph(
           break;
         }
         const steps = known(tensorAxes(spec, node.input)![0]!);
-        stepChecks.push(shape => {
-          const found = shape.along(input.axis).steps;
-          if (found !== steps)
-            throw new EngineError(
-              'invalid-shape',
-              phrase('{0} joins {1} steps, but there are {2}.', node.id, steps, found),
-            );
-        });
+        mustHaveSteps(input.axis, steps, node.id);
         tensors.set(node.id, add(new Flattened(kernels, input, steps)).output);
         break;
       }

@@ -1,6 +1,7 @@
 /** Parts without weights that join, choose and mask tensors. */
 import type { Kernels } from '../../kernels/kernels.ts';
 import type { MemoryPlan } from '../../kernels/memory.ts';
+import { type ConvolveNode, windowsOf } from '../../model/convolution.ts';
 import type { Activator } from './activator.ts';
 import type { Marks } from './marks.ts';
 import { eachRun, type Part, type Shape, type Slice, Tensor } from './part.ts';
@@ -514,5 +515,51 @@ export class Flattened extends Joint {
       const from = slopes + first * slopeStride + t * this.#input.width * 4;
       this.send(this.#input, t * shape.batch + first, from, slopeStride, rows);
     }
+  }
+}
+
+/** Windows over the steps, what each of them sees side by side: `[B, T, W]` becomes `[B, T', size · W]`, zeros beyond the ends. */
+export class Windowed extends Joint {
+  readonly #input: Tensor;
+  readonly #node: ConvolveNode;
+
+  /** @param axis time axis of the windows. */
+  constructor(kernels: Kernels, input: Tensor, node: ConvolveNode, axis: number) {
+    super(kernels, node.size * input.width, true, [input], axis);
+    this.#input = input;
+    this.#node = node;
+    input.readBy('part', this.output);
+  }
+
+  forward(shape: Shape, { first, rows }: Slice): void {
+    const { width } = this.#input;
+    const stride = this.output.width * 4;
+    this.#eachStep(shape, (window, place, step) => {
+      const to = this.output.at(shape) + (window * shape.batch + first) * stride + place * width * 4;
+      if (step !== undefined)
+        this.kernels.copyRows(to, stride, this.#input.at(shape) + (step * shape.batch + first) * width * 4, width * 4, rows, width); // prettier-ignore
+      else for (let row = 0; row < rows; row++) this.kernels.fill(to + row * stride, 0, width);
+    });
+  }
+
+  backward(shape: Shape, { first, rows }: Slice): void {
+    const { slopes, slopeStride } = this.output;
+    if (slopes === 0) return;
+    this.#eachStep(shape, (window, place, step) => {
+      if (step === undefined) return;
+      const from = slopes + (window * shape.batch + first) * slopeStride + place * this.#input.width * 4;
+      this.send(this.#input, step * shape.batch + first, from, slopeStride, rows);
+    });
+  }
+
+  /** @param see is told the window, the place in it, and the step that stands there, if it is one. */
+  #eachStep(shape: Shape, see: (window: number, place: number, step: number | undefined) => void): void {
+    const { steps } = shape.along(this.#input.axis);
+    const { count, stride, dilation, first } = windowsOf(this.#node, steps);
+    for (let window = 0; window < count; window++)
+      for (let place = 0; place < this.#node.size; place++) {
+        const step = first + window * stride + place * dilation;
+        see(window, place, step >= 0 && step < steps ? step : undefined);
+      }
   }
 }

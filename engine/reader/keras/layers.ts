@@ -1,6 +1,7 @@
 /** Keras' layers. Signatures and defaults: Keras 3 `keras/src/layers`; what differs in Keras 2 is told by the framework. */
 import { snakeCase } from '../../model/parameters.ts';
 import { phrase, type Phrase } from '../../model/phrase.ts';
+import type { ConvolveNode } from '../../model/convolution.ts';
 import type { Activation, CellSpec, GraphNode, Initializer, RecurrentNode, TensorRef } from '../../model/spec.ts';
 import { activationOf, type ChosenActivation, unknownActivation, withOptions } from '../activations.ts';
 import { checkDropout } from '../dropoutSense.ts';
@@ -27,6 +28,7 @@ import {
   shortText,
   tensor,
   type Tensor,
+  type TensorAxis,
   tuple,
   unknown,
 } from '../values.ts';
@@ -621,6 +623,39 @@ function denseApply(applied: Call, of: Tensor, made: Call, name: string, scope: 
     ...initializer(made, 'bias_initializer', 'biasInitializer'),
   });
   return of.mask === undefined ? out : { ...out, mask: of.mask };
+}
+
+/** A convolution over the steps. @param window its options. @param axes of what it gives. */
+export function convolved(
+  applied: Call,
+  of: Tensor,
+  made: Call,
+  name: string,
+  window: Pick<ConvolveNode, 'units' | 'size' | 'stride' | 'dilation' | 'padding'>,
+  axes: readonly TensorAxis[],
+): Tensor {
+  const { args } = made;
+  const chosen = args.isGiven('activation') ? activation(made, 'activation') : undefined;
+  const asked = weightRules(made);
+  const id = applied.reader.graph.add(
+    name,
+    {
+      op: 'convolve',
+      input: of.ref!,
+      ...window,
+      ...(chosen ?? LINEAR),
+      useBias: args.boolean('use_bias') !== false,
+      scope: scoped(applied, name),
+      ...initializer(made, 'kernel_initializer', 'kernelInitializer'),
+      ...initializer(made, 'bias_initializer', 'biasInitializer'),
+    },
+    {
+      range: applied.range,
+      open: [...asked.open, ...(chosen === null ? [unknownActivation(made, 'activation', name)] : [])],
+      rules: asked.rules,
+    },
+  );
+  return tensor(of.dtype, axes, { ref: { from: id }, meaning: phrase('output of the convolution {0}', name) });
 }
 
 function embeddingApply(applied: Call, of: Tensor, made: Call, name: string): Abstract {

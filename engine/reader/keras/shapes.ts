@@ -1,6 +1,6 @@
 /** Shapes of Keras' layers and backend functions that are no part of a recurrent model's graph. Rules: Keras 3 `keras/src`. */
 import { type Call, type CallEntry, type CallTable, Arguments } from '../calls.ts';
-import { type Dimension, multiply } from '../sizes.ts';
+import { type Dimension, multiply, toSize } from '../sizes.ts';
 import {
   asTensor, axisOf, commonShape, expanded, flattened, gathered, matrixProduct, ofNumbers, oneOf, plainAxes, placeOf, placesOf,
   reduced, shaped, shapeSize, tiled, windows,
@@ -9,7 +9,7 @@ import { einsum } from '../tensorflow1/shapes.ts';
 import { axisValue, dtypeOf } from '../tensorflow1/operations.ts';
 import { concatenate, concatenateMany, reshape, stack, stackMany, tensorsOf, transpose } from '../tensors.ts';
 import { type Abstract, dimension, list, NONE, tensor, type Tensor, type TensorAxis, tuple, unknown } from '../values.ts'; // prettier-ignore
-import { calledAs, joining, simple } from './layers.ts';
+import { calledAs, convolved, joining, simple } from './layers.ts';
 
 type Padding = 'same' | 'valid' | 'causal';
 
@@ -57,6 +57,28 @@ const convolution =
       const filters = dimension(oneOf(made.args, 'filters', 'nb_filter'));
       return slide(of, made, rank, filters, false);
     });
+/** Over the steps of a sequence, where all options are plain: a part of the model. */
+const convolutionOfSteps = (className: string): CallEntry =>
+  simple(className, CONVOLUTION, (applied, of, made, name) => {
+    const { args } = made;
+    const filters = dimension(oneOf(args, 'filters', 'nb_filter'));
+    const shape = slide(of, made, 1, filters, false);
+    const [size, stride, dilation] = [oneOf(args, 'kernel_size', 'filter_length'), oneOf(args, 'strides', 'subsample_length') ?? ONE, args.some('dilation_rate') ?? ONE].map(wholeOf);
+    const padding = (args.string('padding') ?? args.string('border_mode') ?? 'valid').toLowerCase();
+    const plain = (padding === 'valid' || padding === 'same' || padding === 'causal') && args.string('data_format') !== 'channels_first' && (args.number('groups') ?? 1) === 1;
+    if (of.ref === undefined || of.displaced !== undefined || of.axes?.length !== 3 || of.axes[1]?.name !== 'steps') return shape;
+    if (!plain || size === undefined || stride === undefined || dilation === undefined || filters === null) return shape;
+    return convolved(applied, of, made, name, { units: toSize(filters), size, ...(stride === 1 ? {} : { stride }), ...(dilation === 1 ? {} : { dilation }), padding }, shape.axes!);
+  }); // prettier-ignore
+
+const ONE: Abstract = { kind: 'number', value: 1, integer: true };
+
+/** A whole number, alone or in a tuple of one. */
+function wholeOf(value: Abstract | undefined): number | undefined {
+  const only = value?.kind === 'sequence' && value.items.length === 1 ? value.items[0] : value;
+  return only?.kind === 'number' && Number.isInteger(only.value) && only.value > 0 ? only.value : undefined;
+}
+
 const pooling =
   (rank: number) =>
   (className: string): CallEntry =>
@@ -119,7 +141,8 @@ const elementwise = (className: string): CallEntry =>
 const attention = (className: string): CallEntry => joining(className, (_applied, parts) => attended(parts));
 
 export const KERAS_SHAPES: CallTable = {
-  ...entries(['Conv1D', 'Convolution1D', 'SeparableConv1D'], convolution(1)),
+  ...entries(['Conv1D', 'Convolution1D'], convolutionOfSteps),
+  ...entries(['SeparableConv1D'], convolution(1)),
   ...entries(['Conv2D', 'Convolution2D', 'SeparableConv2D'], convolution(2)),
   ...entries(['Conv3D', 'Convolution3D'], convolution(3)),
   ...entries(['MaxPooling1D', 'MaxPool1D', 'AveragePooling1D', 'AvgPool1D'], pooling(1)),
