@@ -12,7 +12,7 @@ import { truncationOf } from '../model/truncation.ts';
 import { Random } from '../random.ts';
 import { constrain } from '../training/constraints.ts';
 import { initialise, initialiseParts } from '../training/initialisers.ts';
-import { decayedRate } from '../training/decay.ts';
+import { decayedMomentum, decayedRate } from '../training/decay.ts';
 import { averaged, type Optimizer, OPTIMIZERS, type UpdateTarget } from '../training/optimizers.ts';
 import type {
   Backend,
@@ -84,13 +84,30 @@ export function createWasmBackend(
   };
 }
 
+/** The optimizer of weights with options of their own. */
+interface OwnOptimizer {
+  readonly optimizer: Optimizer;
+  readonly options: OptimizerSpec;
+  readonly rate: number | undefined;
+}
+
+/** Those that have a momentum by that name; in Adam and its kin it is β₁. */
+const WITH_MOMENTUM: ReadonlySet<OptimizerSpec['kind']> = new Set<OptimizerSpec['kind']>(['sgd', 'momentum', 'rmsprop']); // prettier-ignore
+
+/** @param momentum in place of that of the options, where a schedule changes it. */
+function optimizerOf({ framework, training: { averaging } }: ModelSpec, options: OptimizerSpec, momentum?: number): Optimizer {
+  const changed = momentum === undefined ? {} : WITH_MOMENTUM.has(options.kind) ? { momentum } : { beta1: momentum };
+  const plain = OPTIMIZERS[framework][options.kind]!({ ...options, ...changed });
+  return averaging ? averaged(plain, averaging) : plain;
+} // prettier-ignore
+
 class WasmNetwork implements Network {
   readonly #spec: ModelSpec;
   readonly #memory: EngineMemory;
   readonly #pass: Pass;
   readonly #optimizer: Optimizer;
   /** Of weights with options of their own, by name. */
-  readonly #ownOptimizers: ReadonlyMap<string, { readonly optimizer: Optimizer; readonly rate: number | undefined }>;
+  readonly #ownOptimizers: ReadonlyMap<string, OwnOptimizer>;
   readonly #frozen: ReadonlySet<string>;
   /** Gradients of the batches since the last step, where one is taken only every so many. */
   readonly #accumulated: Accumulation | undefined;
@@ -119,17 +136,16 @@ class WasmNetwork implements Network {
     this.#slices = slices;
     this.#seed = options.seed;
     const { optimizer = { kind: 'sgd' }, clipping } = spec.training;
-    const { groups = [], frozen = [], accumulation, averaging } = spec.training;
-    const optimizerWith = (options: OptimizerSpec): Optimizer => {
-      const plain = OPTIMIZERS[spec.framework][optimizer.kind]!(options);
-      return averaging ? averaged(plain, averaging) : plain;
-    };
+    const { groups = [], frozen = [], accumulation } = spec.training;
+    const momentum = decayedMomentum(spec.training.learningRateDecay, { steps: 0, epochs: 0 });
+    const optimizerWith = (options: OptimizerSpec): Optimizer => optimizerOf(spec, options, momentum);
     this.#optimizer = optimizerWith(optimizer);
     this.#learningRate = optimizer.learningRate ?? this.#optimizer.learningRate;
     this.#ownOptimizers = new Map(
       groups.flatMap(({ weights, options }) => {
-        const own = optimizerWith({ ...optimizer, ...options });
-        return weights.map(name => [name, { optimizer: own, rate: options.learningRate }] as const);
+        const whole = { ...optimizer, ...options };
+        const own = { optimizer: optimizerWith(whole), options: whole, rate: options.learningRate };
+        return weights.map(name => [name, own] as const);
       }),
     );
     this.#frozen = new Set(frozen);
@@ -417,13 +433,16 @@ class WasmNetwork implements Network {
     }
     const taken = { steps: this.#step, epochs: this.#epoch };
     const rateOf = (first: number): number => decayedRate(this.#training.learningRateDecay, first, taken);
+    const momentum = decayedMomentum(this.#training.learningRateDecay, taken);
+    const { optimizer = { kind: 'sgd' } } = this.#training;
     this.#step++;
     for (const clipping of this.#clipping) this.#clip(clipping);
     for (const [place, view] of views.entries()) {
       if (this.#frozen.has(view.name)) continue;
-      const { rate = this.#learningRate } = this.#ownOptimizers.get(view.name) ?? {};
+      const { rate = this.#learningRate, options = optimizer } = this.#ownOptimizers.get(view.name) ?? {};
       const target = { ...placesOf(view), place, count: views.length };
-      this.#optimizerOf(view).update(this.#pass.kernels, target, rateOf(rate), this.#step);
+      const own = momentum === undefined ? this.#optimizerOf(view) : optimizerOf(this.#spec, options, momentum);
+      own.update(this.#pass.kernels, target, rateOf(rate), this.#step);
     }
     this.#constrain();
     return true;
@@ -624,14 +643,15 @@ class WasmNetwork implements Network {
   }
 
   #slotPlaces(): NamedPlace[] {
-    return this.#pass.store.views.flatMap(({ name, shape, block, offset, transposed }) =>
-      this.#optimizer.slots.map(({ suffix }, k) => ({
+    return this.#pass.store.views.flatMap(view => {
+      const { name, shape, block, offset, transposed } = view;
+      return this.#optimizerOf(view).slots.map(({ suffix }, k) => ({
         name: `${name}/${suffix}`,
         shape,
         at: block.slots[k]! + offset * 4,
         transposed,
-      })),
-    );
+      }));
+    });
   }
 
   /** h of the last recurrent node `[T, H]` as it hands it out: zeros where steps do not count, directions side by side. */

@@ -211,6 +211,8 @@ export const DenseNode = Type.Object(
     useBias: Type.Boolean(),
     /** Variable scope, layer or attribute name. */
     scope: Type.String(),
+    /** The program calls it at each step of a loop, with what a cell has given there (PyTorch). */
+    inLoop: Type.Optional(Type.Literal(true)),
     /** Names of its weights where the program has made them itself (TF1: `tf.matmul(h, W) + b`). */
     weights: Type.Optional(Type.Object({ kernel: Type.String(), bias: Type.Optional(Type.String()) }, closed)),
     kernelInitializer: Type.Optional(Initializer),
@@ -234,7 +236,7 @@ export const GraphNode = Type.Union([
    * the next. `same` and `causal` put zeros at both ends or before the first step, so that no step is lost.
    */
   Type.Object({ op: Type.Literal('convolve'), id, input: TensorRef, units: Size, size: Type.Integer({ minimum: 1 }), stride: Type.Optional(Type.Integer({ minimum: 1 })), dilation: Type.Optional(Type.Integer({ minimum: 1 })), padding: literals(['valid', 'same', 'causal']), activation: Activation, negativeSlope: NegativeSlope, useBias: Type.Boolean(), scope: Type.String(), kernelInitializer: Type.Optional(Initializer), biasInitializer: Type.Optional(Initializer) }, closed),
-  /** The mean may be that of the steps that count in a mask or lengths. */
+  /** Mean and sum may be those of the steps that count in a mask or lengths. */
   Type.Object({ op: Type.Literal('reduce_steps'), id, input: TensorRef, by: literals(['mean', 'sum', 'max']), mask: Type.Optional(TensorRef) }, closed),
   /** Layer normalization on the last axis: mean 0 and variance 1 of each row, then a gain and a shift. */
   Type.Object({ op: Type.Literal('normalize'), id, input: TensorRef, epsilon: Type.Number({ minimum: 0 }), scope: Type.String() }, closed),
@@ -300,6 +302,10 @@ export const LossSpec = Type.Object(
     ignoreLabel: Type.Optional(Type.Integer()),
     /** Axis of the classes in the tensor that the program hands to the loss, batch counted as 0, where that is not the last (PyTorch: 1). The graph's tensor has classes last. */
     classAxis: Type.Optional(Type.Integer({ minimum: 1 })),
+    /** The program hands the loss rows of one value without an axis for it: `[B]` where the graph's tensor is `[B, 1]`. */
+    squeezed: Type.Optional(Type.Literal(true)),
+    /** It hands the rows of all steps, one after the other: `[B · T, C]`. */
+    flattened: Type.Optional(Type.Literal(true)),
     /** Steps that count: by an input with lengths or a mask, or by the node that makes the mask (Keras). */
     mask: Type.Optional(TensorRef),
     /**
@@ -406,6 +412,14 @@ export const DecaySpec = Type.Union([
     kind: Type.Literal('cosine'), steps: Period, floor: Type.Optional(Part), cycle: Type.Optional(Type.Boolean()), per,
     warmUp: Type.Optional(Type.Object({ steps: Period, from: Part }, closed)),
     restarts: Type.Optional(Type.Object({ longer: Type.Number({ minimum: 1 }), lower: Type.Number({ minimum: 0 }) }, closed)),
+  }, closed),
+  /**
+   * From one part of η to another in each phase, which ends with step `end`; the last one stays. Where the momentum (β₁ of
+   * Adam and its kin) goes up and down with it, that too (PyTorch's `OneCycleLR`).
+   */
+  Type.Object({
+    kind: Type.Literal('phases'), curve: literals(['cosine', 'linear']), per,
+    phases: Type.Array(Type.Object({ end: Type.Number(), from: Part, to: Part, momentum: Type.Optional(Type.Object({ from: Part, to: Part }, closed)) }, closed), { minItems: 1 }),
   }, closed),
   /** `η · factors[k]`, where k of the boundaries have been reached; one factor more than boundaries. */
   Type.Object({ kind: Type.Literal('piecewise'), boundaries: Type.Array(Type.Number(), { minItems: 1 }), factors: Type.Array(Part, { minItems: 2 }), per }, closed),

@@ -75,6 +75,9 @@ function checkNode(spec: ModelSpec, node: GraphNode, refuse: Refuse): void {
     case 'dense':
       if (typeof node.units !== 'number') refuse('The size {0} of {1} is not known.', node.units, node.scope);
       break;
+    case 'reduce_steps':
+      if (node.mask && node.by === 'max') refuse('The greatest of the steps that count cannot be run yet.');
+      break;
     case 'repeat':
       if (typeof node.steps !== 'number') refuse('The size {0} of {1} is not known.', node.steps, node.id);
       break;
@@ -103,7 +106,6 @@ function checkNode(spec: ModelSpec, node: GraphNode, refuse: Refuse): void {
     case 'concatenate':
     case 'combine':
     case 'swap_batch_and_steps':
-    case 'reduce_steps':
     case 'normalize':
     case 'scale':
     case 'reverse_steps':

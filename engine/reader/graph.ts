@@ -38,6 +38,8 @@ export interface Input {
   known: boolean;
   /** Sizes of the axes in which it is fed, where the program gives it another shape. */
   fed?: readonly (Dimension | null)[];
+  /** Its axes are what the first operation on it fits; a layer that reads it may know better. */
+  guessed?: boolean;
   /** Rows of a batch, where the program says the shape: null for any number. */
   readonly rows?: Dimension | null;
 }
@@ -108,6 +110,8 @@ export interface TrainingRecord {
   /** What the program has said of weights being trained, in its order. */
   readonly frozen?: readonly { readonly place: WeightPlace; readonly trained: boolean }[];
   accumulation?: TrainingSpec['accumulation'];
+  /** What is added to the loss for the size of weights. */
+  readonly penalties?: readonly { readonly place: WeightPlace; readonly l1: number; readonly l2: number }[];
   /** Where further optimizers take steps for the same loss. */
   readonly also?: number[];
   /** What of it the description cannot say. */
@@ -178,6 +182,10 @@ export class Graph {
   readonly unpackings: Unpacking[] = [];
   /** The outermost module whose forward pass is being run. */
   root: Instance | null = null;
+  /** Name of the Sequential by itself, without a module around it, that is being run. */
+  alone: string | null = null;
+  /** Where the layers are made that have the weight of another one. */
+  readonly tied = new Set<number>();
   /** Layers, modules and weights of which the program says whether they are trained (PyTorch). */
   readonly frozen: { readonly of: Abstract; readonly weight: string | null; readonly trained: boolean }[] = [];
   /** The loss of the last backward pass, and how its gradients have been clipped since (PyTorch). */
@@ -287,6 +295,12 @@ export class Graph {
     return this.inputs.get(value.ref.from) ?? null;
   }
 
+  /** A tensor as it is known now: the shape of an input may have been told since. */
+  fresh(of: Tensor): Tensor {
+    const input = of.axes === null ? this.inputOf(of) : null;
+    return input?.known === true ? { ...of, ...this.tensorOf(input) } : of;
+  }
+
   /** Gives an input of which nothing is known the shape of a sequence. */
   shape(input: Input, timeMajor: boolean, features: Dimension = symbol('features')): void {
     if (input.known) return;
@@ -298,6 +312,11 @@ export class Graph {
 
   /** Takes the width of an input from the layer that reads it, where nothing else has told it. */
   widen(ref: TensorRef, features: Dimension | null): void {
+    const node = this.nodeOf(ref);
+    if (node?.op === 'reverse_steps' || node?.op === 'dropout' || node?.op === 'scale') {
+      this.widen(node.input, features);
+      return;
+    }
     const input = this.inputs.get(ref.from);
     if (input === undefined || features === null) return;
     const open = (size: Dimension | null): boolean =>
@@ -324,6 +343,25 @@ export class Graph {
   use(value: Abstract | undefined, role: InputSpec['role']): void {
     const input = this.inputOf(value);
     if (input !== null) input.role ??= role;
+  }
+
+  /** The input that a tensor is computed of step by step, by operations that do not mind how many axes there are. */
+  plainSource(ref: TensorRef): Input | null {
+    const node = this.nodeOf(ref);
+    if (node === null) return this.inputs.get(ref.from) ?? null;
+    const plain = node.op === 'dense' || node.op === 'activation' || node.op === 'dropout' || node.op === 'scale' || node.op === 'reverse_steps'; // prettier-ignore
+    return plain ? this.plainSource(node.input) : null;
+  }
+
+  /** Says that an input holds the lengths of rows. */
+  useLengths({ from }: TensorRef): void {
+    const input = this.inputs.get(from);
+    if (input === undefined) return;
+    input.role = 'lengths';
+    if (input.known) return;
+    input.known = true;
+    input.dtype = 'int64';
+    input.axes = [];
   }
 
   nodeOf(ref: TensorRef | undefined): GraphNode | null {

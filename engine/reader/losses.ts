@@ -5,7 +5,7 @@
 import { type Graph, isBatch } from './graph.ts';
 import { shaped } from './shapeRules.ts';
 import type { Dimension } from './sizes.ts';
-import type { Derivation, Tensor } from './values.ts';
+import type { Abstract, Derivation, Tensor } from './values.ts';
 
 export type LossDerivation = Extract<Derivation, { readonly op: 'loss' }>;
 
@@ -40,7 +40,15 @@ export function distance(
 /** A loss times a number. */
 export function scaledLoss(of: Tensor, by: number): Tensor | null {
   const loss = lossOf(of);
-  return loss === null ? null : { ...of, derivation: { ...loss, factor: (loss.factor ?? 1) * by } };
+  // What is added for the size of weights would have to be scaled, too.
+  return loss === null || loss.penalties !== undefined ? null : { ...of, derivation: { ...loss, factor: (loss.factor ?? 1) * by } }; // prettier-ignore
+}
+
+/** A loss and what a program adds to it for the size of weights. */
+export function penalizedLoss(of: Tensor, by: Abstract | undefined): Tensor | null {
+  const loss = lossOf(of);
+  if (loss === null || loss.reduction === 'none' || by?.kind !== 'penalty') return null;
+  return { ...of, derivation: { ...loss, penalties: [...(loss.penalties ?? []), by.penalty] } };
 }
 
 /** A loss of every step times the mask of the steps, `[B, T]` or `[B, T, 1]`. */

@@ -164,6 +164,8 @@ function lossSpec(loss: Tensor | null): LossSpec | null {
     ...(derivation.ignoreLabel === undefined ? {} : { ignoreLabel: derivation.ignoreLabel }),
     ...(derivation.classAxis === undefined ? {} : { classAxis: derivation.classAxis }),
     ...derivation.options,
+    ...(derivation.squeezed === undefined ? {} : { squeezed: derivation.squeezed }),
+    ...(derivation.flattened === undefined ? {} : { flattened: derivation.flattened }),
     ...(derivation.factor === undefined || derivation.factor === 1 ? {} : { factor: derivation.factor }),
     reduction: derivation.reduction === 'none' ? 'sum' : derivation.reduction,
   };
@@ -225,12 +227,8 @@ function underRoot({ node, root }: NodeRecord, names: ReadonlyMap<Instance, stri
   return name === undefined || !('scope' in node) ? node : { ...node, scope: `${name}.${node.scope}` };
 }
 
-/** The weights that training leaves alone, and those with options of their own. */
-function weightTraining(
-  spec: ModelSpec,
-  records: readonly NodeRecord[],
-  { parts = [], frozen = [] }: TrainingRecord,
-): Pick<TrainingSpec, 'groups' | 'frozen'> {
+/** The weights of a model with the modules that they are of, and those of a place. */
+function weightsOf(spec: ModelSpec, records: readonly NodeRecord[]) {
   const roots = rootNames(records);
   const weights = new Map(records.flatMap((record, at) => nodeParameters(spec, spec.nodes[at]!).map(({ name }) => [name, record.root] as const))); // prettier-ignore
   const under = ({ root, path }: WeightPlace): string[] =>
@@ -240,6 +238,16 @@ function weightTraining(
         (root === null || own === root) && (place === '' || name === place || name.startsWith(`${place}.`));
       return inside ? [name] : [];
     });
+  return { weights, under };
+}
+
+/** The weights that training leaves alone, and those with options of their own. */
+function weightTraining(
+  spec: ModelSpec,
+  records: readonly NodeRecord[],
+  { parts = [], frozen = [] }: TrainingRecord,
+): Pick<TrainingSpec, 'groups' | 'frozen'> {
+  const { weights, under } = weightsOf(spec, records);
   const all = parts.length === 0 || parts.some(({ places }) => places === null);
   const trained = new Set(all ? weights.keys() : parts.flatMap(({ places }) => places!.flatMap(under)));
   const fixed = new Set<string>();
@@ -373,7 +381,13 @@ export function modelsOf(graph: Graph, facts: ProgramFacts): FoundModel[] {
       ...(Object.keys(names).length === 0 ? {} : { names }),
     };
     const ofWeights = root.training === null ? {} : weightTraining(untrained, records, root.training);
-    const plain: ModelSpec = { ...untrained, training: { ...untrained.training, ...ofWeights } };
+    const { under } = weightsOf(untrained, records);
+    const penalties = root.training?.penalties?.flatMap(({ place, l1, l2 }) => under(place).map(weight => ({ weight, ...(l1 === 0 ? {} : { l1 }), ...(l2 === 0 ? {} : { l2 }) }))) ?? []; // prettier-ignore
+    const plain: ModelSpec = {
+      ...untrained,
+      ...(untrained.loss && penalties.length > 0 ? { loss: { ...untrained.loss, penalties } } : {}),
+      training: { ...untrained.training, ...ofWeights },
+    };
     const spec = withRules(plain, graph, records);
     const openOfLoss = root.loss?.derivation?.op === 'loss' ? (root.loss.derivation.open ?? []) : [];
     // Of a model that is trained, what stops elsewhere is no part.

@@ -148,6 +148,17 @@ export function sequenceInput(
   features?: Dimension,
 ): SequenceInput {
   const { graph } = call.reader;
+  const source = value?.kind === 'tensor' && value.ref !== undefined ? graph.plainSource(value.ref) : null;
+  if (value?.kind === 'tensor' && value.axes?.length === 2 && source?.guessed === true) {
+    // What was taken for rows are the steps of a sequence: `self.rnn(self.embed(x))`.
+    const features = source.axes.at(-1)!;
+    source.known = false;
+    graph.shape(source, timeMajor, features.size ?? undefined);
+    source.guessed = false;
+    const [, width] = value.axes;
+    const [steps] = source.axes;
+    return sequenceInput(call, { ...value, axes: timeMajor ? [steps!, BATCH, width!] : [BATCH, steps!, width!] }, timeMajor); // prettier-ignore
+  }
   const argument = graph.inputOf(value);
   if (argument !== null && value?.kind === 'tensor' && value.axes === null) {
     graph.shape(argument, timeMajor, features);

@@ -22,7 +22,9 @@ export function range({ args, reader }: Call): Abstract {
   }
   const distance = from === null || to === null ? null : add(to, from, -1);
   const count: Dimension | null = distance === null || by === null ? null : by === 1 ? distance : divide(distance, by);
-  return many(unknown(reader.assignedTo ?? ''), count === null ? unknown('') : fromDimension(count));
+  const down = typeof by === 'number' && by < 0;
+  const item: Abstract = { kind: 'unknown', text: reader.assignedTo ?? '', ...(down ? { backwards: true } : {}) };
+  return many(item, count === null ? unknown('') : fromDimension(count));
 }
 
 /** A function of one number; what is not known stays what it is. */

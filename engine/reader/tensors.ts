@@ -4,7 +4,7 @@
  */
 import { phrase, type Phrase } from '../model/phrase.ts';
 import type { TensorRef } from '../model/spec.ts';
-import { BATCH, type Graph, isBatch, sameAxis, stepsAt } from './graph.ts';
+import { BATCH, type Graph, isBatch, sameAxis, stepsAt, stepsAxis } from './graph.ts';
 import type { TextRange } from './reading.ts';
 import { shaped } from './shapeRules.ts';
 import { add, type Dimension, divide, equal, multiply, sizeText } from './sizes.ts';
@@ -13,6 +13,7 @@ import {
   dimension,
   list,
   type Many,
+  NONE,
   type Sequence,
   tensor,
   type Tensor,
@@ -22,7 +23,10 @@ import {
 
 /** The same tensor, seen otherwise. */
 function view(of: Tensor, axes: readonly TensorAxis[] | null, keepsRef = true): Tensor {
-  const { ref, ...rest } = of;
+  const { ref, parts, partsAt, ...other } = of;
+  // In another shape the parts lie elsewhere.
+  const kept = parts !== undefined && axes?.length === of.axes?.length;
+  const rest = { ...other, ...(kept ? { parts, ...(partsAt === undefined ? {} : { partsAt }) } : {}) };
   return keepsRef && ref !== undefined ? { ...rest, ref, axes } : { ...rest, axes };
 }
 
@@ -86,13 +90,169 @@ function addsAxis(item: Abstract): boolean {
   return item.kind === 'none' || (item.kind === 'path' && item.path.endsWith('.newaxis'));
 }
 
-/** `tensor[indices]`, by NumPy's rules. */
-export function index(graph: Graph, of: Tensor, indices: readonly Abstract[], range: TextRange): Tensor {
-  const [first, ...further] = indices;
-  if (of.parts !== undefined && first?.kind === 'number') {
-    const part = of.parts.at(first.value);
-    if (part !== undefined) return further.length === 0 ? part : index(graph, part, further, range);
+const FULL: Abstract = { kind: 'slice', bounds: [NONE, NONE, NONE] };
+const isWhole = (item: Abstract): boolean => item.kind === 'slice' && isFull(item.bounds);
+
+/** What is picked along each axis, where nothing is added and each axis is named; null elsewhere. */
+function picks(of: Tensor, indices: readonly Abstract[]): Abstract[] | null {
+  if (of.axes === null || indices.some(item => addsAxis(item) || item.kind === 'tensor')) return null;
+  const dots = indices.findIndex(item => item.kind === 'ellipsis');
+  const missing = of.axes.length - indices.length + (dots < 0 ? 0 : 1);
+  if (missing < 0) return null;
+  const full = Array.from({ length: missing }, () => FULL);
+  return dots < 0 ? [...indices, ...full] : [...indices.slice(0, dots), ...full, ...indices.slice(dots + 1)];
+}
+
+/** A tensor put together of its slices along an axis. */
+export function fromParts(parts: readonly Tensor[], at: number, axis: TensorAxis): Tensor {
+  const [first] = parts;
+  const axes = [...first!.axes!.slice(0, at), { ...axis, size: parts.length }, ...first!.axes!.slice(at)];
+  return tensor(first!.dtype, axes, { parts, partsAt: at, ...(first!.meaning === undefined ? {} : { meaning: first!.meaning }) }); // prettier-ignore
+}
+
+/** What indices pick of a tensor that is put together of others. */
+function indexParts(graph: Graph, of: Tensor, indices: readonly Abstract[], range: TextRange): Tensor | null {
+  const all = of.parts === undefined ? null : picks(of, indices);
+  if (all === null) return null;
+  const at = of.partsAt ?? 0;
+  const item = all[at]!;
+  const rest = all.filter((_, place) => place !== at);
+  const pick = (part: Tensor): Tensor => (rest.every(isWhole) ? part : index(graph, part, rest, range));
+  if (item.kind === 'number') {
+    const part = of.parts!.at(item.value);
+    return part === undefined ? null : pick(part);
   }
+  if (item.kind !== 'slice' || !rest.every(isWhole)) return null;
+  const bounds = item.bounds.map(bound => (bound.kind === 'number' ? bound.value : bound.kind === 'none' ? undefined : null)); // prettier-ignore
+  const [from, to, by] = bounds;
+  if (from === null || to === null || (by ?? 1) !== 1) return null;
+  const parts = of.parts!.slice(from, to);
+  return parts.length === 0 ? null : fromParts(parts, at, of.axes![at]!);
+}
+
+/** Both directions of a bidirectional layer that lie side by side on the last axis of a tensor; null where they do not. */
+export function directionsOf(graph: Graph, of: Tensor, range: TextRange): readonly [Tensor, Tensor] | null {
+  const last = of.axes?.at(-1);
+  if (of.ref === undefined || of.displaced !== undefined || last?.size == null) return null;
+  const half = divide(last.size, 2);
+  const node = graph.nodeOf(of.ref);
+  if (half === null || node === null) return null;
+  const axes = [...of.axes!.slice(0, -1), { ...last, size: half }];
+  if (node.op === 'select_step') {
+    const sequence = tensor(of.dtype, [BATCH, stepsAxis(null), last], { ref: node.input });
+    const both = directionsOf(graph, sequence, range);
+    if (both === null) return null;
+    const { id: _id, ...step } = node;
+    const chosen = both.map(({ ref }) => tensor(of.dtype, axes, { ref: { from: graph.add('step', { ...step, input: ref! }, { range }) } })); // prettier-ignore
+    return [chosen[0]!, chosen[1]!];
+  }
+  if (node.op !== 'recurrent' || node.direction !== 'bidirectional' || (node.merge ?? 'concatenate') !== 'concatenate')
+    return null;
+  const { part } = of.ref;
+  const width = graph.nodes.get(node.id)!.cells.at(-1)?.output;
+  if (part?.take !== 'outputs' || part.direction !== undefined || width === undefined || !equal(width, half)) return null;
+  const of1 = (direction: 'forward' | 'backward', meaning: Phrase): Tensor =>
+    tensor(of.dtype, axes, { ref: { from: node.id, part: { take: 'outputs', direction } }, meaning });
+  return [
+    of1('forward', phrase('h at every step, forward direction')),
+    of1('backward', phrase('h at every step, backward direction')),
+  ];
+} // prettier-ignore
+
+/** The direction that a slice of the last axis takes of a bidirectional layer's outputs. */
+function indexDirections(graph: Graph, of: Tensor, indices: readonly Abstract[], range: TextRange): Tensor | null {
+  const all = picks(of, indices);
+  const last = all?.at(-1);
+  if (all === null || last?.kind !== 'slice' || isWhole(last)) return null;
+  const width = of.axes!.at(-1)!.size;
+  const half = width === null ? null : divide(width, 2);
+  const [from, to, by] = last.bounds;
+  if (half === null || !(by.kind === 'none' || (by.kind === 'number' && by.value === 1))) return null;
+  const at = (bound: Abstract, otherwise: Dimension): Dimension | null => {
+    const place = bound.kind === 'none' ? otherwise : dimension(bound);
+    return typeof place === 'number' && place < 0 ? add(width!, place) : place;
+  };
+  const [first, end] = [at(from, 0), at(to, width!)];
+  if (first === null || end === null) return null;
+  const which = first === 0 && equal(end, half) ? 0 : equal(first, half) && equal(end, width!) ? 1 : null;
+  const both = which === null ? null : directionsOf(graph, of, range);
+  if (both === null) return null;
+  const rest = [...all.slice(0, -1), FULL];
+  return rest.every(isWhole) ? both[which!] : index(graph, both[which!], rest, range);
+}
+
+/** The last step that counts of each row, by lengths. */
+export function selectLast(graph: Graph, of: Tensor, lengths: TensorRef, range: TextRange): Tensor {
+  const rest = (of.axes ?? []).filter(axis => axis.name !== 'steps');
+  const ref = refOf(of);
+  if (ref === undefined) return tensor(of.dtype, rest);
+  graph.useLengths(lengths);
+  // In the other order of the steps that count, it is the first.
+  const turned = graph.add('reversed', { op: 'reverse_steps', input: ref, sequenceLength: lengths }, { range });
+  const id = graph.add('step', { op: 'select_step', input: { from: turned }, step: 0 }, { range });
+  const node = graph.recurrentOf(ref);
+  const meaning = node === null ? {} : { meaning: phrase('h at the last step of each row') };
+  return tensor(of.dtype, rest, { ref: { from: id }, ...meaning });
+}
+
+/** `out[rows, lengths - 1]` */
+function indexLast(graph: Graph, of: Tensor, indices: readonly Abstract[], range: TextRange): Tensor | null {
+  const [rows, steps] = [0, 1].map(place => of.axes?.[place]?.name);
+  const turned = rows === 'steps' && steps === 'batch';
+  if (of.ref === undefined || indices.length < 2 || !(turned || (rows === 'batch' && steps === 'steps'))) return null;
+  const [row, step] = turned ? [indices[1], indices[0]] : [indices[0], indices[1]];
+  const all = row?.kind === 'many' || (row?.kind === 'tensor' && row.derivation?.op === 'places');
+  if (!all || step?.kind !== 'tensor' || step.derivation?.op !== 'last_step') return null;
+  return indices.slice(2).every(isWhole) ? selectLast(graph, of, step.derivation.of, range) : null;
+}
+
+/** Axes of one that are added to a tensor, of which all else is taken; null for other indices. */
+function indexAdded(graph: Graph, of: Tensor, indices: readonly Abstract[]): Tensor | null {
+  const added = indices.filter(addsAxis).length;
+  if (added === 0 || !indices.every(item => addsAxis(item) || isWhole(item) || item.kind === 'ellipsis')) return null;
+  const open = graph.inputOf(of);
+  let seen = of;
+  if (of.axes === null && open !== null && !open.known && !indices.some(item => item.kind === 'ellipsis')) {
+    // lengths[:, None]
+    if (indices.length - added !== 1) return null;
+    open.known = true;
+    open.axes = [];
+    seen = graph.tensorOf(open);
+  }
+  if (seen.axes === null) return null;
+  let place = 0;
+  const skipped = seen.axes.length - (indices.length - added);
+  const axes: TensorAxis[] = indices.flatMap(item => {
+    if (addsAxis(item)) return [{ name: '', size: 1 }];
+    const taken = item.kind === 'ellipsis' ? skipped + 1 : 1;
+    return seen.axes!.slice(place, (place += taken));
+  });
+  return withAdded(seen, [...axes, ...seen.axes.slice(place)]);
+}
+
+/** The same tensor with axes of one between its own. */
+export function withAdded(of: Tensor, axes: readonly TensorAxis[]): Tensor {
+  const { parts: _parts, partsAt: _at, displaced = of.axes?.at(-1), ...rest } = of;
+  const away = of.ref !== undefined && displaced !== undefined && !isBatch(displaced) && axes.at(-1) !== displaced;
+  return { ...rest, ...(away ? { displaced } : {}), axes };
+}
+
+/** Whether a place counts down in a loop: `t` of `reversed(range(T))`, `T - 1 - t`. */
+function countsDown(item: Abstract): boolean {
+  if (item.kind === 'unknown') return item.backwards === true;
+  return item.kind === 'size' && [...item.size.terms].some(([name, factor]) => name !== '' && factor < 0);
+}
+
+/** `tensor[indices]`, by NumPy's rules. */
+export function index(graph: Graph, given: Tensor, indices: readonly Abstract[], range: TextRange): Tensor {
+  const of = graph.fresh(given);
+  const [first, ...further] = indices;
+  const special =
+    indexParts(graph, of, indices, range) ??
+    indexDirections(graph, of, indices, range) ??
+    indexLast(graph, of, indices, range) ??
+    indexAdded(graph, of, indices);
+  if (special !== null) return special;
   if (of.axes === null) {
     const open = graph.inputOf(of);
     if (open === null || open.known) return view(of, null, false);
@@ -153,7 +313,8 @@ export function index(graph: Graph, of: Tensor, indices: readonly Abstract[], ra
     graph.rowPicks.push({ of: of.ref, range });
   }
   if (picked.length === 1 && whole && only?.axis.name === 'steps' && of.ref !== undefined) {
-    return { ...shaped(of, axes), stepOf: of.ref };
+    const down = indices.some(countsDown);
+    return { ...shaped(of, axes), stepOf: of.ref, ...(down ? { backwards: true } : {}) };
   }
   return shaped(of, axes);
 }
@@ -165,10 +326,18 @@ export function transpose(of: Tensor, order: readonly number[] | null): Tensor {
   const places = order ?? axes.map((_, position) => axes.length - 1 - position);
   const moved = places.map(place => axes.at(place)).filter(axis => axis !== undefined);
   if (moved.length !== axes.length) return tensor(of.dtype, null);
+  if (of.parts !== undefined) return transposeParts(of, places.map(place => (place < 0 ? place + axes.length : place))); // prettier-ignore
   const { displaced = axes.at(-1), ...rest } = of;
   const away = displaced === undefined || moved.at(-1) === displaced ? {} : { displaced };
   return { ...rest, ...away, axes: moved };
 }
+
+function transposeParts(of: Tensor, places: readonly number[]): Tensor {
+  const at = of.partsAt ?? 0;
+  const inside = places.filter(place => place !== at).map(place => (place > at ? place - 1 : place));
+  const kept = inside.every((place, position) => place === position);
+  return fromParts(kept ? of.parts! : of.parts!.map(part => transpose(part, inside)), places.indexOf(at), of.axes![at]!);
+} // prettier-ignore
 
 /** The tensor of the graph, if the program holds it with the same last axis. */
 export function refOf({ ref, displaced }: Tensor): TensorRef | undefined {
@@ -207,6 +376,8 @@ export function reshape(graph: Graph, of: Tensor, shape: readonly (Dimension | n
       return named || equal(size!, own.size);
     });
   if (fits(shape, axes)) return view(of, axes);
+  const parted = reshapeParts(graph, of, shape, range, fits) ?? splitDirections(graph, of, shape, range, fits);
+  if (parted !== null) return parted;
   const last = axes.at(-1)!;
   // [B, T, H] → [B·T, H]
   const keepsRows = shape[0] === null && shape[1] === -1 && isBatch(axes[0]);
@@ -264,6 +435,42 @@ export function reshape(graph: Graph, of: Tensor, shape: readonly (Dimension | n
     named[0] = { name: '', size: null };
   return shaped(of, named);
 }
+
+type Fits = (target: readonly (Dimension | null)[], source: readonly TensorAxis[]) => boolean;
+const isOpen = (size: Dimension | null | undefined): boolean => size == null || size === -1;
+
+/** A tensor that is put together of others: its parts in groups (`[L·D, B, H]` → `[L, D, B, H]`), or side by side (`[B, L, H]` → `[B, L·H]`). */
+function reshapeParts(graph: Graph, of: Tensor, shape: readonly (Dimension | null)[], range: TextRange, fits: Fits): Tensor | null {
+  const { parts, axes } = of;
+  if (parts === undefined || axes === null) return null;
+  const at = of.partsAt ?? 0;
+  const count = parts.length;
+  if (at === 0 && shape.length === axes.length + 1 && fits(shape.slice(2), axes.slice(1))) {
+    const [one, other] = shape;
+    const outer = typeof one === 'number' && one > 0 ? one : typeof other === 'number' && other > 0 ? count / other : NaN;
+    if (!Number.isInteger(outer) || outer < 1 || !(isOpen(other) || other === count / outer)) return null;
+    const inner = count / outer;
+    const groups = Array.from({ length: outer }, (_, group) => fromParts(parts.slice(group * inner, (group + 1) * inner), 0, axes[0]!));
+    return fromParts(groups, 0, axes[0]!);
+  }
+  if (at !== axes.length - 2 || at < 1 || shape.length !== axes.length - 1 || !fits(shape.slice(0, -1), axes.slice(0, at))) return null;
+  const width = product(axes.slice(-2));
+  const wanted = shape.at(-1);
+  if (!isOpen(wanted) && (width === null || !equal(wanted!, width))) return null;
+  const joined = concatenate(graph, parts, -1, range);
+  return joined.axes === null ? joined : { ...joined, axes: [...joined.axes.slice(0, -1), { name: 'features', size: width }] };
+} // prettier-ignore
+
+/** Outputs of both directions apart: `[B, T, 2·H]` → `[B, T, 2, H]`. */
+function splitDirections(graph: Graph, of: Tensor, shape: readonly (Dimension | null)[], range: TextRange, fits: Fits): Tensor | null {
+  const { axes } = of;
+  if (axes === null || shape.length !== axes.length + 1 || shape.at(-2) !== 2) return null;
+  if (!fits(shape.slice(0, -2), axes.slice(0, -1))) return null;
+  const both = directionsOf(graph, of, range);
+  const wanted = shape.at(-1);
+  if (both === null || !(isOpen(wanted) || equal(wanted!, both[0].axes!.at(-1)!.size!))) return null;
+  return fromParts(both, axes.length - 1, { name: 'directions', size: 2 });
+} // prettier-ignore
 
 function lastFits(size: Dimension | null, axis: TensorAxis): boolean {
   return size === null || size === -1 || axis.size === null || equal(size, axis.size);

@@ -32,12 +32,15 @@ export interface TensorAxis {
 
 /** How a scalar or a vector of the training graph came about, as far as losses and metrics need it. */
 export type Derivation =
-  | { readonly op: 'loss'; readonly kind: LossSpec['kind']; readonly prediction: Tensor; readonly target: Tensor; readonly fromLogits: boolean; /** The loss takes what went into the prediction's activation. */ readonly beforeActivation?: true; readonly reduction: LossSpec['reduction'] | 'none'; readonly options?: LossOptions; /** What the description cannot say. */ readonly open?: readonly Phrase[]; readonly factor?: number; readonly mask?: TensorRef; readonly ignoreLabel?: number; readonly classAxis?: number; readonly reduced?: readonly ReducedAxis[]; /** Its last axis is still that of the classes. */ readonly classes?: true; /** Steps that do not count have been taken out. */ readonly selected?: true }
+  | { readonly op: 'loss'; readonly kind: LossSpec['kind']; readonly prediction: Tensor; readonly target: Tensor; readonly fromLogits: boolean; /** The loss takes what went into the prediction's activation. */ readonly beforeActivation?: true; readonly reduction: LossSpec['reduction'] | 'none'; readonly options?: LossOptions; /** What the description cannot say. */ readonly open?: readonly Phrase[]; readonly factor?: number; readonly mask?: TensorRef; readonly ignoreLabel?: number; readonly classAxis?: number; readonly squeezed?: true; readonly flattened?: true; /** What is added for the size of weights. */ readonly penalties?: readonly LossPenalty[]; readonly reduced?: readonly ReducedAxis[]; /** Its last axis is still that of the classes. */ readonly classes?: true; /** Steps that do not count have been taken out. */ readonly selected?: true }
   | { readonly op: 'difference'; readonly left: Tensor; readonly right: Tensor; readonly factor?: number }
   | { readonly op: 'logarithm'; readonly logits: Tensor } // of the softmax of these
   | { readonly op: 'one_hot'; readonly of: Tensor; readonly depth: Dimension | null }
   | { readonly op: 'mask'; readonly of: TensorRef } // 1 for each step that counts, by lengths or the node that computes them
   | { readonly op: 'counted'; readonly of: TensorRef } // how many steps count
+  | { readonly op: 'last_step'; readonly of: TensorRef } // index of the last step that counts of each row, by its length
+  | { readonly op: 'places' } // 0, 1, 2, …
+  | { readonly op: 'masked'; readonly of: Tensor; readonly mask: TensorRef } // zeros at the steps that do not count
   | { readonly op: 'right'; readonly of: Tensor; readonly topK: number } // whether the label is among the k largest
   | { readonly op: 'best'; readonly of: Tensor } // index of the largest
   | { readonly op: 'accuracy'; readonly of: Tensor; readonly topK: number }
@@ -64,12 +67,16 @@ export interface Tensor {
   readonly note?: Phrase;
   /** The graph's last axis, where the program has moved it away from the end. */
   readonly displaced?: TensorAxis;
-  /** Its slices along the first axis, where each is a tensor of its own (`h_n` of PyTorch). */
+  /** Its slices along an axis, where each is a tensor of its own (`h_n` of PyTorch). */
   readonly parts?: readonly Tensor[];
+  /** Place of that axis; the first where it is left out. */
+  readonly partsAt?: number;
   /** Rows of different lengths (PyTorch's packed sequences). */
   readonly packed?: { readonly lengths: TensorRef | null };
   /** One step of a sequence, whichever it is. */
   readonly stepOf?: TensorRef;
+  /** A loop takes its steps from the last one on. */
+  readonly backwards?: true;
   /** What a cell in a loop gives at each step: the outputs of this node. */
   readonly eachOf?: TensorRef;
   /** A learned parameter of that name. */
@@ -146,6 +153,13 @@ export type OptimizerParts = readonly {
   readonly modules: readonly (Abstract | null)[];
   readonly options: Partial<OptimizerSpec>;
 }[];
+
+/** `l1 · Σ|w| + l2 · Σw²` over all weights of a module (PyTorch). */
+export interface LossPenalty {
+  readonly module: Abstract;
+  readonly l1: number;
+  readonly l2: number;
+}
 
 /** A layer of Keras or PyTorch: what makes its outputs of its inputs. */
 export interface Layer {
@@ -268,11 +282,12 @@ export type Abstract =
   | { readonly kind: 'method'; readonly of: Abstract; readonly name: string }
   /** A variable scope, for `with`. */
   | { readonly kind: 'scope'; readonly name: string }
+  | { readonly kind: 'penalty'; readonly penalty: LossPenalty }
   /** An object of a library that only its methods matter of: a session, a parser of arguments. */
   | { readonly kind: 'object'; readonly type: string; readonly attributes: Map<string, Abstract> }
   | { readonly kind: 'super'; readonly of: ClassValue; readonly instance: Instance }
   /** `text` is what the source says; `name` the first variable that holds it, which also names it as a size. */
-  | { readonly kind: 'unknown'; readonly text: string; readonly name?: string; /** Whether it counts as true, where a reading assumes that. */ readonly truthy?: boolean }; // prettier-ignore
+  | { readonly kind: 'unknown'; readonly text: string; readonly name?: string; /** Counts down in a loop. */ readonly backwards?: true; /** Whether it counts as true, where a reading assumes that. */ readonly truthy?: boolean }; // prettier-ignore
 
 /** The names of a module, function, class body or comprehension. */
 export interface Scope {

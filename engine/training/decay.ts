@@ -16,6 +16,7 @@ export function decayedRate(decay: DecaySpec | undefined, rate: number, taken: T
   const count = decay.per === 'epoch' ? taken.epochs : taken.steps;
   if (decay.kind === 'piecewise')
     return rate * decay.factors[decay.boundaries.filter(boundary => count >= boundary).length]!;
+  if (decay.kind === 'phases') return rate * inPhase(decay, count, phase => phase);
   const part = count / decay.steps;
   switch (decay.kind) {
     case 'polynomial': {
@@ -32,6 +33,24 @@ export function decayedRate(decay: DecaySpec | undefined, rate: number, taken: T
     }
   }
 }
+
+/** The momentum at such a step, where a decay changes it, too. */
+export function decayedMomentum(decay: DecaySpec | undefined, { steps, epochs }: Taken): number | undefined {
+  if (decay?.kind !== 'phases' || decay.phases.some(({ momentum }) => momentum === undefined)) return undefined;
+  return inPhase(decay, decay.per === 'epoch' ? epochs : steps, ({ momentum }) => momentum!);
+}
+
+type Phases = Extract<DecaySpec, { kind: 'phases' }>;
+
+/** What goes from one value to another in each phase. Source: PyTorch 2 `OneCycleLR`. */
+function inPhase({ phases, curve }: Phases, count: number, of: (phase: Phases['phases'][number]) => { readonly from: number; readonly to: number }): number {
+  const found = phases.findIndex(({ end }) => count <= end);
+  const at = found < 0 ? phases.length - 1 : found;
+  const [start, { end }] = [at === 0 ? 0 : phases[at - 1]!.end, phases[at]!];
+  const part = end === start ? 1 : Math.min(1, (count - start) / (end - start));
+  const { from, to } = of(phases[at]!);
+  return curve === 'linear' ? from + (to - from) * part : to + ((from - to) * (1 + cosine(Math.PI * part))) / 2;
+} // prettier-ignore
 
 function cosineFactor(decay: Extract<DecaySpec, { kind: 'cosine' }>, count: number): number {
   const { steps, floor = 0, cycle = false, warmUp, restarts } = decay;

@@ -192,7 +192,7 @@ export function nodeValue(
       const steps = stepsOf(resolve(node.input));
       if (node.by === 'max') return steps.reduce(maximum);
       const counts = node.mask && maskOf(node.mask);
-      if (counts) return meanOfCounted(steps, counts);
+      if (counts) return node.by === 'sum' ? sumOfCounted(steps, counts) : meanOfCounted(steps, counts);
       return scale(steps.reduce(add), node.by === 'mean' ? 1 / steps.length : 1);
     }
     case 'concatenate':
@@ -227,6 +227,13 @@ export function nodeValue(
       return reshape(x, [x.shape[0]!, sizeOf(x.shape.slice(1))]);
     }
   }
+}
+
+/** The sum over the steps of each row that count. */
+function sumOfCounted(steps: readonly Tensor[], counts: StepMask): Tensor {
+  const width = steps[0]!.shape[1]!;
+  const marks = steps.map((step, t) => tensor(step.shape, step.values.map((_, k) => (counts(Math.floor(k / width), t) ? 1 : 0)))); // prettier-ignore
+  return steps.map((step, t) => multiply(step, marks[t]!)).reduce(add);
 }
 
 /** The mean over the steps of each row that count. */

@@ -8,9 +8,9 @@ import { type Phrase, phrase } from '../../model/phrase.ts';
 import type { GraphNode, ModelSpec, RecurrentNode } from '../../model/spec.ts';
 import { CELLS } from '../../cells/table.ts';
 import type { GraphValues } from './graph.ts';
-import { exchange, sequence } from './operations.ts';
+import { exchange, reshape, sequence, stepOf } from './operations.ts';
 import type { LayerRun, RecurrentRun } from './recurrent.ts';
-import type { Tensor } from './tensor.ts';
+import { sizeOf, type Tensor } from './tensor.ts';
 
 /** A tensor of an evaluated model by its framework's name, with what it is. */
 export interface NamedTensor {
@@ -46,16 +46,21 @@ export function namedTensors(spec: ModelSpec, graph: GraphValues): NamedTensor[]
     else if (spec.framework === 'pytorch')
       entries.push([
         `${'scope' in input ? input.scope : input.id}.output`,
-        graph.tensor({ from: input.id }),
+        ofLastCall(input, graph.tensor({ from: input.id })),
         outputOf(input),
       ]);
   }
   if (spec.loss && !isKerasLike(spec.framework)) {
     const logits = graph.tensor(spec.loss.prediction);
-    const { classAxis } = spec.loss;
+    const { classAxis, squeezed, flattened } = spec.loss;
+    const turned = classAxis === undefined ? logits : exchange(logits, classAxis);
+    const seen =
+      flattened === true
+        ? reshape(turned, [sizeOf(turned.shape) / turned.shape.at(-1)!, turned.shape.at(-1)!])
+        : turned;
     entries.push([
       'logits',
-      classAxis === undefined ? logits : exchange(logits, classAxis),
+      squeezed === true ? reshape(seen, seen.shape.slice(0, -1)) : seen,
       phrase('what the loss is given: logits or predicted values'),
     ]);
   }
@@ -71,6 +76,9 @@ export function namedTensors(spec: ModelSpec, graph: GraphValues): NamedTensor[]
   return [...tensors.values()];
 }
 
+/** A module that is called in a loop has given its last output at the last step. */
+const ofLastCall = (node: GraphNode, all: Tensor): Tensor =>
+  node.op === 'dense' && node.inLoop === true && all.shape.length > 2 ? stepOf(all, all.shape[1]! - 1) : all;
 const outputOf = (node: GraphNode): Phrase => phrase('output of {0} ({1})', node.id, node.op);
 const layerTitle = ({ layer, direction }: LayerRun): string =>
   `layer ${layer + 1}${direction === 'backward' ? ', backwards' : ''}`;

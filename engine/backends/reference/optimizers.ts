@@ -471,6 +471,13 @@ export function decayedRate({ learningRateDecay: decay }: TrainingSpec, η: numb
     const reached = decay.boundaries.filter(boundary => boundary <= n);
     return η * decay.factors[reached.length]!;
   }
+  if (decay.kind === 'phases') {
+    const at = Math.max(0, decay.phases.findIndex(({ end }, k) => n <= end || k === decay.phases.length - 1)); // prettier-ignore
+    const { from, to, end } = decay.phases[at]!;
+    const start = at === 0 ? 0 : decay.phases[at - 1]!.end;
+    const part = end === start ? 1 : Math.min(1, (n - start) / (end - start));
+    return η * (decay.curve === 'linear' ? from + (to - from) * part : to + ((from - to) * (1 + Math.cos(Math.PI * part))) / 2); // prettier-ignore
+  }
   const p = n / decay.steps;
   const upToOne = Math.min(p, 1);
   const between = (floor: number, share: number): number => η * (floor + (1 - floor) * share);

@@ -501,6 +501,11 @@ export function buildGraph(
       case 'reduce_steps': {
         const input = resolve(node.input);
         const counts = node.mask && marksOf(node.mask, input.axis);
+        if (counts && node.by === 'sum') {
+          const masked = add(new MaskedSteps(kernels, input, counts)).output;
+          tensors.set(node.id, add(new SumOfSteps(kernels, masked, false)).output);
+          break;
+        }
         const reduced = counts
           ? new MeanOfCounted(kernels, input, counts)
           : node.by === 'max'

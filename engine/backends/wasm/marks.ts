@@ -54,6 +54,9 @@ export class FedMarks implements Marks {
     if (values === undefined) return;
     if (this.rule.by === 'mask' && values.length !== batch * steps)
       throw new EngineError('invalid-shape', phrase('The mask {0} must be [{1}, {2}], but has {3} values.', this.from, batch, steps, values.length)); // prettier-ignore
+    const part = this.rule.by === 'mask' ? Array.prototype.findIndex.call(values, one => one !== 0 && one !== 1) : -1;
+    if (part >= 0)
+      throw new EngineError('invalid-shape', phrase('The mask {0} must hold 0 and 1 alone, but holds {1}.', this.from, values[part]!)); // prettier-ignore
     if (this.rule.by === 'lengths') checkLengths(this.from, values, batch, steps);
   }
 

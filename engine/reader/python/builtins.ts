@@ -97,7 +97,10 @@ export const BUILTINS: CallTable = {
   sum: {
     signature: '*values',
     result: ({ args }) => {
-      const sizes = itemsOf(args.rest[0])?.map(dimension);
+      const [of] = args.rest;
+      // Over all weights of a module, of which one stands for all.
+      if (of?.kind === 'many' && of.item.kind === 'penalty') return of.item;
+      const sizes = itemsOf(of)?.map(dimension);
       if (sizes === undefined || sizes.some(size => size === null)) return unknown('');
       return fromDimension(
         (sizes as Dimension[]).reduce<Dimension | null>((total, size) => (total === null ? null : add(total, size)), 0),
@@ -111,8 +114,13 @@ export const BUILTINS: CallTable = {
   reversed: {
     signature: '*values',
     result: ({ args }) => {
-      const items = itemsOf(args.rest[0]);
-      return items === null ? (args.rest[0] ?? unknown('')) : list([...items].reverse());
+      const [of] = args.rest;
+      const items = itemsOf(of);
+      if (of?.kind === 'many' && of.item.kind === 'unknown') {
+        const { backwards, ...item } = of.item;
+        return many(backwards === true ? item : { ...item, backwards: true }, of.count);
+      }
+      return items === null ? (of ?? unknown('')) : list([...items].reverse());
     },
   },
   filter: { signature: 'function, values', result: ({ args }) => args.get('values') ?? unknown('') },

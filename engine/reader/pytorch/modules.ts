@@ -4,11 +4,11 @@ import { phrase, type Phrase } from '../../model/phrase.ts';
 import type { Activation, CellSpec, RecurrentNode, TensorRef } from '../../model/spec.ts';
 import { type ChosenActivation, withOptions } from '../activations.ts';
 import { Arguments, type Call, type CallEntry, type CallTable } from '../calls.ts';
-import { BATCH, denseNode, type Graph, unitsAxis } from '../graph.ts';
+import { BATCH, denseNode, type Graph, type Input, unitsAxis } from '../graph.ts';
 import { batchFirst } from '../fixes.ts';
 import type { TextRange } from '../reading.ts';
 import { cellSpecs, outputsMeaning, sequenceInput, STACK_OUTPUTS } from '../recurrent.ts';
-import { type Dimension, multiply, symbol, toSize } from '../sizes.ts';
+import { type Dimension, divide, multiply, symbol, toSize } from '../sizes.ts';
 import { shaped } from '../shapeRules.ts';
 import { checkStateOrder, checkStateWidths } from '../stateChecks.ts';
 import { reshape, tensorsOf } from '../tensors.ts';
@@ -25,8 +25,10 @@ import {
 } from '../values.ts';
 
 /** A name inside the modules that are being called: `encoder.rnn`. */
-function dotted(call: Call, name: string): string {
-  return [...call.reader.scopes, name].join('.');
+function dotted({ reader: { scopes, graph } }: Call, name: string): string {
+  const full = [...scopes, name].join('.');
+  // Of a Sequential that is the whole model, the layers have their places for names.
+  return graph.alone !== null && full.startsWith(`${graph.alone}.`) ? full.slice(graph.alone.length + 1) : full;
 }
 
 /** A layer object; its name is that of the attribute that holds it. */
@@ -182,6 +184,7 @@ function initialState(
   call: Call,
   kind: CellSpec['cell'],
   directions: number,
+  alone = false,
 ): { readonly initialState?: RecurrentNode['initialState']; readonly open: readonly Phrase[] } {
   const value = call.args.some('hx');
   if (value === undefined || value.kind === 'unknown')
@@ -207,7 +210,9 @@ function initialState(
       const { self } = call;
       const cells = self.kind === 'layer' ? self.cells : [];
       const width = cells[0]?.states.find(state => (state.name === 'c') === (part === parts[1]))?.width ?? null;
-      input.axes = [{ name: 'layers', size: cells.length }, unitsAxis(width)];
+      // A cell is given the state of its rows, a module those of all layers and directions.
+      const layers = { name: 'layers', size: cells.length * directions };
+      input.axes = alone ? [unitsAxis(width)] : [layers, unitsAxis(width)];
     }
     if (part?.ref !== undefined) tensors.push(part.ref);
     else if (part?.parts !== undefined)
@@ -369,20 +374,21 @@ function step(call: Call, input: Abstract, made: CellObject, features: Dimension
   if (whole !== undefined) whole.role ??= 'sequence';
   graph.widen(source, features);
   const same = JSON.stringify(source);
+  const backwards = input.kind === 'tensor' && input.backwards === true;
   const known = [...graph.nodes.values()].find(
     ({ node, cells }) =>
       node.op === 'recurrent' && cells[0]?.identity === made.identity && JSON.stringify(node.input) === same,
   );
   let id = known?.node.id;
   if (id === undefined) {
-    const state = initialState(call, made.spec.cell, 1);
+    const state = initialState(call, made.spec.cell, 1, true);
     id = graph.add(
       scope,
       {
         op: 'recurrent',
         input: source,
         cells: [made.spec],
-        direction: 'forward',
+        direction: backwards ? 'backward' : 'forward',
         driver: 'loop',
         scope,
         stacked: false,
@@ -397,7 +403,8 @@ function step(call: Call, input: Abstract, made: CellObject, features: Dimension
     return tensor('float32', [BATCH, unitsAxis(width)], {
       ref,
       meaning: phrase('{0} after this step; after the loop, at the last step', which),
-      ...(which === 'h' ? { eachOf } : {}),
+      // What a loop collects from the last step on stands in that order, which is not that of the sequence.
+      ...(which === 'h' && !backwards ? { eachOf } : {}),
     });
   });
   return states.length > 1 ? tuple(states, { fields: ['h', 'c'] }) : states[0]!;
@@ -430,12 +437,14 @@ export function activate(call: Call, of: Tensor, spec: ChosenActivation | null):
       : activation === 'log_softmax'
         ? phrase('logarithms of the probabilities')
         : phrase('after {0}', activation);
-  if (of.ref === undefined) return tensor(of.dtype, of.axes, { meaning });
-  const id = call.reader.graph.add(activation, { op: 'activation', input: of.ref, ...spec }, { range: call.range });
-  return {
-    ...tensor(of.dtype, of.axes, { ref: { from: id }, meaning }),
-    ...(of.displaced === undefined ? {} : { displaced: of.displaced }),
-  };
+  return ofEach(of, ({ ref }) => {
+    if (ref === undefined) return tensor(of.dtype, of.axes, { meaning });
+    const id = call.reader.graph.add(activation, { op: 'activation', input: ref, ...spec }, { range: call.range });
+    return {
+      ...tensor(of.dtype, of.axes, { ref: { from: id }, meaning }),
+      ...(of.displaced === undefined ? {} : { displaced: of.displaced }),
+    };
+  });
 }
 
 const activation = (className: string, which: Activation, options = 'dim=None'): CallEntry =>
@@ -446,8 +455,10 @@ const activation = (className: string, which: Activation, options = 'dim=None'):
 /** Drops part of a tensor while training. */
 export function drop(call: Call, of: Tensor, rate: number): Tensor {
   if (of.ref === undefined || rate <= 0 || rate >= 1) return of;
-  const id = call.reader.graph.add('dropout', { op: 'dropout', input: of.ref, rate }, { range: call.range });
-  return { ...of, ref: { from: id } };
+  return ofEach(of, one => {
+    const id = call.reader.graph.add('dropout', { op: 'dropout', input: one.ref!, rate }, { range: call.range });
+    return { ...of, ref: { from: id } };
+  });
 }
 
 function linear(applied: Call, of: Tensor, made: Call, name: string): Abstract {
@@ -456,18 +467,53 @@ function linear(applied: Call, of: Tensor, made: Call, name: string): Abstract {
   const known = of.axes === null ? applied.reader.graph.inputOf(of) : null;
   if (known !== null && !known.known) {
     known.known = true;
+    known.guessed = true;
     known.axes = [{ name: 'features', size: args.size('in_features') }];
     return linear(applied, applied.reader.graph.tensorOf(known), made, name);
   }
   checkWidth(applied, of, 'Linear', args.size('in_features'));
-  return denseNode(applied.reader.graph, of, {
+  countSteps(applied.reader.graph, of, args.size('in_features'));
+  const options = {
     units: args.size('out_features') ?? symbol('out_features'),
     activation: 'linear',
     useBias: args.boolean('bias') !== false,
     scope,
     range: applied.range,
     meaning: phrase('output of the linear layer {0}', name),
-  });
+    open: tiedOpen(made, applied, name),
+  } as const;
+  return ofEach(of, (one, inLoop) =>
+    denseNode(applied.reader.graph, one, { ...options, ...(inLoop ? { inLoop } : {}) }),
+  );
+}
+
+/** What is done with what a cell in a loop gives at each step, is done with the sequence of all. */
+function ofEach(of: Tensor, run: (one: Tensor, inLoop: boolean) => Tensor): Tensor {
+  const made = run(of, false);
+  if (of.eachOf === undefined || made.ref === undefined) return made;
+  const { ref } = run({ ...of, ref: of.eachOf }, true);
+  return ref === undefined ? made : { ...made, eachOf: ref };
+}
+
+/** A layer on all steps side by side tells how many they are. */
+function countSteps(graph: Graph, of: Tensor, features: Dimension | null): void {
+  const node = graph.nodeOf(of.ref);
+  if (node?.op !== 'flatten' || typeof features !== 'number') return;
+  const input = sequenceBehind(graph, node.input);
+  const [steps] = input?.axes ?? [];
+  const width = of.axes?.at(-1)?.size;
+  if (input === null || steps?.size == null || typeof steps.size === 'number' || width == null) return;
+  const each = divide(width, steps.size);
+  if (typeof each !== 'number' || features % each !== 0) return;
+  input.axes = [{ ...steps, size: features / each }, ...input.axes.slice(1)];
+}
+
+/** The input whose steps a sequence of the graph has. */
+function sequenceBehind(graph: Graph, ref: TensorRef): Input | null {
+  const node = graph.nodeOf(ref);
+  if (node === null) return graph.inputs.get(ref.from) ?? null;
+  const keeps = node.op === 'recurrent' || node.op === 'embedding' || node.op === 'dense' || node.op === 'activation' || node.op === 'dropout' || node.op === 'reverse_steps'; // prettier-ignore
+  return keeps ? sequenceBehind(graph, node.input) : null;
 }
 
 function embedding(applied: Call, of: Tensor, made: Call, name: string): Abstract {
@@ -485,6 +531,14 @@ function embedding(applied: Call, of: Tensor, made: Call, name: string): Abstrac
     input.axes = [{ name: 'steps', size: symbol('steps') }];
     return embedding(applied, graph.tensorOf(input), made, name);
   }
+  const source = of.ref === undefined ? null : graph.plainSource(of.ref);
+  if (source?.guessed === true && of.axes?.length === 3) {
+    // Tokens, not features: `self.embedding(text.flip(1))`.
+    source.guessed = false;
+    source.dtype = 'int64';
+    source.axes = source.axes.slice(0, 1);
+    return embedding(applied, { ...of, dtype: 'int64', axes: of.axes.slice(0, 2) }, made, name);
+  }
   const axes = of.axes === null ? null : [...of.axes, { name: 'features', size: units }];
   const meaning = phrase('one vector for every token');
   if (of.ref === undefined) return tensor('float32', axes, { meaning, lost: true });
@@ -494,9 +548,14 @@ function embedding(applied: Call, of: Tensor, made: Call, name: string): Abstrac
   const id = graph.add(
     scope,
     { op: 'embedding', input: of.ref, vocabulary: toSize(vocabulary), units: toSize(units), ...(padding === undefined ? {} : { paddingIndex: padding }), scope },
-    { range: applied.range },
+    { range: applied.range, open: tiedOpen(made, applied, name) },
   ); // prettier-ignore
   return tensor('float32', axes, { ref: { from: id }, meaning });
+}
+
+/** Layers of different kinds with one weight would be trained apart. */
+function tiedOpen(made: Call, { reader: { graph } }: Call, name: string): Phrase[] {
+  return graph.tied.has(made.range.start) ? [phrase('{0} has the weight of another layer; that cannot be run yet', name)] : []; // prettier-ignore
 }
 
 function sequential(call: Call): Abstract {
@@ -505,20 +564,39 @@ function sequential(call: Call): Abstract {
   const modules =
     call.args.rest.length === 1 && only?.kind === 'dict' ? only.pairs.map(([, item]) => item) : call.args.rest;
   const parts = modules.filter(item => item.kind === 'layer' || item.kind === 'instance');
+  let result: Abstract | null = null;
   return layer(
     call,
     'Sequential',
     parts.flatMap(part => (part.kind === 'layer' ? part.cells : [])),
     (applied, input, name) => {
-      let value = input;
-      for (const [position, part] of modules.entries()) {
-        if (part.kind === 'layer') value = part.run(applied, value, `${name}.${position}`);
-        else if (part.kind === 'instance') value = applied.reader.call(part, [value], applied.range);
-        else return unknown('Sequential');
-      }
+      const { graph } = applied.reader;
+      const run = (given: Abstract): Abstract => {
+        let value = given;
+        for (const [position, part] of modules.entries()) {
+          if (part.kind === 'layer') value = part.run(applied, value, `${name}.${position}`);
+          else if (part.kind === 'instance') value = applied.reader.call(part, [value], applied.range);
+          else return unknown('Sequential');
+        }
+        return value;
+      };
+      if (graph.root !== null || graph.alone !== null) return run(input);
+      // Called again with what is not known, as in a loop over batches, it gives what it gave.
+      if (input.kind === 'unknown' && result !== null) return result;
+      graph.alone = name;
+      const value = run(input.kind === 'unknown' ? fedInput(applied, input) : input);
+      graph.alone = null;
+      if (input.kind === 'unknown') result = value;
       return value;
     },
   );
+}
+
+/** What a model is fed with, of which nothing is known yet. */
+function fedInput({ reader: { graph }, range }: Call, { text, name = text }: Abstract & { kind: 'unknown' }): Tensor {
+  const plain = /^[A-Za-z_]\w*$/.test(name);
+  const data = plain ? null : { kind: 'unknown', source: text };
+  return graph.tensorOf(graph.input(plain ? name : 'input', { dtype: 'float32', axes: [], range, known: false, data }));
 }
 
 /** A list of layers that know their place: `cells.0`. */

@@ -62,7 +62,8 @@ function reshaped(call: Call): Abstract {
 }
 
 function size(call: Call): Abstract {
-  const of = asTensor(call.self);
+  const given = asTensor(call.self);
+  const of = given === null ? null : call.reader.graph.fresh(given);
   const at = call.args.get('dim');
   if (of?.axes == null)
     return at === undefined || at.kind === 'none'
@@ -96,17 +97,28 @@ function swapped(call: Call): Abstract {
 
 function reduceOver(by: 'mean' | 'sum' | 'max'): (call: Call) => Abstract {
   return call => {
-    const of = subject(call);
-    if (of === null) return unknown('');
+    const held = subject(call);
+    if (held === null) return unknown('');
+    const of = call.reader.graph.fresh(held);
     const given = call.args.some('dim') ?? call.args.some('axis');
     const at = given?.kind === 'number' ? given.value : undefined;
     if (given === undefined) return whole(of, by);
+    const special = call.args.boolean('keepdim') === true ? null : reduceParts(call, of, at, by) ?? countSteps(call, of, at, by); // prettier-ignore
+    if (special !== null) return special;
     if (given.kind === 'sequence' || call.args.boolean('keepdim') === true) {
       const left = tensor(of.dtype, reduced(of, given, call.args.boolean('keepdim') === true), { lost: true });
       return by === 'max' ? tuple([left, { ...left, dtype: 'int64' }], { fields: ['values', 'indices'] }) : left;
     }
     const along = at === undefined ? undefined : of.axes?.at(at);
     if (of.axes === null || along === undefined) return tensor(of.dtype, null);
+    const masked = of.derivation?.op === 'masked' && by === 'sum' && along.name === 'steps' ? of.derivation : null;
+    if (masked !== null)
+      return maskedSum(
+        call,
+        masked.of,
+        masked.mask,
+        of.axes.filter(axis => axis !== along),
+      );
     const axes = of.axes.filter(axis => axis !== along);
     const pick = (value: Tensor): Abstract =>
       by === 'max' ? tuple([value, tensor('int64', axes)], { fields: ['values', 'indices'] }) : value;
@@ -121,6 +133,31 @@ function reduceOver(by: 'mean' | 'sum' | 'max'): (call: Call) => Abstract {
           : phrase('largest over the steps');
     return pick(tensor(of.dtype, axes, { ref: { from: id }, meaning }));
   };
+}
+
+/** Over the axis along which a tensor is put together: the sum or mean of its parts. */
+function reduceParts({ reader, range }: Call, of: Tensor, at: number | undefined, by: string): Tensor | null {
+  const { parts, axes } = of;
+  if (parts === undefined || axes === null || at === undefined || by === 'max') return null;
+  const refs = parts.flatMap(part => part.ref ?? []);
+  if (placeOf(at, axes.length) !== (of.partsAt ?? 0) || refs.length < parts.length) return null;
+  const id = reader.graph.add(by, { op: 'combine', inputs: refs, by: by === 'mean' ? 'average' : 'add' }, { range });
+  return tensor(of.dtype, parts[0]!.axes, { ref: { from: id } });
+}
+
+/** The sum of a mask over the steps: how many of them count. */
+function countSteps({ reader: { graph } }: Call, of: Tensor, at: number | undefined, by: string): Tensor | null {
+  const fed = graph.inputOf(of);
+  const mask = of.derivation?.op === 'mask' ? of.derivation.of : fed?.role === 'mask' ? of.ref : undefined;
+  if (mask === undefined || by !== 'sum' || at === undefined) return null;
+  const place = of.axes === null ? at : placeOf(at, of.axes.length);
+  return place === 1 ? tensor('float32', [BATCH], { derivation: { op: 'counted', of: mask } }) : null;
+}
+
+/** The sum over the steps that count. */
+function maskedSum({ reader, range }: Call, of: Tensor, mask: TensorRef, axes: readonly TensorAxis[]): Tensor {
+  const id = reader.graph.add('sum', { op: 'reduce_steps', input: of.ref!, by: 'sum', mask }, { range });
+  return tensor(of.dtype, axes, { ref: { from: id }, meaning: phrase('sum over the steps that count') });
 }
 
 /** A loss stays a loss when it is averaged. */
@@ -354,13 +391,17 @@ function lossCall(call: Call, name: string, of: OptionOf): Abstract {
   if (target === null) return unknown('loss');
   if (kind === 'sparse_softmax_cross_entropy' && prediction.ref !== undefined && name !== 'NLLLoss')
     graph.scores.add(prediction.ref.from);
+  const { displaced, axes } = prediction;
+  const classAxis = displaced === undefined ? -1 : (axes ?? []).indexOf(displaced);
+  // Rows of steps before batch are others.
+  const flattened = axes?.[0]?.merged?.length === 2 && isBatch(axes[0].merged[0]);
+  const squeezed = displaced?.size === 1 && axes !== null && !axes.includes(displaced);
   const given = reductionOf(of);
   const averaged = options.classWeights !== undefined && kind === 'sparse_softmax_cross_entropy' ? 'mean_over_weights' : 'mean'; // prettier-ignore
   // The mean over rows of the sums of their values.
   const rows = prediction.axes?.filter(axis => !isBatch(axis)).map(({ size }) => size) ?? [null];
   const perRow = given === 'batchmean' ? rows.reduce<number | null>((all, size) => (all === null || typeof size !== 'number' ? null : all * size), 1) : 1; // prettier-ignore
   const ignored = of('ignore_index');
-  const classAxis = prediction.displaced === undefined ? -1 : (prediction.axes ?? []).indexOf(prediction.displaced);
   const factor = (read.factor ?? 1) * (perRow ?? 1);
   const open = [
     ...read.open,
@@ -378,6 +419,8 @@ function lossCall(call: Call, name: string, of: OptionOf): Abstract {
     ...(classAxis > 0 ? { classAxis } : {}),
     ...(Object.keys(options).length === 0 ? {} : { options }),
     ...(open.length === 0 ? {} : { open }),
+    ...(squeezed ? { squeezed: true } : {}),
+    ...(flattened ? { flattened: true } : {}),
   };
   const loss = tensor('float32', given === 'none' ? (target.axes ?? null) : [], {
     derivation,
@@ -630,7 +673,10 @@ function squeeze(call: Call): Abstract {
       ? at !== undefined || axis.size !== 1
       : typeof axis.size === 'number' && axis.size !== 1,
   );
-  return { ...of, axes };
+  const last = of.axes.at(-1)!;
+  // The graph's tensor keeps the axis of its one value.
+  const gone = of.ref !== undefined && of.displaced === undefined && !axes.includes(last) && !isBatch(last);
+  return { ...of, axes, ...(gone ? { displaced: last } : {}) };
 }
 
 export const TORCH_METHODS: CallTable = {

@@ -6,7 +6,8 @@ import { phrase, type Phrase } from '../../model/phrase.ts';
 import type { OptimizerSpec } from '../../model/spec.ts';
 import type { CallEntry, CallTable, Reader } from '../calls.ts';
 import type { WeightPlace } from '../graph.ts';
-import { type Abstract, type OptimizerParts, tuple, unknown } from '../values.ts';
+import { penalizedLoss } from '../losses.ts';
+import { type Abstract, number, type OptimizerParts, tuple, unknown } from '../values.ts';
 
 const TYPE = 'torch.parameters';
 
@@ -108,6 +109,58 @@ export function frozenPlaces(reader: Reader): {
   return { places, open };
 } // prettier-ignore
 
+/** Squares or magnitudes of weights, whose sum is a penalty. */
+const SIZES = 'torch.sizes';
+
+function sizesOf(self: Abstract, order: number | undefined): Abstract {
+  const module = moduleOf(self);
+  if (module === null || (order !== 1 && order !== 2)) return unknown('');
+  return { kind: 'object', type: SIZES, attributes: new Map([['module', module], ['order', number(order)]]) }; // prettier-ignore
+}
+
+const sumOfSizes: CallEntry = {
+  signature: '',
+  result: ({ self }) => {
+    const [module, order] = ['module', 'order'].map(name => self.kind === 'object' ? self.attributes.get(name) : undefined);
+    if (module === undefined || order?.kind !== 'number') return unknown('');
+    return { kind: 'penalty', penalty: { module, l1: order.value === 1 ? 1 : 0, l2: order.value === 2 ? 1 : 0 } };
+  },
+}; // prettier-ignore
+
+/** A penalty times a number. */
+const scaledPenalty: CallEntry = {
+  signature: 'left, right',
+  result: ({ args }) => {
+    const [left, right] = [args.get('left'), args.get('right')];
+    const [of, by] = left?.kind === 'penalty' ? [left, right] : [right, left];
+    if (of?.kind !== 'penalty' || by?.kind !== 'number') return unknown('');
+    const { module, l1, l2 } = of.penalty;
+    return { kind: 'penalty', penalty: { module, l1: l1 * by.value, l2: l2 * by.value } };
+  },
+};
+
+/** Begun with 0, or added to a loss. */
+const addedPenalty: CallEntry = {
+  signature: 'left, right',
+  result: ({ args }) => {
+    const [left, right] = [args.get('left'), args.get('right')];
+    const [of, to] = left?.kind === 'penalty' ? [left, right] : [right, left];
+    if (to?.kind === 'tensor') return penalizedLoss(to, of) ?? unknown('');
+    return to?.kind === 'number' && to.value === 0 && of !== undefined ? of : unknown('');
+  },
+};
+
+/** `decoder.weight = encoder.weight`: one weight for two layers. */
+const setWeight: CallEntry = {
+  signature: 'value',
+  result: ({ self, args, reader }) => {
+    const value = args.get('value');
+    if (self.kind === 'layer' && self.made !== undefined && value?.kind === 'tensor' && value.weightOf !== undefined)
+      reader.graph.tied.add(self.made.start);
+    return self;
+  },
+};
+
 const CLASSES = ['instance', 'layer', 'sequence'] as const;
 
 export const PARAMETER_METHODS: CallTable = {
@@ -120,4 +173,13 @@ export const PARAMETER_METHODS: CallTable = {
   [`${TYPE}.requires_grad_`]: requiresGradient,
   'tensor:requires_grad=': setRequiresGradient,
   'object:requires_grad=': setRequiresGradient,
+  'layer:weight=': setWeight,
+  [`${TYPE}.pow`]: { signature: 'exponent', result: ({ self, args }) => sizesOf(self, args.number('exponent') === 2 ? 2 : undefined) },
+  [`${TYPE}.square`]: { signature: '', result: ({ self }) => sizesOf(self, 2) },
+  [`${TYPE}.abs`]: { signature: '', result: ({ self }) => sizesOf(self, 1) },
+  [`${SIZES}.sum`]: sumOfSizes,
+  '*penalty': scaledPenalty,
+  'penalty*': scaledPenalty,
+  '+penalty': addedPenalty,
+  'penalty+': addedPenalty,
 }; // prettier-ignore

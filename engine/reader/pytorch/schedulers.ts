@@ -38,7 +38,7 @@ const UNREAD: CallEntry = {
     return optimizer?.kind === 'optimizer' ? made(optimizer, NONE) : unknown('');
   },
 };
-const UNREAD_NAMES = ['OneCycleLR', 'CyclicLR', 'ReduceLROnPlateau', 'CosineAnnealingWarmRestarts', 'MultiplicativeLR', 'ChainedScheduler', 'SequentialLR']; // prettier-ignore
+const UNREAD_NAMES = ['CyclicLR', 'ReduceLROnPlateau', 'MultiplicativeLR', 'ChainedScheduler', 'SequentialLR']; // prettier-ignore
 
 function positive(call: Call, name: string): number | undefined {
   const value = call.args.number(name);
@@ -75,6 +75,36 @@ const polynomial: Rule = call => {
   const [steps, power] = [positive(call, 'total_iters'), positive(call, 'power')];
   return steps === undefined || power === undefined ? undefined : { kind: 'polynomial', steps, floor: 0, power };
 };
+
+const restarts: Rule = (call, start) => {
+  const [steps, longer, least] = [positive(call, 'T_0'), call.args.number('T_mult'), call.args.number('eta_min')];
+  if (steps === undefined || longer === undefined || longer < 1 || least === undefined || least < 0) return undefined;
+  return { kind: 'cosine', steps, floor: least / start, restarts: { longer, lower: 1 } };
+};
+
+/** Optimizers whose momentum (or β₁) goes up and down as the rate goes down and up. */
+const CYCLED = new Set(['sgd', 'rmsprop', 'adam', 'amsgrad', 'adamw', 'adamax', 'radam']);
+
+/** Up to the greatest rate and down to next to nothing. */
+const oneCycle: Rule = (call, start) => {
+  const { args } = call;
+  const number = (name: string): number => args.number(name) ?? NaN;
+  const [most, share, first, last] = ['max_lr', 'pct_start', 'div_factor', 'final_div_factor'].map(number);
+  const steps = args.some('total_steps') === undefined ? number('epochs') * number('steps_per_epoch') : number('total_steps');
+  const optimizer = args.get('optimizer');
+  const cycles = args.boolean('cycle_momentum') !== false;
+  const known = optimizer?.kind === 'optimizer' && (!cycles || CYCLED.has(optimizer.spec.kind));
+  const [low, peak, end] = [most! / first! / start, most! / start, most! / first! / last! / start];
+  const [slow, fast] = [number('base_momentum'), number('max_momentum')];
+  if (!known || ![steps, low, peak, end, share, slow, fast].every(Number.isFinite)) return undefined;
+  const phase = (until: number, from: number, to: number, [before, after]: readonly [number, number]) =>
+    ({ end: until, from, to, ...(cycles ? { momentum: { from: before, to: after } } : {}) });
+  const up = phase(share! * steps - 1, low, peak, [fast, slow]);
+  const phases = args.boolean('three_phase') === true
+    ? [up, phase(2 * share! * steps - 2, peak, low, [slow, fast]), phase(steps - 1, low, end, [fast, fast])]
+    : [up, phase(steps - 1, peak, end, [slow, fast])];
+  return { kind: 'phases', curve: args.string('anneal_strategy') === 'linear' ? 'linear' : 'cosine', phases };
+}; // prettier-ignore
 
 /** More rates than this are not written down one by one. */
 const MOST_RATES = 1000;
@@ -159,6 +189,11 @@ export const SCHEDULER_CALLS: CallTable = {
   'torch.optim.MultiStepLR': scheduler('milestones, gamma=0.1', milestones),
   'torch.optim.ExponentialLR': scheduler('gamma', exponential),
   'torch.optim.CosineAnnealingLR': scheduler('T_max, eta_min=0.0', cosine),
+  'torch.optim.CosineAnnealingWarmRestarts': scheduler('T_0, T_mult=1, eta_min=0.0', restarts),
+  'torch.optim.OneCycleLR': scheduler(
+    "max_lr, total_steps=None, epochs=None, steps_per_epoch=None, pct_start=0.3, anneal_strategy='cos', cycle_momentum=True, base_momentum=0.85, max_momentum=0.95, div_factor=25.0, final_div_factor=1e4, three_phase=False",
+    oneCycle,
+  ),
   'torch.optim.PolynomialLR': scheduler('total_iters=5, power=1.0', polynomial),
   'torch.optim.LinearLR': scheduler('start_factor=0.3333333333333333, end_factor=1.0, total_iters=5', line),
   'torch.optim.ConstantLR': scheduler('factor=0.3333333333333333, total_iters=5', constant),

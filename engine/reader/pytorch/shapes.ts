@@ -4,10 +4,14 @@ import {
   asTensor, axisOf, commonShape, expanded, flattened, gathered, matrixProduct, oneOf, pair, pieces, plainAxes, placeOf,
   reduced, shaped, shapeSize, tiled, type Window, windows,
 } from '../shapeRules.ts'; // prettier-ignore
-import { add, type Dimension, divide, multiply, symbol } from '../sizes.ts';
+import { phrase } from '../../model/phrase.ts';
+import { BATCH, type Graph } from '../graph.ts';
+import { add, type Dimension, divide, equal, multiply, symbol } from '../sizes.ts';
 import { axisValue, dtypeOf } from '../tensorflow1/operations.ts';
 import { constant, einsum } from '../tensorflow1/shapes.ts';
-import { index, reshape, tensorsOf, transpose } from '../tensors.ts';
+import {
+  directionsOf, fromParts, index, refOf, reshape, selectLast, tensorsOf, transpose, withAdded,
+} from '../tensors.ts'; // prettier-ignore
 import {
   type Abstract, dimension, fromDimension, list, NONE, tensor, type Tensor, type TensorAxis, tuple, unknown,
 } from '../values.ts'; // prettier-ignore
@@ -70,7 +74,8 @@ function sizesOf(values: readonly Abstract[]): readonly Abstract[] {
 
 /** Learned parameters and zeros stay what they are when they are repeated for every row. */
 function kept(of: Tensor, axes: readonly TensorAxis[] | null): Tensor {
-  return of.parameter !== undefined || of.derivation?.op === 'zeros' ? { ...of, axes } : shaped(of, axes);
+  const stays = of.derivation?.op === 'zeros' || of.derivation?.op === 'last_step' || of.derivation?.op === 'places';
+  return of.parameter !== undefined || stays ? { ...of, axes } : shaped(of, axes);
 }
 
 const expand: Rule = {
@@ -101,17 +106,31 @@ function axisFrom(value: Abstract, size: Dimension): TensorAxis {
 const repeat: Rule = {
   rest: '*sizes',
   // Of something unknown there are as many axes as the program gives factors.
-  rule: (of, { args }) => kept(of, of.axes === null ? plainAxes(sizesOf(args.rest).map(() => null)) : tiled(of, sizesOf(args.rest).map(size => (size.kind === 'unknown' && size.text === 'batch' ? null : dimension(size))))), // prettier-ignore
+  rule: (of, { args }) => layersOf(of, sizesOf(args.rest)) ?? kept(of, of.axes === null ? plainAxes(sizesOf(args.rest).map(() => null)) : tiled(of, sizesOf(args.rest).map(size => (size.kind === 'unknown' && size.text === 'batch' ? null : dimension(size))))), // prettier-ignore
 };
+
+/** One state for every layer: `h.unsqueeze(0).repeat(layers, 1, 1)`. */
+function layersOf(of: Tensor, sizes: readonly Abstract[]): Tensor | null {
+  const [count, ...rest] = sizes.map(dimension);
+  const [layers, ...axes] = of.axes ?? [];
+  if (of.ref === undefined || layers?.size !== 1 || axes.length !== 2 || typeof count !== 'number') return null;
+  if (count > 64 || count < 1 || !rest.every(size => size === 1)) return null;
+  return fromParts(Array.from({ length: count }, () => ({ ...of, axes })), 0, { name: 'layers', size: count }); // prettier-ignore
+}
 
 /** `x.split(size, dim)`: pieces of that size; a list gives each its own. */
 const split: Rule = {
   rest: 'split_size_or_sections, dim=0',
-  rule: (of, { args }) => {
+  rule: (of, { args, reader, range }) => {
     const given = args.get('split_size_or_sections') ?? args.get('split_size');
     const at = args.number('dim') ?? 0;
     const place = of.axes === null ? null : placeOf(at, of.axes.length);
     if (place === null || given === undefined) return unknown('split');
+    const both = place === of.axes!.length - 1 ? directionsOf(reader.graph, of, range) : null;
+    const width = both?.[0].axes?.at(-1)?.size ?? null;
+    const halves = given.kind === 'sequence' ? given.items : [given, given];
+    if (both !== null && width !== null && halves.length === 2 && halves.every(half => isSize(half, width)))
+      return tuple(both);
     if (given.kind === 'sequence') return tuple(pieces(of, given.items.map(shapeSize), at) ?? []);
     const size = dimension(given);
     const along = of.axes![place]!;
@@ -125,16 +144,23 @@ const split: Rule = {
   },
 };
 
+function isSize(value: Abstract, wanted: Dimension): boolean {
+  const size = dimension(value);
+  return size !== null && equal(size, wanted);
+}
+
 function stepIn(of: Tensor, place: number, size: Dimension | null): Partial<Tensor> {
   return size === 1 && of.axes?.[place]?.name === 'steps' && of.ref !== undefined ? { stepOf: of.ref } : {};
 }
 
 const chunk: Rule = {
   rest: 'chunks, dim=0',
-  rule: (of, { args }) => {
+  rule: (of, { args, reader, range }) => {
     const [count, at] = [args.size('chunks'), args.number('dim') ?? 0];
     const place = of.axes === null ? null : placeOf(at, of.axes.length);
     if (place === null || count === null) return unknown('chunk');
+    const both = count === 2 && place === of.axes!.length - 1 ? directionsOf(reader.graph, of, range) : null;
+    if (both !== null) return tuple(both);
     const along = of.axes![place]!;
     if (typeof count === 'number' && typeof along.size === 'number') {
       const size = Math.ceil(along.size / count);
@@ -150,8 +176,9 @@ const chunk: Rule = {
 
 const unbind: Rule = {
   rest: 'dim=0',
-  rule: (of, { args, reader, range }) => {
+  rule: (given, { args, reader, range }) => {
     const at = args.number('dim') ?? 0;
+    const of = asSequence(given, at, reader.graph);
     const place = of.axes === null ? null : placeOf(at, of.axes.length);
     if (place === null) return unknown('unbind');
     const { size } = of.axes![place]!;
@@ -169,7 +196,7 @@ const flatten: Rule = {
     const [from, to] = [args.number('start_dim') ?? 0, args.number('end_dim') ?? -1];
     const axes = flattened(of, from, to);
     // All behind the batch: a node of the graph.
-    if (axes?.length === 2 && from === 1 && of.ref !== undefined)
+    if (axes?.length === 2 && from === 1 && (of.ref !== undefined || of.parts !== undefined))
       return reshape(reader.graph, of, [null, axes[1]!.size], range);
     return shaped(of, axes);
   },
@@ -208,7 +235,46 @@ const both = (dtype?: string): Rule => ({
 
 const gather: Rule = {
   rest: 'dim, index',
-  rule: (of, { args }) => shaped(of, asTensor(args.get('index'))?.axes ?? null),
+  rule: (of, { args, reader, range }) => {
+    const picked = asTensor(args.get('index'));
+    const place = of.axes === null ? null : placeOf(args.number('dim') ?? NaN, of.axes.length);
+    if (picked?.derivation?.op !== 'last_step' || place === null || of.axes![place]!.name !== 'steps')
+      return shaped(of, picked?.axes ?? null);
+    const last = selectLast(reader.graph, of, picked.derivation.of, range);
+    return withAdded(last, [...last.axes!.slice(0, place), axisOf(1), ...last.axes!.slice(place)]);
+  },
+};
+
+/** A number of steps that is at least one is still that number. */
+const clamp: Rule = {
+  rest: '*options',
+  rule: of => (of.derivation?.op === 'counted' ? of : shaped(of, of.axes)),
+};
+
+/** An argument of which nothing is known yet, as the sequence whose steps an axis is said to be. */
+function asSequence(of: Tensor, steps: number | undefined, graph: Graph): Tensor {
+  const input = graph.inputOf(of);
+  if (of.axes !== null || input === null || input.known || (steps !== 0 && steps !== 1)) return of;
+  graph.shape(input, steps === 0);
+  input.guessed = true;
+  return graph.tensorOf(input);
+}
+
+/** `torch.flip(x, [1])`: the steps in the other order. */
+const flip: Rule = {
+  rest: '*dims',
+  rule: (given, { args, reader, range }) => {
+    const dims = args.isGiven('dims') ? args.get('dims') : args.rest.length === 1 ? args.rest[0] : undefined;
+    const [only] = dims?.kind === 'sequence' && dims.items.length === 1 ? dims.items : [dims];
+    const at = only?.kind === 'number' ? only.value : undefined;
+    const of = asSequence(given, at, reader.graph);
+    const place = of.axes === null || at === undefined ? null : placeOf(at, of.axes.length);
+    const ref = refOf(of);
+    if (ref === undefined || place === null || of.axes![place]!.name !== 'steps') return shaped(of, of.axes);
+    reader.graph.use(of, 'sequence');
+    const id = reader.graph.add('reversed', { op: 'reverse_steps', input: ref }, { range });
+    return tensor(of.dtype, of.axes, { ref: { from: id }, meaning: phrase('steps from the last to the first') });
+  },
 };
 
 const indexSelect: Rule = {
@@ -224,9 +290,14 @@ const narrow: Rule = {
   },
 };
 
+/** A view of the same tensor; of which nothing is known yet, that stays so. */
 const unsqueeze: Rule = {
   rest: 'dim',
-  rule: (of, { args }) => shaped(of, expanded(of, args.number('dim'))),
+  rule: (given, { args, reader }) => {
+    const of = reader.graph.fresh(given);
+    const axes = expanded(of, args.number('dim'));
+    return axes === null ? (of.axes === null ? of : shaped(of, null)) : withAdded(of, axes);
+  },
 };
 
 /** The two axes of a matrix, the other way round; of an argument of which nothing is known yet they are rows and steps. */
@@ -247,7 +318,7 @@ const matrix: Rule = {
 /** Rules that are a function and a method under the same name. */
 const RULES: Readonly<Record<string, Rule>> = {
   ...Object.fromEntries(
-    ['exp', 'log', 'log1p', 'abs', 'sqrt', 'rsqrt', 'square', 'neg', 'sign', 'round', 'floor', 'ceil', 'erf', 'sin', 'cos', 'pow', 'clamp', 'clip', 'cumsum', 'flip', 'roll', 'masked_fill', 'masked_fill_', 'softplus', 'gelu', 'elu', 'leaky_relu', 'selu', 'logsigmoid', 'normalize', 'tril', 'triu', 'bernoulli', 'nan_to_num', 'reciprocal', 'dropout', 'layer_norm', 'batch_norm', 'scatter_', 'scatter', 'relu_', 'renorm', 'where_'].map(name => [name, same]), // prettier-ignore
+    ['exp', 'log', 'log1p', 'abs', 'sqrt', 'rsqrt', 'square', 'neg', 'sign', 'round', 'floor', 'ceil', 'erf', 'sin', 'cos', 'pow', 'cumsum', 'roll', 'masked_fill', 'masked_fill_', 'softplus', 'gelu', 'elu', 'leaky_relu', 'selu', 'logsigmoid', 'normalize', 'tril', 'triu', 'bernoulli', 'nan_to_num', 'reciprocal', 'dropout', 'layer_norm', 'batch_norm', 'scatter_', 'scatter', 'relu_', 'renorm', 'where_'].map(name => [name, same]), // prettier-ignore
   ),
   ...Object.fromEntries(['isnan', 'logical_not'].map(name => [name, typed('bool')])),
   ...Object.fromEntries(['min', 'prod', 'std', 'var', 'logsumexp', 'norm', 'median'].map(name => [name, reduce()])),
@@ -266,7 +337,10 @@ const RULES: Readonly<Record<string, Rule>> = {
   chunk,
   unbind,
   flatten,
+  clamp,
+  clip: clamp,
   gather,
+  flip,
   index_select: indexSelect,
   narrow,
   unsqueeze,
@@ -427,7 +501,8 @@ export const TORCH_SHAPES: CallTable = {
       const [from, to] = second === undefined ? [0, first] : [first, second];
       const span = from === null || to === null ? null : add(to, from, -1);
       const size = span === null || by === null ? null : by === 1 ? span : typeof span === 'number' && typeof by === 'number' ? Math.max(0, Math.ceil(span / by)) : null; // prettier-ignore
-      return tensor(dtypeOf(args.some('dtype'), 'int64'), [axisOf(size)]);
+      const derivation = from === 0 && by === 1 ? { derivation: { op: 'places' } as const } : {};
+      return tensor(dtypeOf(args.some('dtype'), 'int64'), [axisOf(size)], derivation);
     },
   },
   'torch.linspace': {
@@ -567,9 +642,32 @@ export const TORCH_SHAPES: CallTable = {
   },
 };
 
+/** Places below the lengths of rows are a mask of the steps: `torch.arange(T)[None, :] < lengths[:, None]`. */
+function compared(lengths: 'left' | 'right'): CallEntry {
+  return {
+    signature: 'left, right',
+    result: ({ args, reader }) => {
+      const [left, right] = [asTensor(args.get('left')), asTensor(args.get('right'))];
+      if (left === null || right === null) {
+        const only = left ?? right;
+        return only === null ? unknown('') : { ...shaped(only, only.axes), dtype: 'bool' };
+      }
+      const axes = commonShape([left, right]);
+      const [count, place] = lengths === 'left' ? [left, right] : [right, left];
+      const input = reader.graph.inputs.get(count.ref?.from ?? '');
+      const isMask = place.derivation?.op === 'places' && input !== undefined && input.axes.length === 0;
+      if (!isMask || axes?.length !== 2) return { ...shaped(left, axes), dtype: 'bool' };
+      reader.graph.useLengths(count.ref!);
+      return tensor('bool', [BATCH, { ...axes[1]!, name: 'steps' }], { derivation: { op: 'mask', of: count.ref! } });
+    },
+  };
+}
+
 export const TORCH_SHAPE_METHODS: CallTable = {
   ...Object.fromEntries(Object.entries(RULES).map(([name, rule]) => [`tensor.${name}`, methodOf(rule)])),
   ...Object.fromEntries(['detach', 'detach_', 'clone', 'double', 'half', 'type_as', 'pin_memory', 'retain_grad', 'fill_', 'zero_', 'normal_', 'uniform_', 'copy_', 'data_ptr'].map(name => [`tensor.${name}`, methodOf(keepRef())])), // prettier-ignore
+  'tensor<': compared('right'),
+  'tensor>': compared('left'),
   'tensor.long': methodOf(keepRef('int64')),
   'tensor.int': methodOf(keepRef('int32')),
   'tensor.bool': methodOf(keepRef('bool')),

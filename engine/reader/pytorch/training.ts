@@ -110,6 +110,12 @@ function step({ self, reader, range }: Call): Abstract {
   }
   if (record === undefined) {
     const frozen = frozenPlaces(reader);
+    const asked = loss.derivation?.op === 'loss' ? (loss.derivation.penalties ?? []) : [];
+    const penalties = asked.flatMap(({ module, l1, l2 }) => {
+      const place = reader.placeOf(module);
+      return place === null ? [] : [{ place, l1, l2 }];
+    });
+    const lost = penalties.length < asked.length ? [phrase('which weights are penalized cannot be followed')] : [];
     const unknown = reader.every.at(-1) === null ? [phrase('how many batches make a step is not known')] : [];
     record = {
       loss,
@@ -117,7 +123,15 @@ function step({ self, reader, range }: Call): Abstract {
       clipping: [...clipping],
       ...(parts === undefined ? {} : { parts }),
       frozen: frozen.places,
-      open: [...open, ...openParts, ...frozen.open, ...unknown, ...clippingOpen(reader, graph.backward, parts)],
+      penalties,
+      open: [
+        ...lost,
+        ...open,
+        ...openParts,
+        ...frozen.open,
+        ...unknown,
+        ...clippingOpen(reader, graph.backward, parts),
+      ],
       also: [],
       range,
       epochs: null,

@@ -3,8 +3,8 @@ import { phrase, type Phrase } from '../../model/phrase.ts';
 import type { Activation, Initializer } from '../../model/spec.ts';
 import { activationOf, type ChosenActivation, unknownActivation, withOptions } from '../activations.ts';
 import { Arguments, type Call, type CallEntry, type CallTable } from '../calls.ts';
-import { denseNode, isBatch } from '../graph.ts';
-import { distance, maskedLoss, perCountedStep, scaledLoss } from '../losses.ts';
+import { denseNode, isBatch, stepsAt } from '../graph.ts';
+import { distance, maskedLoss, penalizedLoss, perCountedStep, scaledLoss } from '../losses.ts';
 import { asTensor, matrixProduct, oneOf, placesOf, shaped } from '../shapeRules.ts';
 import { type Dimension, symbol, toSize } from '../sizes.ts';
 import {
@@ -187,13 +187,41 @@ function combine(by: 'add' | 'multiply'): (call: Call) => Abstract {
     if (found === null) return unknown('');
     const { of: a, other: b } = found;
     if (by === 'multiply' && b?.kind === 'number') return scaled(a, b.value, call);
+    const penalized = by === 'add' ? penalizedLoss(a, b) : null;
+    if (penalized !== null) return penalized;
     if (b?.kind !== 'tensor') return b?.kind === 'number' && b.value === 0 ? a : alone(a, b);
     const special = by === 'add' ? withBias(call) : (maskedLoss(a, b) ?? maskedLoss(b, a) ?? logLikelihood(call, a, b) ?? squared(a, b, call)); // prettier-ignore
     if (special !== null) return special;
+    const masked = by === 'multiply' ? (maskedSteps(call, a, b) ?? maskedSteps(call, b, a)) : null;
+    if (masked !== null) return masked;
     if (a.ref === undefined || b.ref === undefined) return together(a, b);
     const id = call.reader.graph.add(by, { op: 'combine', inputs: [a.ref, b.ref], by }, { range: call.range });
     return tensor(a.dtype, broadcast(a, b), { ref: { from: id } });
   };
+}
+
+/** A sequence times the mask of its steps, which may be fed: zeros where they do not count. */
+function maskedSteps({ reader: { graph } }: Call, of: Tensor, mask: Tensor): Tensor | null {
+  if (refOf(of) === undefined || of.axes?.length !== 3 || stepsAt(of.axes) < 0) return null;
+  const fed = graph.inputOf(mask);
+  const width = mask.axes?.at(-1)?.size;
+  if (mask.derivation?.op === 'mask' && mask.axes?.length === 3 && width === 1)
+    return { ...shaped(of, of.axes), derivation: { op: 'masked', of, mask: mask.derivation.of } };
+  const isOpen = fed !== null && mask.axes === null && (!fed.known || fed.role === 'mask') && isBatch(of.axes[0]);
+  if (!isOpen) return null;
+  Object.assign(fed, { known: true, role: 'mask', dtype: 'float32', axes: [of.axes[stepsAt(of.axes)]!] });
+  return { ...shaped(of, of.axes), derivation: { op: 'masked', of, mask: { from: fed.id } } };
+}
+
+/** The sum over the steps that count, divided by their number: their mean. */
+function perStep({ reader: { graph } }: Call, of: Tensor, by: Tensor): Tensor | null {
+  const node = graph.nodeOf(of.ref);
+  if (node?.op !== 'reduce_steps' || node.by !== 'sum' || node.mask === undefined) return null;
+  const fed = by.ref !== undefined && graph.inputs.get(by.ref.from)?.role === 'lengths' ? by.ref : undefined;
+  const counted = by.derivation?.op === 'counted' ? by.derivation.of : fed;
+  if (counted?.from !== node.mask.from) return null;
+  graph.replace(node.id, { ...node, by: 'mean' });
+  return { ...of, meaning: phrase('mean over the steps that count') };
 }
 
 /** A difference times itself. */
@@ -212,7 +240,8 @@ function divide(call: Call): Abstract {
   const [left, right] = [call.args.get('x'), call.args.get('y')];
   if (left?.kind === 'tensor' && right?.kind === 'number' && right.value !== 0)
     return scaled(left, 1 / right.value, call);
-  if (left?.kind === 'tensor' && right?.kind === 'tensor') return perCountedStep(left, right) ?? together(left, right);
+  if (left?.kind === 'tensor' && right?.kind === 'tensor')
+    return perCountedStep(left, right) ?? perStep(call, left, right) ?? together(left, right);
   const found = operands(call);
   return found === null ? unknown('') : alone(found.of, found.other);
 }
@@ -274,11 +303,20 @@ function withBias(call: Call): Abstract | null {
   return null;
 }
 
+/** One less than the length of each row: the place of its last step. */
+function lastStep({ args, reader }: Call, of: Tensor): Tensor | null {
+  const less = args.get('y');
+  const fed = less?.kind === 'number' && less.value === 1 ? reader.graph.inputOf(of) : null;
+  if (fed === null || (fed.known && fed.axes.length > 0)) return null;
+  return { ...shaped(of, of.axes), derivation: { op: 'last_step', of: { from: fed.id } } };
+}
+
 function subtract(call: Call): Abstract {
   const [left, right] = [tensorOf(call.args.get('x')), tensorOf(call.args.get('y'))];
   if (left === null || right === null) {
     const found = operands(call);
-    return found === null ? unknown('') : alone(found.of, found.other);
+    const last = left === null ? null : lastStep(call, left);
+    return last ?? (found === null ? unknown('') : alone(found.of, found.other));
   }
   return { ...together(left, right), derivation: { op: 'difference', left, right } };
 }

@@ -87,3 +87,65 @@ describe('how many batches make a step of a PyTorch program', () => {
     assert.deepEqual(every('(i + 1) % args.steps == 0').open, ['how many batches make a step is not known']);
   });
 });
+
+describe('several outermost modules of one PyTorch model', () => {
+  const text = `import torch
+import torch.nn as nn
+class Enc(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.rnn = nn.GRU(4, 4, batch_first=True)
+    def forward(self, x):
+        out, h = self.rnn(x)
+        return out, h
+class Dec(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.rnn = nn.GRU(4, 4, batch_first=True)
+        self.fc = nn.Linear(4, 3)
+    def forward(self, x, h):
+        out, h = self.rnn(x, h)
+        return self.fc(out[:, -1])
+encoder = Enc()
+decoder = Dec()
+a = torch.optim.SGD(encoder.parameters(), lr=0.1)
+b = torch.optim.SGD(decoder.parameters(), lr=0.2)
+for x, z, y in loader:
+    out, h = encoder(x)
+    loss = nn.functional.cross_entropy(decoder(z, h), y)
+    a.zero_grad(); b.zero_grad()
+    loss.backward()
+    a.step(); b.step()
+`;
+  const { spec, open } = readSource(text, 'python').models[0]!;
+
+  it('give their weights their names, so that none is taken for another', () => {
+    assert.deepEqual(open, []);
+    const scopes = spec.nodes.flatMap(node => ('scope' in node ? [node.scope] : []));
+    assert.deepEqual(scopes, ['encoder.rnn', 'decoder.rnn', 'decoder.fc']);
+  });
+
+  it('are trained by an optimizer each', () => {
+    const { optimizer, groups, frozen } = spec.training;
+    assert.deepEqual([optimizer?.learningRate, groups?.[0]?.options, frozen], [0.1, { learningRate: 0.2 }, undefined]);
+    assert.ok(groups?.[0]?.weights.every(name => name.startsWith('decoder.')));
+  });
+});
+
+describe('what a PyTorch program adds to its loss for the size of weights', () => {
+  const penalized = (penalty: string) =>
+    read(SGD, `optimizer.zero_grad()\nloss = criterion(model(x), y)\n${penalty}\nloss.backward()\noptimizer.step()`); // prettier-ignore
+  const of = (penalty: string) =>
+    readSource(program(SGD, `loss = criterion(model(x), y)\n${penalty}\nloss.backward()\noptimizer.step()`), 'python').models[0]!.spec.loss?.penalties; // prettier-ignore
+
+  it('is a penalty of all weights of a module', () => {
+    const fc = ['fc.weight', 'fc.bias'];
+    assert.deepEqual(of('loss = loss + 0.01 * sum(p.pow(2).sum() for p in model.fc.parameters())'), fc.map(weight => ({ weight, l2: 0.01 }))); // prettier-ignore
+    assert.deepEqual(of('l1 = 0\nfor p in model.fc.parameters():\n    l1 += p.abs().sum()\nloss += 0.5 * l1'), fc.map(weight => ({ weight, l1: 0.5 }))); // prettier-ignore
+  });
+
+  it('is refused where names decide', () => {
+    const { open } = penalized('loss = loss + 0.01 * sum(p.pow(2).sum() for n, p in model.named_parameters() if "bias" not in n)'); // prettier-ignore
+    assert.deepEqual(open, ['which weights are penalized cannot be followed']);
+  });
+});
