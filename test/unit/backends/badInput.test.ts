@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import type { Batch } from '../../../engine/backends/backend.ts';
+import type { Numbers } from '../../../engine/backends/reference/reference.ts';
 import { createWasmBackend } from '../../../engine/backends/wasm.ts';
 import { EngineError, type ErrorCode } from '../../../engine/errors.ts';
 import { feedProgram } from '../../../engine/inspection/namedInputs.ts';
@@ -121,7 +122,7 @@ describe('what is fed by name holds whole numbers where labels and lengths are a
   const X = { shape: [2, 3, 2], values: new Float32Array(12) };
   for (const label of [1.5, Number.NaN, 2 ** 32])
     it(String(label), () => {
-      const inputs = new Map([['X', X], ['y', { shape: [2], values: [0, label] }]]); // prettier-ignore
+      const inputs = new Map<string, Numbers>([['X', X], ['y', { shape: [2], values: [0, label] }]]); // prettier-ignore
       const expected = `The input y must hold whole numbers, but value 1 is ${label}.`;
       assert.equal(
         refusal(() => feedProgram(spec, { inputs }), 'invalid-shape'),
