@@ -105,6 +105,8 @@ export interface TrainingRecord {
   /** Whether the step that the decay counts by is left to the program. */
   readonly uncounted?: boolean;
   readonly averaging?: AveragingSpec;
+  /** What the names of the variables begin with that it trains, where it does not train all. */
+  readonly scope?: string;
   /** What it trains, where that is not everything alike. */
   readonly parts?: TrainedPart[];
   /** What the program has said of weights being trained, in its order. */

@@ -245,7 +245,7 @@ function weightsOf(spec: ModelSpec, records: readonly NodeRecord[]) {
 function weightTraining(
   spec: ModelSpec,
   records: readonly NodeRecord[],
-  { parts = [], frozen = [] }: TrainingRecord,
+  { parts = [], frozen = [], scope = '' }: TrainingRecord,
 ): Pick<TrainingSpec, 'groups' | 'frozen'> {
   const { weights, under } = weightsOf(spec, records);
   const all = parts.length === 0 || parts.some(({ places }) => places === null);
@@ -253,7 +253,7 @@ function weightTraining(
   const fixed = new Set<string>();
   for (const { place, trained: kept } of frozen)
     for (const name of under(place)) if (kept) fixed.delete(name); else fixed.add(name); // prettier-ignore
-  const still = [...weights.keys()].filter(name => fixed.has(name) || !trained.has(name));
+  const still = [...weights.keys()].filter(name => fixed.has(name) || !trained.has(name) || !name.startsWith(scope));
   const groups = parts.flatMap(({ places, options }) => {
     const own = Object.keys(options).length === 0 ? [] : (places ?? []).flatMap(under);
     return own.length === 0 ? [] : [{ weights: [...new Set(own)], options }];

@@ -45,7 +45,7 @@ export type Derivation =
   | { readonly op: 'best'; readonly of: Tensor } // index of the largest
   | { readonly op: 'accuracy'; readonly of: Tensor; readonly topK: number }
   | { readonly op: 'gradient'; readonly loss: Tensor; readonly clipping?: readonly ClippingSpec[]; /** What the description cannot say. */ readonly open?: readonly Phrase[] }
-  | { readonly op: 'variables' }
+  | { readonly op: 'variables'; /** What the names of all of them begin with. */ readonly scope?: string }
   | { readonly op: 'zeros' }
   | { readonly op: 'constants'; readonly values: readonly number[] } // numbers in a row that the program writes out
   | { readonly op: 'magnitude'; readonly of: Tensor } // its absolute values, or the largest of each step

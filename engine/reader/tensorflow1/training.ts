@@ -60,6 +60,7 @@ function record(
   clipping: readonly ClippingSpec[],
   { args, range }: Call,
   open: readonly Phrase[] = onlySome(args.some('var_list')),
+  scope?: string,
 ): Abstract {
   const { trainings } = reader.graph;
   trainings.push({
@@ -70,6 +71,7 @@ function record(
     range,
     uncounted: args.some('global_step') === undefined,
     open,
+    ...(scope === undefined ? {} : { scope }),
     epochs: null,
     iterations: null,
     batchSize: null,
@@ -78,7 +80,9 @@ function record(
 }
 
 function variablesOf(scope: Abstract | undefined): Abstract {
-  const item = tensor('float32', null, { derivation: { op: 'variables' } });
+  // A scope is a pattern that names begin with; one with signs of its own means more than its letters.
+  const plain = scope?.kind === 'string' && /^[\w/]+$/.test(scope.value) ? { scope: scope.value } : {};
+  const item = tensor('float32', null, { derivation: { op: 'variables', ...plain } });
   return { kind: 'many', item, count: unknown(scope === undefined ? 'variables' : 'variables of a scope') };
 }
 
@@ -88,9 +92,19 @@ function onlySome(given: Abstract | undefined): Phrase[] {
   return all ? [] : [phrase('only some of the variables are trained; that cannot be run yet')];
 }
 
+/** What the names of the variables begin with that a call is given, where that is plain. */
+function scopeOf(given: Abstract | undefined): string | undefined {
+  const item = given?.kind === 'many' && given.item.kind === 'tensor' ? given.item.derivation : undefined;
+  return item?.op === 'variables' ? item.scope : undefined;
+}
+
 function minimize(call: Call): Abstract {
   const of = asTensor(call.args.get('loss'));
-  return of === null ? NONE : record(call.reader, of, call.self, [], call);
+  if (of === null) return NONE;
+  const scope = scopeOf(call.args.some('var_list'));
+  return scope === undefined
+    ? record(call.reader, of, call.self, [], call)
+    : record(call.reader, of, call.self, [], call, [], scope);
 }
 
 const gradientOf = (of: Tensor, xs?: Abstract): Tensor =>
