@@ -361,7 +361,7 @@ describe('the pages, with real numbers under the content security policy of the 
       await page.getByRole('button', { name: 'Start' }).click();
       await isAsked(
         view,
-        'start {"epochs":2,"batchSize":150,"learningRate":0.001,"seed":42,"examples":null,"threads":null}',
+        'start {"epochs":2,"batchSize":150,"learningRate":0.001,"seed":42,"dataSeed":null,"examples":null,"threads":null}',
       );
     });
 
