@@ -35,7 +35,7 @@ import { type Shape, shapeOf } from './wasm/part.ts';
 import { KEPT, Pass, type Planned, WORK } from './wasm/pass.ts';
 import type { Crew, Team } from './wasm/team.ts';
 import { readStepGradients, readValues } from './wasm/values.ts';
-import { hasWindows, overWindows } from './windows.ts';
+import { overWindows } from './windows.ts';
 
 export interface WasmOptions {
   /** Index of the tile shape; measured when absent. It changes no bit. */
@@ -84,11 +84,12 @@ export function createWasmBackend(
   };
 }
 
-/** The optimizer of weights with options of their own. */
-interface OwnOptimizer {
+/** What trains some of the weights. */
+interface Trainer {
   readonly optimizer: Optimizer;
   readonly options: OptimizerSpec;
-  readonly rate: number | undefined;
+  /** A learning rate of their own. */
+  readonly rate?: number | undefined;
 }
 
 /** Those that have a momentum by that name; in Adam and its kin it is β₁. */
@@ -105,9 +106,9 @@ class WasmNetwork implements Network {
   readonly #spec: ModelSpec;
   readonly #memory: EngineMemory;
   readonly #pass: Pass;
-  readonly #optimizer: Optimizer;
+  readonly #trainer: Trainer;
   /** Of weights with options of their own, by name. */
-  readonly #ownOptimizers: ReadonlyMap<string, OwnOptimizer>;
+  readonly #ownTrainers: ReadonlyMap<string, Trainer>;
   readonly #frozen: ReadonlySet<string>;
   /** Gradients of the batches since the last step, where one is taken only every so many. */
   readonly #accumulated: Accumulation | undefined;
@@ -138,13 +139,12 @@ class WasmNetwork implements Network {
     const { optimizer = { kind: 'sgd' }, clipping } = spec.training;
     const { groups = [], frozen = [], accumulation } = spec.training;
     const momentum = decayedMomentum(spec.training.learningRateDecay, { steps: 0, epochs: 0 });
-    const optimizerWith = (options: OptimizerSpec): Optimizer => optimizerOf(spec, options, momentum);
-    this.#optimizer = optimizerWith(optimizer);
-    this.#learningRate = optimizer.learningRate ?? this.#optimizer.learningRate;
-    this.#ownOptimizers = new Map(
+    const trainerBy = (options: OptimizerSpec, rate?: number): Trainer => ({ optimizer: optimizerOf(spec, options, momentum), options, rate }); // prettier-ignore
+    this.#trainer = trainerBy(optimizer);
+    this.#learningRate = optimizer.learningRate ?? this.#trainer.optimizer.learningRate;
+    this.#ownTrainers = new Map(
       groups.flatMap(({ weights, options }) => {
-        const whole = { ...optimizer, ...options };
-        const own = { optimizer: optimizerWith(whole), options: whole, rate: options.learningRate };
+        const own = trainerBy({ ...optimizer, ...options }, options.learningRate);
         return weights.map(name => [name, own] as const);
       }),
     );
@@ -155,7 +155,7 @@ class WasmNetwork implements Network {
     this.#kept = new KeptStates(spec);
     this.#clipMargin = spec.framework === 'pytorch' ? 1e-6 : 0;
     this.#memory = new EngineMemory(shared);
-    const slots = Math.max(...this.#optimizers.map(one => one.slots.length));
+    const slots = Math.max(...[this.#trainer, ...this.#ownTrainers.values()].map(one => one.optimizer.slots.length));
     const place = { tile, slots, threads: team?.threads ?? 1 };
     this.#pass = new Pass(spec, linkKernels(kernels, this.#memory.memory), place);
     this.#crew = team?.open(this.#pass, { spec, memory: this.#memory.memory, place });
@@ -180,16 +180,12 @@ class WasmNetwork implements Network {
     );
     for (const view of store.views) {
       const { slots, n } = placesOf(view);
-      this.#optimizerOf(view).slots.forEach((slot, k) => this.#memory.floats(slots[k]!, n).fill(slot.initial));
+      this.#trainerOf(view).optimizer.slots.forEach((slot, k) => this.#memory.floats(slots[k]!, n).fill(slot.initial));
     }
   }
 
-  get #optimizers(): Optimizer[] {
-    return [this.#optimizer, ...[...this.#ownOptimizers.values()].map(({ optimizer }) => optimizer)];
-  }
-
-  #optimizerOf({ name }: View): Optimizer {
-    return this.#ownOptimizers.get(name)?.optimizer ?? this.#optimizer;
+  #trainerOf({ name }: View): Trainer {
+    return this.#ownTrainers.get(name) ?? this.#trainer;
   }
 
   get parameters(): Network['parameters'] {
@@ -252,10 +248,8 @@ class WasmNetwork implements Network {
     return this.#overWindows(batch, window => this.#trainOn(window));
   }
 
-  /** Does all of a batch, or one window of its steps after the other. */
-  #overWindows(batch: Batch, work: (window: Batch) => BatchResult): BatchResult {
-    if (hasWindows(this.#spec, batch)) this.#check(batch, true);
-    return overWindows(this.#spec, batch, work);
+  #overWindows(batch: Batch, run: (window: Batch) => BatchResult): BatchResult {
+    return overWindows(this.#spec, batch, { check: whole => this.#check(whole, true), run });
   }
 
   #trainOn(batch: Batch): BatchResult {
@@ -434,15 +428,14 @@ class WasmNetwork implements Network {
     const taken = { steps: this.#step, epochs: this.#epoch };
     const rateOf = (first: number): number => decayedRate(this.#training.learningRateDecay, first, taken);
     const momentum = decayedMomentum(this.#training.learningRateDecay, taken);
-    const { optimizer = { kind: 'sgd' } } = this.#training;
     this.#step++;
     for (const clipping of this.#clipping) this.#clip(clipping);
     for (const [place, view] of views.entries()) {
       if (this.#frozen.has(view.name)) continue;
-      const { rate = this.#learningRate, options = optimizer } = this.#ownOptimizers.get(view.name) ?? {};
+      const { optimizer, options, rate = this.#learningRate } = this.#trainerOf(view);
       const target = { ...placesOf(view), place, count: views.length };
-      const own = momentum === undefined ? this.#optimizerOf(view) : optimizerOf(this.#spec, options, momentum);
-      own.update(this.#pass.kernels, target, rateOf(rate), this.#step);
+      const now = momentum === undefined ? optimizer : optimizerOf(this.#spec, options, momentum);
+      now.update(this.#pass.kernels, target, rateOf(rate), this.#step);
     }
     this.#constrain();
     return true;
@@ -645,7 +638,7 @@ class WasmNetwork implements Network {
   #slotPlaces(): NamedPlace[] {
     return this.#pass.store.views.flatMap(view => {
       const { name, shape, block, offset, transposed } = view;
-      return this.#optimizerOf(view).slots.map(({ suffix }, k) => ({
+      return this.#trainerOf(view).optimizer.slots.map(({ suffix }, k) => ({
         name: `${name}/${suffix}`,
         shape,
         at: block.slots[k]! + offset * 4,

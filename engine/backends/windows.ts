@@ -3,21 +3,22 @@ import type { ModelSpec } from '../model/spec.ts';
 import { truncationOf } from '../model/truncation.ts';
 import type { Batch, BatchResult } from './backend.ts';
 
-/** Whether a batch is worked on in windows. */
-export function hasWindows(spec: ModelSpec, { steps }: Batch): boolean {
-  const truncation = truncationOf(spec);
-  return truncation?.windows === true && steps > truncation.steps;
+interface Work {
+  /** Throws where the whole batch does not fit: it must before it is cut. */
+  readonly check: (batch: Batch) => void;
+  readonly run: (window: Batch) => BatchResult;
 }
 
 /** Does all of a batch, or one window of its steps after the other until one diverges; the result is that of the whole batch. */
-export function overWindows(spec: ModelSpec, batch: Batch, work: (window: Batch) => BatchResult): BatchResult {
-  if (!hasWindows(spec, batch)) return work(batch);
-  const { steps: length } = truncationOf(spec)!;
+export function overWindows(spec: ModelSpec, batch: Batch, { check, run }: Work): BatchResult {
+  const { steps: length, windows } = truncationOf(spec) ?? { steps: 0, windows: false };
+  if (!windows || batch.steps <= length) return run(batch);
+  check(batch);
   const { reduction, ignoreLabel } = spec.loss!;
   const parts: (BatchResult & { weight: number })[] = [];
   for (let first = 0; first < batch.steps; first += length) {
     const window = stepsOf(batch, first, Math.min(first + length, batch.steps));
-    const result = work(window);
+    const result = run(window);
     if (result.diverged) return result;
     // A mean over all steps weighs a window by its steps, one over those that count by them.
     const byCount = reduction === 'mean_over_mask' || ignoreLabel !== undefined;

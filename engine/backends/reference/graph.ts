@@ -192,7 +192,7 @@ export function nodeValue(
       const steps = stepsOf(resolve(node.input));
       if (node.by === 'max') return steps.reduce(maximum);
       const counts = node.mask && maskOf(node.mask);
-      if (counts) return node.by === 'sum' ? sumOfCounted(steps, counts) : meanOfCounted(steps, counts);
+      if (counts) return overCounted(steps, counts, node.by === 'mean');
       return scale(steps.reduce(add), node.by === 'mean' ? 1 / steps.length : 1);
     }
     case 'concatenate':
@@ -229,18 +229,11 @@ export function nodeValue(
   }
 }
 
-/** The sum over the steps of each row that count. */
-function sumOfCounted(steps: readonly Tensor[], counts: StepMask): Tensor {
-  const width = steps[0]!.shape[1]!;
-  const marks = steps.map((step, t) => tensor(step.shape, step.values.map((_, k) => (counts(Math.floor(k / width), t) ? 1 : 0)))); // prettier-ignore
-  return steps.map((step, t) => multiply(step, marks[t]!)).reduce(add);
-}
-
-/** The mean over the steps of each row that count. */
-function meanOfCounted(steps: readonly Tensor[], counts: StepMask): Tensor {
+/** The sum or the mean over the steps of each row that count. */
+function overCounted(steps: readonly Tensor[], counts: StepMask, mean: boolean): Tensor {
   const [rows = 0, width = 0] = steps[0]!.shape;
   const row = (k: number): number => Math.floor(k / width);
-  const ofRow = Array.from({ length: rows }, (_, b) => steps.filter((_step, t) => counts(b, t)).length);
+  const ofRow = Array.from({ length: rows }, (_, b) => (mean ? steps.filter((_step, t) => counts(b, t)).length : 1));
   const shares = steps.map((step, t) => tensor(step.shape, step.values.map((_, k) => (counts(row(k), t) ? 1 : 0) / ofRow[row(k)]!)));
   return steps.map((step, t) => multiply(step, shares[t]!)).reduce(add);
 } // prettier-ignore

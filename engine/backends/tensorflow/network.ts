@@ -28,7 +28,7 @@ import { evaluateGraph, type GraphInputs, type GraphValues } from '../reference/
 import { concatenate, multiply, scale, sequence } from '../reference/operations.ts';
 import type { LayerRun, RecurrentRun } from '../reference/recurrent.ts';
 import { sizeOf, tensor, type Tensor } from '../reference/tensor.ts';
-import { hasWindows, overWindows } from '../windows.ts';
+import { overWindows } from '../windows.ts';
 import type { Device } from './arithmetic.ts';
 import type { DeviceTensor, Handle } from './deviceTensor.ts';
 
@@ -110,11 +110,8 @@ export class TensorflowNetwork implements Network {
     return this.#overWindows(batch, window => this.#trainOn(window));
   }
 
-  /** Does all of a batch, or one window of its steps after the other. */
-  #overWindows(batch: Batch, work: (window: Batch) => BatchResult): BatchResult {
-    // It must fit as a whole before it is cut.
-    if (hasWindows(this.#spec, batch)) this.#device.scoped(() => { this.#feed(batch); }); // prettier-ignore
-    return overWindows(this.#spec, batch, work);
+  #overWindows(batch: Batch, run: (window: Batch) => BatchResult): BatchResult {
+    return overWindows(this.#spec, batch, { check: whole => this.#device.scoped(() => this.#feed(whole)), run });
   }
 
   #trainOn(batch: Batch): BatchResult {

@@ -203,11 +203,11 @@ export function cosineSimilarity(predictions: usize, targets: usize, rows: i32, 
       wanted += t * t;
       product += p * t;
     }
-    const length = NativeMath.sqrt(NativeMath.max(squares, LEAST_SQUARE));
-    const cosine = product / (length * NativeMath.sqrt(NativeMath.max(wanted, LEAST_SQUARE)));
+    const lengths = NativeMath.sqrt(NativeMath.max(squares, LEAST_SQUARE)) * NativeMath.sqrt(NativeMath.max(wanted, LEAST_SQUARE));
+    const cosine = product / lengths;
     f64.store(losses + (row << 3), -cosine);
     if (slopes) {
-      const ofTarget = 1 / (length * NativeMath.sqrt(NativeMath.max(wanted, LEAST_SQUARE)));
+      const ofTarget = 1 / lengths;
       const ofOwn = squares > LEAST_SQUARE ? cosine / squares : 0;
       for (let k = 0; k < width; ++k) {
         const p = <f64>f32.load(predictions + (<usize>k << 2));
