@@ -1,31 +1,14 @@
 import assert from 'node:assert/strict';
-import { readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import type { Dataset, Split } from '../../../engine/data/source.ts';
-import { readSafetensors } from '../../../engine/formats/safetensors.ts';
 import { feedProgram } from '../../../engine/inspection/namedInputs.ts';
 import { Survey } from '../../../engine/inspection/survey.ts';
 import { gateTrace, type Inspected, tensorTrace } from '../../../engine/inspection/traces.ts';
 import { CELLS } from '../../../engine/cells/table.ts';
 import { UNTRAINED } from '../../../engine/training/trainer.ts';
-import { DUMPS } from '../backends/dumps.ts';
+import { DUMP_FOLDERS, readDump } from '../programs/dumps.ts';
 import { FURTHER, OPEN, readProgram } from '../programs/further.ts';
-import { open, type Program, type Tensors } from '../programs/prove.ts';
-
-function readCase(folder: string, name: string): Program {
-  const path = (file: string): string => join(DUMPS, folder, name, file);
-  const tensors = (file: string): Tensors => readSafetensors(readFileSync(path(file)), file).tensors;
-  const none: Tensors = new Map();
-  return {
-    name: `${folder}/${name}`,
-    text: readFileSync(path('model.py'), 'utf8'),
-    inputs: tensors('inputs.safetensors'),
-    weights: tensors('weights.safetensors'),
-    values: none,
-    gradients: none,
-    losses: [],
-  };
-}
+import { open, type Program } from '../programs/prove.ts';
+import { caseNames } from '../reference/cases.ts';
 
 /** What a program was fed as a data set; null where it takes more than a data set holds, such as first states. */
 function inspected(program: Program): Inspected | null {
@@ -86,11 +69,11 @@ const shows = (program: () => Program): Mocha.Func =>
   };
 
 describe('the inspectors show every gate and state of every layer of', () => {
-  for (const folder of ['tf1', 'keras2', 'keras3', 'torch'])
-    for (const name of readdirSync(join(DUMPS, folder)))
+  for (const folder of DUMP_FOLDERS)
+    for (const name of caseNames(folder))
       it(
         `${folder}/${name}`,
-        shows(() => readCase(folder, name)),
+        shows(() => readDump(folder, name)),
       );
   for (const { folder, names } of FURTHER)
     for (const name of names.filter(one => OPEN[`${folder}/${one}`] === undefined))
