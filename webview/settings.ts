@@ -1,8 +1,7 @@
 /** The settings of a run as texts in fields: how each is written, read and found wrong. No DOM in here. */
 import type { PageString } from '../engine/protocol/pageStrings.ts';
-import type { TrainingPageRequests } from '../engine/protocol/pages.ts';
+import type { StartSettings } from '../engine/protocol/pages.ts';
 
-type StartSettings = (typeof TrainingPageRequests)['start']['static'];
 export type SettingName = keyof StartSettings;
 export type SettingTexts = Readonly<Record<SettingName, string>>;
 

@@ -1,13 +1,11 @@
 /** The settings of a run: fields that say at once what is wrong with what stands in them. */
 import { QUICK_RUN } from '../engine/model/quickRun.ts';
-import type { TrainingPageRequests, TrainingSnapshot } from '../engine/protocol/pages.ts';
+import type { StartSettings, TrainingSnapshot } from '../engine/protocol/pages.ts';
 import { h, setAttributes, setText, show } from './dom.ts';
 import { formatCount } from './numbers.ts';
 import { checkSettings, type SettingName, type SettingTexts, SETTINGS } from './settings.ts';
 import { text } from './text.ts';
 import { button, type TextField, textField } from './toolkit.ts';
-
-type StartSettings = (typeof TrainingPageRequests)['start']['static'];
 
 interface Field {
   readonly field: TextField;

@@ -5,6 +5,7 @@ import { openNames } from '../model/openSizes.ts';
 import { formatPhrase } from '../model/phrase.ts';
 import type { ModelSpec } from '../model/spec.ts';
 import type { ModelReading } from '../reader/reading.ts';
+import { lineNumber } from '../reader/source.ts';
 import { UsageError } from './output.ts';
 import { type ReadFile, readModelFile } from './read.ts';
 
@@ -79,7 +80,7 @@ function namedModel({ file, model }: Omit<ModelChoice, 'sizes'>, { text, reading
   if (models.length === 0) {
     const problem = diagnostics.find(({ severity }) => severity === 'error');
     if (!problem) throw new UsageError(`${file} holds no recurrent model`);
-    const line = text.slice(0, problem.range.start).split('\n').length;
+    const line = lineNumber(text, problem.range.start);
     throw new UsageError(`${file} holds no recurrent model: line ${line}: ${formatPhrase(problem.message)}`);
   }
   if (model === undefined) {

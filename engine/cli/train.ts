@@ -16,6 +16,7 @@ import { check } from '../model/validate.ts';
 import { EngineClient } from '../protocol/client.ts';
 import { engineThread } from '../protocol/engineRunner.ts';
 import type { Progress, RunEnd } from '../protocol/engine.ts';
+import { lineNumber } from '../reader/source.ts';
 import { divergence } from '../runs/divergence.ts';
 import { epochLine } from '../runs/epochLine.ts';
 import { type MetricRow, RUN_FORMAT_VERSION, type RunRecord, RunSettings, type RunStatus } from '../runs/format.ts';
@@ -68,7 +69,7 @@ export async function train(options: TrainOptions): Promise<number> {
     source: {
       uri: resolve(options.file),
       hash: sourceHash(file.text, extent),
-      line: file.text.slice(0, range.start).split('\n').length - 1,
+      line: lineNumber(file.text, range.start) - 1,
     },
     engine: '',
   };

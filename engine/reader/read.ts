@@ -21,7 +21,7 @@ import { valueOf } from './present.ts';
 import { PYTHON } from './python/python.ts';
 import type { AlternativeValue, Reading, SymbolReading, Value } from './reading.ts';
 import { gatherSiblings, type Surroundings } from './siblings.ts';
-import { type SourceText, wholeText } from './source.ts';
+import { lineNumber, type SourceText, wholeText } from './source.ts';
 import { readSpecFile } from './specFile.ts';
 import { tensorsOf } from './tensors.ts';
 import type { Abstract } from './values.ts';
@@ -206,10 +206,6 @@ function symbolOf(
   });
   const model = first.model === undefined ? {} : { model: first.model };
   return { ...reading, value: { kind: 'alternatives', items }, ...model };
-}
-
-function lineNumber(text: string, offset: number): number {
-  return text.slice(0, offset).split('\n').length;
 }
 
 /** A node or input that a value comes from. */

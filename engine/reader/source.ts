@@ -1,5 +1,10 @@
 /** Text that is parsed, and where each of its characters stands in the text that the person has open. */
 
+/** The line in which an offset stands, from 1. */
+export function lineNumber(text: string, offset: number): number {
+  return text.slice(0, offset).split('\n').length;
+}
+
 interface Segment {
   /** Offset in the parsed text. */
   readonly at: number;
