@@ -153,6 +153,12 @@ export interface Unpacking {
 /** A node without its id; distributes over the kinds of nodes. */
 export type NodeDraft = GraphNode extends infer N ? (N extends GraphNode ? Omit<N, 'id'> : never) : never;
 
+type Operations = ReadonlySet<GraphNode['op']>;
+/** Operations that leave every step as wide as it was. */
+const KEEP_WIDTH: Operations = new Set<GraphNode['op']>(['reverse_steps', 'dropout', 'scale']);
+/** Operations that do not mind how many axes there are. */
+const PLAIN: Operations = new Set<GraphNode['op']>([...KEEP_WIDTH, 'dense', 'activation']);
+
 export class Graph {
   readonly inputs = new Map<string, Input>();
   readonly nodes = new Map<string, NodeRecord>();
@@ -314,13 +320,8 @@ export class Graph {
 
   /** Takes the width of an input from the layer that reads it, where nothing else has told it. */
   widen(ref: TensorRef, features: Dimension | null): void {
-    const node = this.nodeOf(ref);
-    if (node?.op === 'reverse_steps' || node?.op === 'dropout' || node?.op === 'scale') {
-      this.widen(node.input, features);
-      return;
-    }
-    const input = this.inputs.get(ref.from);
-    if (input === undefined || features === null) return;
+    const input = this.inputBehind(ref, KEEP_WIDTH);
+    if (input === null || features === null) return;
     const open = (size: Dimension | null): boolean =>
       size !== null && typeof size !== 'number' && size.terms.has('features');
     input.axes = input.axes.map(axis =>
@@ -347,12 +348,16 @@ export class Graph {
     if (input !== null) input.role ??= role;
   }
 
-  /** The input that a tensor is computed of step by step, by operations that do not mind how many axes there are. */
-  plainSource(ref: TensorRef): Input | null {
+  /** The input that a tensor is computed of by such operations alone, each of one tensor. */
+  inputBehind(ref: TensorRef, through: Operations): Input | null {
     const node = this.nodeOf(ref);
     if (node === null) return this.inputs.get(ref.from) ?? null;
-    const plain = node.op === 'dense' || node.op === 'activation' || node.op === 'dropout' || node.op === 'scale' || node.op === 'reverse_steps'; // prettier-ignore
-    return plain ? this.plainSource(node.input) : null;
+    return through.has(node.op) && 'input' in node ? this.inputBehind(node.input, through) : null;
+  }
+
+  /** The input that a tensor is computed of step by step, by operations that do not mind how many axes there are. */
+  plainSource(ref: TensorRef): Input | null {
+    return this.inputBehind(ref, PLAIN);
   }
 
   /** Says that an input holds the lengths of rows. */

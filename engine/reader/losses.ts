@@ -2,12 +2,43 @@
  * Losses as a program writes them: of every value or row first, then scaled, masked and brought to one number, each by an
  * operation of its framework. Null where the description has no word for what is meant; then only the shape goes on.
  */
+import { type Phrase, phrase } from '../model/phrase.ts';
 import { type Graph, isBatch } from './graph.ts';
 import { shaped } from './shapeRules.ts';
 import type { Dimension } from './sizes.ts';
-import type { Abstract, Derivation, Tensor } from './values.ts';
+import { type Abstract, type Derivation, NONE, shortText, type Tensor } from './values.ts';
 
 export type LossDerivation = Extract<Derivation, { readonly op: 'loss' }>;
+
+/** The options that a program gives to a loss, by the framework's names. */
+export class LossArguments {
+  /** What of them the description cannot say. */
+  readonly open: Phrase[] = [];
+  readonly #given: (name: string) => Abstract | undefined;
+
+  /** @param given an option; undefined or none where the program gives none. */
+  constructor(given: (name: string) => Abstract | undefined) {
+    this.#given = given;
+  }
+
+  /** An option that the program gives. */
+  get(name: string): Abstract | undefined {
+    const value = this.#given(name);
+    return value?.kind === 'none' ? undefined : value;
+  }
+
+  /** A number; what is given and is none stays open. */
+  number(name: string): number | undefined {
+    const value = this.get(name);
+    if (value?.kind === 'number') return value.value;
+    if (value !== undefined) this.leaveOpen(name);
+    return undefined;
+  }
+
+  leaveOpen(name: string): void {
+    this.open.push(phrase('{0} cannot be run yet: {1}', name, shortText(this.get(name) ?? NONE)));
+  }
+}
 
 /** An axis over which the losses have been added up or averaged. */
 export interface ReducedAxis {

@@ -227,9 +227,8 @@ function underRoot({ node, root }: NodeRecord, names: ReadonlyMap<Instance, stri
   return name === undefined || !('scope' in node) ? node : { ...node, scope: `${name}.${node.scope}` };
 }
 
-/** The weights of a model with the modules that they are of, and those of a place. */
-function weightsOf(spec: ModelSpec, records: readonly NodeRecord[]) {
-  const roots = rootNames(records);
+/** The weights of a model with the modules that they are of, and those of a place. @param roots names of the modules */
+function weightsOf(spec: ModelSpec, records: readonly NodeRecord[], roots: ReadonlyMap<Instance, string>) {
   const weights = new Map(records.flatMap((record, at) => nodeParameters(spec, spec.nodes[at]!).map(({ name }) => [name, record.root] as const))); // prettier-ignore
   const under = ({ root, path }: WeightPlace): string[] =>
     [...weights].flatMap(([name, own]) => {
@@ -243,11 +242,9 @@ function weightsOf(spec: ModelSpec, records: readonly NodeRecord[]) {
 
 /** The weights that training leaves alone, and those with options of their own. */
 function weightTraining(
-  spec: ModelSpec,
-  records: readonly NodeRecord[],
+  { weights, under }: ReturnType<typeof weightsOf>,
   { parts = [], frozen = [], scope = '' }: TrainingRecord,
 ): Pick<TrainingSpec, 'groups' | 'frozen'> {
-  const { weights, under } = weightsOf(spec, records);
   const all = parts.length === 0 || parts.some(({ places }) => places === null);
   const trained = new Set(all ? weights.keys() : parts.flatMap(({ places }) => places!.flatMap(under)));
   const fixed = new Set<string>();
@@ -380,9 +377,9 @@ export function modelsOf(graph: Graph, facts: ProgramFacts): FoundModel[] {
       ...(data == null ? {} : { data: { kind: data.kind, source: data.source } }),
       ...(Object.keys(names).length === 0 ? {} : { names }),
     };
-    const ofWeights = root.training === null ? {} : weightTraining(untrained, records, root.training);
-    const { under } = weightsOf(untrained, records);
-    const penalties = root.training?.penalties?.flatMap(({ place, l1, l2 }) => under(place).map(weight => ({ weight, ...(l1 === 0 ? {} : { l1 }), ...(l2 === 0 ? {} : { l2 }) }))) ?? []; // prettier-ignore
+    const weights = weightsOf(untrained, records, roots);
+    const ofWeights = root.training === null ? {} : weightTraining(weights, root.training);
+    const penalties = root.training?.penalties?.flatMap(({ place, l1, l2 }) => weights.under(place).map(weight => ({ weight, ...(l1 === 0 ? {} : { l1 }), ...(l2 === 0 ? {} : { l2 }) }))) ?? []; // prettier-ignore
     const plain: ModelSpec = {
       ...untrained,
       ...(untrained.loss && penalties.length > 0 ? { loss: { ...untrained.loss, penalties } } : {}),

@@ -1,7 +1,7 @@
 /** Functions that every language has under its own name. */
 import type { Call } from './calls.ts';
 import { itemsOf, MAX_ITEMS } from './items.ts';
-import { add, type Dimension, divide } from './sizes.ts';
+import { countBetween } from './sizes.ts';
 import { type Abstract, boolean, dimension, fromDimension, list, type Many, number, unknown } from './values.ts';
 
 /** A list of which only the typical item is known. */
@@ -20,8 +20,7 @@ export function range({ args, reader }: Call): Abstract {
     if (count <= MAX_ITEMS) return list(Array.from({ length: count }, (_, at) => number(from + at * by)));
     return many(unknown(''), number(count));
   }
-  const distance = from === null || to === null ? null : add(to, from, -1);
-  const count: Dimension | null = distance === null || by === null ? null : by === 1 ? distance : divide(distance, by);
+  const count = countBetween(from, to, by);
   const down = typeof by === 'number' && by < 0;
   const item: Abstract = { kind: 'unknown', text: reader.assignedTo ?? '', ...(down ? { backwards: true } : {}) };
   return many(item, count === null ? unknown('') : fromDimension(count));

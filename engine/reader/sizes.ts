@@ -75,9 +75,22 @@ export function equal(a: Dimension, b: Dimension): boolean {
   return a.terms.size === b.terms.size && [...a.terms].every(([name, factor]) => b.terms.get(name) === factor);
 }
 
-/** Whether two sizes may be the same as far as is known: of symbols nobody can tell. */
-export function mayBeEqual(a: Dimension | null, b: Dimension | null): boolean {
-  return typeof a === 'number' || typeof b === 'number' ? a === b : true;
+interface Sized {
+  readonly size: Dimension | null;
+}
+
+/** Whether axes may be of the same sizes as far as is known: of symbols nobody can tell. */
+export function mayHaveSameSize(a: readonly Sized[], b: readonly Sized[]): boolean {
+  const mayBeEqual = (one: Dimension | null, other: Dimension | null): boolean =>
+    typeof one === 'number' || typeof other === 'number' ? one === other : true;
+  return a.length === b.length && a.every(({ size }, at) => mayBeEqual(size, b[at]!.size));
+}
+
+/** How many numbers there are from one to before another, `by` from each to the next; null where that cannot be told. */
+export function countBetween(from: Dimension | null, to: Dimension | null, by: Dimension | null): Dimension | null {
+  if (from === null || to === null || by === null) return null;
+  const distance = add(to, from, -1);
+  return by === 1 || distance === null ? distance : divide(distance, by);
 }
 
 function bracketed(value: Dimension): string {

@@ -354,6 +354,16 @@ export function fromDimension(size: Dimension | null): Abstract {
   return typeof size === 'number' ? number(size) : { kind: 'size', size };
 }
 
+/** Whether a value is known to be false. */
+export function isFalse(value: Abstract | undefined): boolean {
+  return value?.kind === 'boolean' && !value.value;
+}
+
+/** Whether a value is known to be true. */
+export function isTrue(value: Abstract | undefined): boolean {
+  return value?.kind === 'boolean' && value.value;
+}
+
 /** A short text for messages: what the source says, or what it is worth. */
 export function shortText(value: Abstract): string {
   switch (value.kind) {

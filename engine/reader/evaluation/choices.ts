@@ -3,7 +3,7 @@
  * notes which questions (`cell`, `bidirectional`, `layers > 1`) make different networks; each further reading answers
  * those, and everywhere in the program alike: `if cell == 'gru'` far below goes the way that the layer above went.
  */
-import { type Abstract, boolean, shortText } from '../values.ts';
+import { type Abstract, shortText } from '../values.ts';
 
 /** What a reading assumes of one thing that is not known: its value, values that it has not, or whether it counts as true. */
 export interface Answer {
@@ -121,12 +121,4 @@ export function answerText(subject: string, { is, isNot, holds }: Answer): strin
 /** How many answers are not the first that the program names. */
 export function turns(answers: Answers): number {
   return [...answers.values()].filter(({ isNot, holds }) => isNot !== undefined || holds === false).length;
-}
-
-/** The truth of a value by its language, else as the reading assumes it. */
-export function truthIn(choices: Choices, known: Abstract | null, value: Abstract): Abstract | null {
-  if (known !== null) return known;
-  if (value.kind === 'unknown' && value.truthy !== undefined) return boolean(value.truthy);
-  const assumed = choices.holds(subjectOf(value));
-  return assumed === null ? null : boolean(assumed);
 }

@@ -62,3 +62,9 @@ export function decorated(made: FunctionValue, decorators: readonly Expression[]
 export function isStatements(body: FunctionValue['body']): body is readonly Statement[] {
   return Array.isArray(body);
 }
+
+/** The text of a function's body. */
+export function bodyText(interpreter: Interpreter, { body }: FunctionValue): string {
+  if (!isStatements(body)) return interpreter.textOf(body.range);
+  return interpreter.textOf({ start: body[0]?.range.start ?? 0, end: body.at(-1)?.range.end ?? 0 });
+}

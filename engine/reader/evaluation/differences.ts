@@ -1,9 +1,9 @@
 /** Whether the branches of an open condition make different networks, or only differ in what no network depends on. */
 import { mentionsRecurrence } from '../mention.ts';
-import { mayBeEqual } from '../sizes.ts';
+import { mayHaveSameSize } from '../sizes.ts';
 import type { Abstract, Layer, Tensor } from '../values.ts';
 import { isModule } from './classes.ts';
-import { isStatements } from './definitions.ts';
+import { bodyText } from './definitions.ts';
 import type { Interpreter } from './interpreter.ts';
 
 /** How deep tuples are compared. */
@@ -57,13 +57,8 @@ export function isPart(interpreter: Interpreter, value: Abstract, depth = 0): bo
       return isModule(value.of);
     case 'class':
       return isModule(value) || mentionsRecurrence(interpreter.textOf(value.range));
-    case 'function': {
-      const { body } = value;
-      const range = isStatements(body)
-        ? { start: body[0]?.range.start ?? 0, end: body.at(-1)?.range.end ?? 0 }
-        : body.range;
-      return mentionsRecurrence(interpreter.textOf(range));
-    }
+    case 'function':
+      return mentionsRecurrence(bodyText(interpreter, value));
     default:
       return false;
   }
@@ -84,7 +79,5 @@ function layersDiffer(a: Layer, b: Layer): boolean {
 function tensorsDiffer(a: Tensor, b: Tensor): boolean {
   if (a.derivation?.op === 'loss' && b.derivation?.op === 'loss') return a.derivation.kind !== b.derivation.kind;
   if (JSON.stringify(a.ref) !== JSON.stringify(b.ref)) return true;
-  if (a.axes === null || b.axes === null) return false;
-  const other = b.axes;
-  return a.axes.length !== other.length || !a.axes.every(({ size }, at) => mayBeEqual(size, other[at]!.size));
+  return a.axes !== null && b.axes !== null && !mayHaveSameSize(a.axes, b.axes);
 }

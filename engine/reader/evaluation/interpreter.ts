@@ -11,15 +11,15 @@ import { Siblings, type Surroundings } from '../siblings.ts';
 import type { Expression, Statement } from '../syntax.ts';
 import {
   type Abstract,
+  boolean,
   type ClassValue,
   type FunctionValue,
   type Instance,
   type Scope,
   type Sequence,
   string,
-  unknown,
 } from '../values.ts';
-import { Choices, subjectOf, truthIn } from './choices.ts';
+import { Choices, subjectOf } from './choices.ts';
 import { apply } from './calling.ts';
 import type { Completion } from './completion.ts';
 import { evaluate } from './expressions.ts';
@@ -135,9 +135,17 @@ export class Interpreter implements Reader {
 
   /** Whether a value counts as true, by itself or as this reading assumes it; null where that stays open. */
   truth(value: Abstract): Abstract | null {
-    // What a loop counts by is no question: it takes all its values.
-    const counts = this.loops.some(({ variable }) => variable === subjectOf(value));
-    return truthIn(this.choices, this.language.truth(value), counts ? unknown('') : value);
+    const known = this.language.truth(value);
+    if (known !== null) return known;
+    if (this.isCounter(value)) return null;
+    if (value.kind === 'unknown' && value.truthy !== undefined) return boolean(value.truthy);
+    const assumed = this.choices.holds(subjectOf(value));
+    return assumed === null ? null : boolean(assumed);
+  }
+
+  /** Whether a loop counts by a value: it takes all its values, so that no reading assumes one. */
+  isCounter(value: Abstract): boolean {
+    return this.loops.some(({ variable }) => variable === subjectOf(value));
   }
 
   oneOf(table: Abstract & { kind: 'dict' }, key: Abstract): Abstract | null {

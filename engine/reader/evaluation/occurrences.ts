@@ -1,5 +1,5 @@
 /** Values where they stand in the text. */
-import { mayBeEqual } from '../sizes.ts';
+import { mayHaveSameSize } from '../sizes.ts';
 import type { TextRange } from '../reading.ts';
 import type { Abstract, Cells } from '../values.ts';
 
@@ -35,10 +35,9 @@ export function addOther(occurrence: Occurrence, other: Occurrence['others'][num
 function looksAlike(a: Abstract, b: Abstract, depth = 0): boolean {
   if (a === b) return true;
   if (a.kind === 'tensor' && b.kind === 'tensor') {
-    const other = b.axes;
     // What is not known in one call is not another shape.
-    if (a.axes === null || other === null) return true;
-    return a.dtype === b.dtype && a.axes.length === other.length && a.axes.every((axis, at) => mayBeEqual(axis.size, other[at]!.size));
+    if (a.axes === null || b.axes === null) return true;
+    return a.dtype === b.dtype && mayHaveSameSize(a.axes, b.axes);
   }
   if (a.kind === 'sequence' && b.kind === 'sequence') {
     const { items } = b;

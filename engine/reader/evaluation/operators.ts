@@ -109,15 +109,8 @@ function compare(interpreter: Interpreter, operator: string, left: Abstract, rig
 }
 
 /** Whether something unknown is one of some values, as far as this reading assumes anything of it. */
-function assume(
-  { choices, loops }: Interpreter,
-  subject: Abstract,
-  values: readonly Abstract[],
-  negate: boolean,
-): Abstract {
-  const name = subjectOf(subject);
-  // What a loop counts by is no question: it takes all its values.
-  const found = loops.some(({ variable }) => variable === name) ? undefined : choices.among(name, values);
+function assume(interpreter: Interpreter, subject: Abstract, values: readonly Abstract[], negate: boolean): Abstract {
+  const found = interpreter.isCounter(subject) ? undefined : interpreter.choices.among(subjectOf(subject), values);
   return found === undefined ? unknown('') : boolean((found !== null) !== negate);
 }
 

@@ -3,7 +3,7 @@ import { mentionsRecurrence } from '../mention.ts';
 import type { Abstract, ClassValue, FunctionValue, Instance } from '../values.ts';
 import { MAX_CALL_DEPTH } from './bounds.ts';
 import { isModule } from './classes.ts';
-import { isStatements } from './definitions.ts';
+import { bodyText, isStatements } from './definitions.ts';
 import { callFunction } from './functions.ts';
 import type { Interpreter } from './interpreter.ts';
 import { callInstance, instantiate, runMethod } from './objects.ts';
@@ -88,11 +88,7 @@ function runModules(interpreter: Interpreter): Method[] {
 
 /** The functions that mention a recurrent layer, or another function that does; those that call others before them. */
 function relevant(interpreter: Interpreter, functions: readonly FunctionValue[]): FunctionValue[] {
-  const textOf = ({ body }: FunctionValue): string => {
-    if (!isStatements(body)) return interpreter.textOf(body.range);
-    return interpreter.textOf({ start: body[0]?.range.start ?? 0, end: body.at(-1)?.range.end ?? 0 });
-  };
-  const all = functions.map(callee => ({ callee, text: textOf(callee) }));
+  const all = functions.map(callee => ({ callee, text: bodyText(interpreter, callee) }));
   let waiting = all;
   let found = waiting.filter(({ text }) => mentionsRecurrence(text));
   const relevant = new Set<FunctionValue>();
@@ -128,7 +124,7 @@ function instanceOf(interpreter: Interpreter, of: ClassValue): Abstract {
 function holdsModules(interpreter: Interpreter, of: ClassValue): boolean {
   const init = of.members.get('__init__');
   if (of.bases.length === 0 || init?.kind !== 'function' || !isStatements(init.body)) return false;
-  const text = interpreter.textOf({ start: init.body[0]?.range.start ?? 0, end: init.body.at(-1)?.range.end ?? 0 });
+  const text = bodyText(interpreter, init);
   return interpreter.classes.some(
     other => other !== of && isModule(other) && new RegExp(`\\b${other.name}\\s*\\(`).test(text),
   );

@@ -6,6 +6,7 @@ import { BATCH, isBatch, type TrainingRecord } from '../graph.ts';
 import { type Dimension, symbol } from '../sizes.ts';
 import { nameAxes, tensorsOf } from '../tensors.ts';
 import { rowsOf } from './layers.ts';
+import { LossArguments } from '../losses.ts';
 import { schedulesOf } from '../schedules.ts';
 import { shaped } from '../shapeRules.ts';
 import { dtypeOf, shapeOf } from '../tensorflow1/operations.ts';
@@ -17,10 +18,10 @@ import {
   type Layer,
   list,
   type Network,
+  isTrue,
   NONE,
   number,
   type OptimizerOptions,
-  shortText,
   tensor,
   type Tensor,
   type TensorAxis,
@@ -273,33 +274,24 @@ function lossOf(value: Abstract | undefined): Loss | null {
     return kind === undefined ? null : { kind, fromLogits: key in LOGIT_LOSSES };
   }
   if (value?.kind !== 'object' || value.type !== 'keras.loss') return null;
-  const option = (name: (typeof LOSS_OPTIONS)[number]): Abstract => value.attributes.get(name) ?? NONE;
+  const given = new LossArguments(name => value.attributes.get(name));
   const kind = value.attributes.get('kind');
   if (kind?.kind !== 'string') return null;
-  const open: Phrase[] = [];
-  const leaveOpen = (name: (typeof LOSS_OPTIONS)[number]): void => {
-    open.push(phrase('{0} cannot be run yet: {1}', name, shortText(option(name))));
-  };
-  const numberOf = (name: (typeof LOSS_OPTIONS)[number]): number | undefined => {
-    const given = option(name);
-    if (given.kind === 'number') return given.value;
-    if (given.kind !== 'none') leaveOpen(name);
-    return undefined;
-  };
-  const [logits, ignored, reduction, axis] = [option('from_logits'), option('ignore_class'), option('reduction'), option('axis')]; // prettier-ignore
-  const name = reduction.kind === 'string' ? reduction.value : reduction.kind === 'path' ? reduction.path.split('.').at(-1)! : ''; // prettier-ignore
-  const reduced = reduction.kind === 'none' ? 'mean' : REDUCTIONS[name.toLowerCase()];
-  if (reduced === undefined) leaveOpen('reduction');
-  if (axis.kind !== 'none' && !(axis.kind === 'number' && axis.value === -1)) leaveOpen('axis');
-  const [smoothing, delta] = [numberOf('label_smoothing'), numberOf('delta')];
+  const [ignored, reduction, axis] = [given.get('ignore_class'), given.get('reduction'), given.get('axis')];
+  const name = reduction?.kind === 'string' ? reduction.value : reduction?.kind === 'path' ? reduction.path.split('.').at(-1)! : ''; // prettier-ignore
+  const reduced = reduction === undefined ? 'mean' : REDUCTIONS[name.toLowerCase()];
+  if (reduced === undefined) given.leaveOpen('reduction');
+  if (axis !== undefined && !(axis.kind === 'number' && axis.value === -1)) given.leaveOpen('axis');
+  const [smoothing, delta] = [given.number('label_smoothing'), given.number('delta')];
+  const { open } = given;
   const options: LossOptions = {
     ...(smoothing === undefined || smoothing === 0 ? {} : { labelSmoothing: smoothing }),
     ...(delta === undefined || delta === 1 ? {} : { delta }),
   };
   return {
     kind: kind.value as LossSpec['kind'],
-    fromLogits: logits.kind === 'boolean' && logits.value,
-    ...(ignored.kind === 'number' ? { ignoreLabel: ignored.value } : {}),
+    fromLogits: isTrue(given.get('from_logits')),
+    ...(ignored?.kind === 'number' ? { ignoreLabel: ignored.value } : {}),
     ...(Object.keys(options).length === 0 ? {} : { options }),
     ...(reduced === 'sum' ? { summed: true } : {}),
     ...(open.length > 0 ? { open } : {}),

@@ -1,7 +1,7 @@
 /** NumPy, as far as programs make arrays with it whose shape the text tells. */
 import type { Call, CallEntry, CallTable } from '../calls.ts';
 import { asTensor, axisOf, commonShape, expanded, matrixProduct, placeOf, plainAxes, reduced, shapeSize, tiled } from '../shapeRules.ts'; // prettier-ignore
-import { add, type Dimension, divide } from '../sizes.ts';
+import { add, countBetween, type Dimension } from '../sizes.ts';
 import { constant } from '../tensorflow1/shapes.ts';
 import { concatenateMany, stackMany, tensorsOf, transpose } from '../tensors.ts';
 import { type Abstract, dimension, tensor, type Tensor, type TensorAxis, unknown } from '../values.ts';
@@ -110,11 +110,9 @@ const joined = (fresh: boolean, axis: number): CallEntry => ({
 const arange: CallEntry = {
   signature: '*bounds, dtype=None',
   result: ({ args, reader, range }) => {
-    const [first, second, third] = args.rest.map(dimension);
+    const [first = null, second = null, third = null] = args.rest.map(dimension);
     const [from, to] = args.rest.length < 2 ? [0, first] : [first, second];
-    const by = args.rest.length < 3 ? 1 : third;
-    const distance = from == null || to == null ? null : add(to, from, -1);
-    const count = distance === null || by == null ? null : by === 1 ? distance : divide(distance, by);
+    const count = countBetween(from, to, args.rest.length < 3 ? 1 : third);
     const whole = typeof count === 'number' && !Number.isInteger(count) ? null : count;
     return data(tensor('int64', [axisOf(whole)]), reader.textOf(range));
   },
@@ -164,13 +162,9 @@ export const NUMPY: CallTable = {
   'numpy.linspace': linspace,
   'numpy.reshape': reshape,
   ...entries(
-    ['sin', 'cos', 'tan', 'tanh', 'exp', 'log', 'log1p', 'log10', 'sqrt', 'square', 'abs', 'absolute', 'sign', 'round', 'floor', 'ceil', 'clip', 'cumsum', 'flip', 'flipud', 'fliplr', 'roll', 'nan_to_num', 'zeros_like', 'ones_like', 'sort', 'copy', 'isnan'],
+    ['sin', 'cos', 'tan', 'tanh', 'exp', 'log', 'log1p', 'log10', 'sqrt', 'square', 'abs', 'absolute', 'sign', 'round', 'floor', 'ceil', 'clip', 'cumsum', 'flip', 'flipud', 'fliplr', 'roll', 'nan_to_num', 'zeros_like', 'ones_like', 'sort', 'argsort', 'copy', 'isnan'],
     each,
   ), // prettier-ignore
-  ...entries(
-    ['argsort'],
-    rule('*options', of => of.axes),
-  ),
   ...entries(['mean', 'sum', 'std', 'var', 'max', 'min', 'amax', 'amin', 'median', 'argmax', 'argmin', 'prod', 'any', 'all', 'nanmean'], reduction), // prettier-ignore
   ...entries(['add', 'subtract', 'multiply', 'divide', 'power', 'maximum', 'minimum'], pairwise),
   ...entries(

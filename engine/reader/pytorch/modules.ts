@@ -1,10 +1,10 @@
 /** PyTorch's layers. Signatures, defaults and shapes: PyTorch 2 `torch/nn/modules`. */
 import { checkDropout } from '../dropoutSense.ts';
 import { phrase, type Phrase } from '../../model/phrase.ts';
-import type { Activation, CellSpec, RecurrentNode, TensorRef } from '../../model/spec.ts';
+import type { Activation, CellSpec, GraphNode, RecurrentNode, TensorRef } from '../../model/spec.ts';
 import { type ChosenActivation, withOptions } from '../activations.ts';
 import { Arguments, type Call, type CallEntry, type CallTable } from '../calls.ts';
-import { BATCH, denseNode, type Graph, type Input, unitsAxis } from '../graph.ts';
+import { BATCH, denseNode, type Graph, unitsAxis } from '../graph.ts';
 import { batchFirst } from '../fixes.ts';
 import type { TextRange } from '../reading.ts';
 import { cellSpecs, outputsMeaning, sequenceInput, STACK_OUTPUTS } from '../recurrent.ts';
@@ -495,25 +495,20 @@ function ofEach(of: Tensor, run: (one: Tensor, inLoop: boolean) => Tensor): Tens
   return ref === undefined ? made : { ...made, eachOf: ref };
 }
 
+/** Operations that give as many steps as they are given. */
+const KEEP_STEPS: ReadonlySet<GraphNode['op']> = new Set<GraphNode['op']>(['recurrent', 'embedding', 'dense', 'activation', 'dropout', 'reverse_steps']); // prettier-ignore
+
 /** A layer on all steps side by side tells how many they are. */
 function countSteps(graph: Graph, of: Tensor, features: Dimension | null): void {
   const node = graph.nodeOf(of.ref);
   if (node?.op !== 'flatten' || typeof features !== 'number') return;
-  const input = sequenceBehind(graph, node.input);
+  const input = graph.inputBehind(node.input, KEEP_STEPS);
   const [steps] = input?.axes ?? [];
   const width = of.axes?.at(-1)?.size;
   if (input === null || steps?.size == null || typeof steps.size === 'number' || width == null) return;
   const each = divide(width, steps.size);
   if (typeof each !== 'number' || features % each !== 0) return;
   input.axes = [{ ...steps, size: features / each }, ...input.axes.slice(1)];
-}
-
-/** The input whose steps a sequence of the graph has. */
-function sequenceBehind(graph: Graph, ref: TensorRef): Input | null {
-  const node = graph.nodeOf(ref);
-  if (node === null) return graph.inputs.get(ref.from) ?? null;
-  const keeps = node.op === 'recurrent' || node.op === 'embedding' || node.op === 'dense' || node.op === 'activation' || node.op === 'dropout' || node.op === 'reverse_steps'; // prettier-ignore
-  return keeps ? sequenceBehind(graph, node.input) : null;
 }
 
 function embedding(applied: Call, of: Tensor, made: Call, name: string): Abstract {

@@ -1,9 +1,10 @@
 /** PyTorch's functions and methods of tensors, losses, optimizers and data, as far as recurrent programs use them. */
-import { type Phrase, phrase } from '../../model/phrase.ts';
+import { phrase } from '../../model/phrase.ts';
 import type { Activation, LossOptions, LossSpec, OptimizerSpec, TensorRef } from '../../model/spec.ts';
 import { Arguments, type Call, type CallEntry, type CallTable } from '../calls.ts';
 import { BATCH, type Input, isBatch } from '../graph.ts';
 import { withOptions } from '../activations.ts';
+import { LossArguments } from '../losses.ts';
 import { placeOf, plainAxes, reduced, shaped } from '../shapeRules.ts';
 import type { Dimension } from '../sizes.ts';
 import { concatenate, concatenateMany, reshape, stack, stackMany, tensorsOf, transpose } from '../tensors.ts';
@@ -13,8 +14,9 @@ import {
   type Abstract,
   type Derivation,
   dimension,
+  isFalse,
+  isTrue,
   NONE,
-  shortText,
   tensor,
   type Tensor,
   type TensorAxis,
@@ -112,14 +114,8 @@ function reduceOver(by: 'mean' | 'sum' | 'max'): (call: Call) => Abstract {
     const along = at === undefined ? undefined : of.axes?.at(at);
     if (of.axes === null || along === undefined) return tensor(of.dtype, null);
     const masked = of.derivation?.op === 'masked' && by === 'sum' && along.name === 'steps' ? of.derivation : null;
-    if (masked !== null)
-      return maskedSum(
-        call,
-        masked.of,
-        masked.mask,
-        of.axes.filter(axis => axis !== along),
-      );
     const axes = of.axes.filter(axis => axis !== along);
+    if (masked !== null) return maskedSum(call, masked.of, masked.mask, axes);
     const pick = (value: Tensor): Abstract =>
       by === 'max' ? tuple([value, tensor('int64', axes)], { fields: ['values', 'indices'] }) : value;
     if (along.name !== 'steps' || of.ref === undefined || of.displaced !== undefined)
@@ -309,44 +305,29 @@ function targetOf(call: Call, value: Abstract | undefined, kind: LossSpec['kind'
   return graph.tensorOf(input);
 }
 
-/** What a program gives as an option of a loss; undefined where it gives none. */
-type OptionOf = (name: string) => Abstract | undefined;
-
 interface ReadOptions {
   readonly kind: LossSpec['kind'];
   readonly options: LossOptions;
   /** The loss times this. */
   readonly factor?: number;
-  /** What the description cannot say. */
-  readonly open: readonly Phrase[];
 }
 
 /** The options of a loss that change its values. */
-function readOptions(kind: LossSpec['kind'], of: OptionOf): ReadOptions {
-  const open: Phrase[] = [];
-  const leaveOpen = (name: string): void => {
-    open.push(phrase('{0} cannot be run yet: {1}', name, shortText(of(name) ?? NONE)));
-  };
-  const numberOf = (name: string): number | undefined => {
-    const value = of(name);
-    if (value?.kind === 'number') return value.value;
-    if (value !== undefined) leaveOpen(name);
-    return undefined;
-  };
+function readOptions(kind: LossSpec['kind'], given: LossArguments): ReadOptions {
   // One weight for each of what belongs to a row, all of them known and none below 0.
   const weightsOf = (name: string): readonly number[] | undefined => {
-    const value = of(name);
+    const value = given.get(name);
     const values = constantsOf(value);
     if (values?.every(weight => weight >= 0) === true) return values;
-    if (value !== undefined) leaveOpen(name);
+    if (value !== undefined) given.leaveOpen(name);
     return undefined;
   };
-  for (const name of ['full', 'log_target']) if (of(name)?.kind === 'boolean' && isTrue(of(name))) leaveOpen(name);
-  const logarithms = of('log_input')?.kind !== 'boolean' || isTrue(of('log_input'));
-  const beta = numberOf('beta');
-  const [smoothing, classWeights, positiveWeights] = [numberOf('label_smoothing'), weightsOf('weight'), weightsOf('pos_weight')]; // prettier-ignore
-  const delta = numberOf('delta') ?? beta;
-  const epsilon = logarithms ? undefined : numberOf('eps');
+  for (const name of ['full', 'log_target']) if (isTrue(given.get(name))) given.leaveOpen(name);
+  const logarithms = !isFalse(given.get('log_input'));
+  const beta = given.number('beta');
+  const [smoothing, classWeights, positiveWeights] = [given.number('label_smoothing'), weightsOf('weight'), weightsOf('pos_weight')]; // prettier-ignore
+  const delta = given.number('delta') ?? beta;
+  const epsilon = logarithms ? undefined : given.number('eps');
   return {
     // Without a parabola it is the absolute error.
     kind: beta === 0 ? 'mean_absolute_error' : logarithms ? kind : 'poisson',
@@ -359,27 +340,23 @@ function readOptions(kind: LossSpec['kind'], of: OptionOf): ReadOptions {
     },
     // A smooth L1 loss is Huber's, divided by where its parabola ends.
     ...(beta === undefined || beta === 0 || beta === 1 ? {} : { factor: 1 / beta }),
-    open,
   };
 }
 
-const isTrue = (value: Abstract | undefined): boolean => value?.kind === 'boolean' && value.value;
-
 /** `reduction`, or what older programs say in its place. */
-function reductionOf(of: OptionOf): 'none' | 'mean' | 'sum' | 'batchmean' | null {
-  const given = of('reduction');
-  if (given === undefined) {
-    const [averaged, reduced] = [of('size_average'), of('reduce')];
-    if (reduced?.kind === 'boolean' && !reduced.value) return 'none';
-    return averaged?.kind === 'boolean' && !averaged.value ? 'sum' : 'mean';
+function reductionOf(given: LossArguments): 'none' | 'mean' | 'sum' | 'batchmean' | null {
+  const reduction = given.get('reduction');
+  if (reduction === undefined) {
+    if (isFalse(given.get('reduce'))) return 'none';
+    return isFalse(given.get('size_average')) ? 'sum' : 'mean';
   }
-  const name = given.kind === 'string' ? given.value : '';
+  const name = reduction.kind === 'string' ? reduction.value : '';
   return name === 'none' || name === 'mean' || name === 'sum' || name === 'batchmean' ? name : null;
 }
 
-function lossCall(call: Call, name: string, of: OptionOf): Abstract {
+function lossCall(call: Call, name: string, given: LossArguments): Abstract {
   const { graph } = call.reader;
-  const read = readOptions(LOSSES[name]!.kind, of);
+  const read = readOptions(LOSSES[name]!.kind, given);
   const { kind, options } = read;
   const prediction = asTensor(call.args.get('input'));
   if (prediction === null) return unknown('loss');
@@ -396,24 +373,22 @@ function lossCall(call: Call, name: string, of: OptionOf): Abstract {
   // Rows of steps before batch are others.
   const flattened = axes?.[0]?.merged?.length === 2 && isBatch(axes[0].merged[0]);
   const squeezed = displaced?.size === 1 && axes !== null && !axes.includes(displaced);
-  const given = reductionOf(of);
+  const reduction = reductionOf(given);
   const averaged = options.classWeights !== undefined && kind === 'sparse_softmax_cross_entropy' ? 'mean_over_weights' : 'mean'; // prettier-ignore
   // The mean over rows of the sums of their values.
   const rows = prediction.axes?.filter(axis => !isBatch(axis)).map(({ size }) => size) ?? [null];
-  const perRow = given === 'batchmean' ? rows.reduce<number | null>((all, size) => (all === null || typeof size !== 'number' ? null : all * size), 1) : 1; // prettier-ignore
-  const ignored = of('ignore_index');
+  const perRow = reduction === 'batchmean' ? rows.reduce<number | null>((all, size) => (all === null || typeof size !== 'number' ? null : all * size), 1) : 1; // prettier-ignore
+  const ignored = given.get('ignore_index');
   const factor = (read.factor ?? 1) * (perRow ?? 1);
-  const open = [
-    ...read.open,
-    ...(given === null || perRow === null ? [phrase('{0} cannot be run yet: {1}', 'reduction', shortText(of('reduction') ?? NONE))] : []), // prettier-ignore
-  ];
+  if (reduction === null || perRow === null) given.leaveOpen('reduction');
+  const { open } = given;
   const derivation: Derivation = {
     op: 'loss',
     kind,
     prediction,
     target,
     fromLogits,
-    reduction: given === 'none' || given === 'sum' ? given : averaged,
+    reduction: reduction === 'none' || reduction === 'sum' ? reduction : averaged,
     ...(factor === 1 ? {} : { factor }),
     ...(ignored?.kind === 'number' ? { ignoreLabel: ignored.value } : {}),
     ...(classAxis > 0 ? { classAxis } : {}),
@@ -422,11 +397,11 @@ function lossCall(call: Call, name: string, of: OptionOf): Abstract {
     ...(squeezed ? { squeezed: true } : {}),
     ...(flattened ? { flattened: true } : {}),
   };
-  const loss = tensor('float32', given === 'none' ? (target.axes ?? null) : [], {
+  const loss = tensor('float32', reduction === 'none' ? (target.axes ?? null) : [], {
     derivation,
     meaning: phrase('loss that is minimised'),
   });
-  if (given !== 'none') graph.losses.push({ loss, range: call.range });
+  if (reduction !== 'none') graph.losses.push({ loss, range: call.range });
   return loss;
 }
 
@@ -450,7 +425,7 @@ function lossModule(name: string): CallEntry {
 function lossFunction(name: string): CallEntry {
   return {
     signature: `input, target, ${LOSSES[name]!.options}`,
-    result: call => lossCall(call, name, option => call.args.some(option)),
+    result: call => lossCall(call, name, new LossArguments(option => call.args.some(option))),
   };
 }
 
@@ -689,10 +664,7 @@ export const TORCH_METHODS: CallTable = {
       const { self } = call;
       const name = self.kind === 'object' ? self.attributes.get('class') : undefined;
       if (self.kind !== 'object' || name?.kind !== 'string') return unknown('loss');
-      return lossCall(call, name.value, option => {
-        const value = self.attributes.get(option);
-        return value?.kind === 'none' ? undefined : value;
-      });
+      return lossCall(call, name.value, new LossArguments(option => self.attributes.get(option)));
     },
   },
   'tensor.size': { signature: 'dim=None', result: size },

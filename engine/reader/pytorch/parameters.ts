@@ -7,7 +7,7 @@ import type { OptimizerSpec } from '../../model/spec.ts';
 import type { CallEntry, CallTable, Reader } from '../calls.ts';
 import type { WeightPlace } from '../graph.ts';
 import { penalizedLoss } from '../losses.ts';
-import { type Abstract, number, type OptimizerParts, tuple, unknown } from '../values.ts';
+import { type Abstract, isFalse, number, type OptimizerParts, tuple, unknown } from '../values.ts';
 
 const TYPE = 'torch.parameters';
 
@@ -37,37 +37,19 @@ const namedParameters: CallEntry = {
   }),
 };
 
-/** Says whether weights are trained. */
-function setTrained({ graph }: Reader, of: Abstract, weight: string | null, trained: boolean): void {
-  graph.frozen.push({ of, weight, trained });
-}
-
-function isFalse(value: Abstract | undefined): boolean {
-  return value?.kind === 'boolean' && !value.value;
-}
-
-/** `layer.requires_grad_(False)`, and of its weights. */
+/** `layer.requires_grad_(False)` and `weight.requires_grad = False`: says whether weights are trained. */
 const requiresGradient: CallEntry = {
   signature: 'requires_grad=True',
   result: ({ self, args, reader }) => {
-    setTrained(reader, ...weightOf(self), !isFalse(args.get('requires_grad')));
+    reader.graph.frozen.push({ ...weightOf(self), trained: !isFalse(args.get('requires_grad')) });
     return self;
   },
 };
 
-/** `weight.requires_grad = False` */
-const setRequiresGradient: CallEntry = {
-  signature: 'value',
-  result: ({ self, args, reader }) => {
-    setTrained(reader, ...weightOf(self), !isFalse(args.get('value')));
-    return self;
-  },
-};
-
-function weightOf(value: Abstract): [of: Abstract, weight: string | null] {
-  if (value.kind === 'tensor' && value.weightOf !== undefined) return [value.weightOf.layer, value.weightOf.name];
-  const module = moduleOf(value);
-  return [module ?? value, null];
+function weightOf(value: Abstract): { of: Abstract; weight: string | null } {
+  if (value.kind === 'tensor' && value.weightOf !== undefined)
+    return { of: value.weightOf.layer, weight: value.weightOf.name };
+  return { of: moduleOf(value) ?? value, weight: null };
 }
 
 /** The weights that an optimizer is given, in groups. @returns undefined where it is given all, or what cannot be told. */
@@ -171,8 +153,8 @@ export const PARAMETER_METHODS: CallTable = {
   ])),
   'tensor.requires_grad_': requiresGradient,
   [`${TYPE}.requires_grad_`]: requiresGradient,
-  'tensor:requires_grad=': setRequiresGradient,
-  'object:requires_grad=': setRequiresGradient,
+  'tensor:requires_grad=': requiresGradient,
+  'object:requires_grad=': requiresGradient,
   'layer:weight=': setWeight,
   [`${TYPE}.pow`]: { signature: 'exponent', result: ({ self, args }) => sizesOf(self, args.number('exponent') === 2 ? 2 : undefined) },
   [`${TYPE}.square`]: { signature: '', result: ({ self }) => sizesOf(self, 2) },

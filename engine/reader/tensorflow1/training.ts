@@ -47,7 +47,7 @@ function optimizer(
   };
 }
 
-/** How strongly a proximal optimizer pulls weights towards 0. */
+/** How strongly an optimizer pulls weights towards 0. */
 const pulls = (args: Call['args']): { readonly l1: number | undefined; readonly l2: number | undefined } => ({
   l1: args.givenNumber('l1_regularization_strength'),
   l2: args.givenNumber('l2_regularization_strength'),
@@ -102,9 +102,7 @@ function minimize(call: Call): Abstract {
   const of = asTensor(call.args.get('loss'));
   if (of === null) return NONE;
   const scope = scopeOf(call.args.some('var_list'));
-  return scope === undefined
-    ? record(call.reader, of, call.self, [], call)
-    : record(call.reader, of, call.self, [], call, [], scope);
+  return record(call.reader, of, call.self, [], call, scope === undefined ? undefined : [], scope);
 }
 
 const gradientOf = (of: Tensor, xs?: Abstract): Tensor =>
@@ -322,8 +320,7 @@ export const TRAINING_CALLS: CallTable = {
     args => ({
       ratePower: args.givenNumber('learning_rate_power'),
       initialAccumulator: args.givenNumber('initial_accumulator_value'),
-      l1: args.givenNumber('l1_regularization_strength'),
-      l2: args.givenNumber('l2_regularization_strength'),
+      ...pulls(args),
       l2Shrinkage: args.givenNumber('l2_shrinkage_regularization_strength'),
       beta: args.givenNumber('beta'),
     }),
