@@ -60,12 +60,21 @@ export type Statement = { readonly range: TextRange } & (
   | { readonly kind: 'with'; readonly items: readonly { readonly value: Expression; readonly target: Expression | null }[]; readonly body: readonly Statement[] }
   /** Bodies that may run one after the other: `try`, its handlers, `else`, `finally`. */
   | { readonly kind: 'try'; readonly bodies: readonly (readonly Statement[])[] }
-  | { readonly kind: 'function'; readonly name: string; readonly nameRange: TextRange; readonly parameters: readonly Parameter[]; readonly body: readonly Statement[]; readonly decorators: readonly Expression[] }
+  /** What stands in it may be built when it is first asked for: most functions of a program are not run. */
+  | { readonly kind: 'function'; readonly name: string; readonly nameRange: TextRange; readonly parameters: readonly Parameter[]; readonly body: readonly Statement[]; readonly bodyRange: TextRange; readonly decorators: readonly Expression[] }
   | { readonly kind: 'class'; readonly name: string; readonly nameRange: TextRange; readonly bases: readonly Argument[]; readonly body: readonly Statement[]; readonly decorators: readonly Expression[] }
   | { readonly kind: 'return'; readonly value: Expression | null }
   | { readonly kind: 'delete'; readonly targets: readonly Expression[] }
   | { readonly kind: 'break' | 'continue' | 'raise' | 'other' }
 ); // prettier-ignore
+
+/** What a function is made of: the same object is the same function, whatever it is bound to. */
+export type FunctionSyntax = (Statement & { readonly kind: 'function' }) | (Expression & { readonly kind: 'lambda' });
+
+/** Where statements stand. */
+export function rangeOf(statements: readonly Statement[]): TextRange {
+  return { start: statements[0]?.range.start ?? 0, end: statements.at(-1)?.range.end ?? 0 };
+}
 
 export interface SyntaxModule {
   readonly body: readonly Statement[];

@@ -7,6 +7,7 @@ import type { Framework } from '../model/spec.ts';
 import type { Findings } from './diagnose.ts';
 import { giving } from './fixes.ts';
 import type { Diagnostic, TextRange } from './reading.ts';
+import type { FunctionSyntax } from './syntax.ts';
 import type { Abstract, Instance } from './values.ts';
 
 interface Option {
@@ -100,7 +101,7 @@ function unusedIn({ of: { range, members }, attributes }: Instance, text: string
   const outside = code.slice(0, range.start) + code.slice(range.end);
   const uses = (pattern: string, where = own): number => [...where.matchAll(new RegExp(pattern, 'g'))].length;
   return (OPTIONS[first.framework] ?? []).flatMap((option): Diagnostic[] => {
-    const parameter = init.parameters.find(({ name }) => option.names.test(name))?.name;
+    const parameter = init.code.parameters.find(({ name }) => option.names.test(name))?.name;
     if (parameter === undefined || calls.some(call => isGiven(call, option))) return [];
     const stored = new RegExp(`\\bself\\.(\\w+)\\s*=\\s*${parameter}(?=\\s*$)`, 'm').exec(own);
     if (stored === null) return [];
@@ -112,7 +113,7 @@ function unusedIn({ of: { range, members }, attributes }: Instance, text: string
     const readers = [...outside.matchAll(new RegExp(`(\\w+)\\.${attribute}\\b`, 'g'))];
     if (readers.some(([, object]) => !SETTINGS.test(object!))) return [];
     const start = range.start + stored.index;
-    const inInit = statementsOf(init.body).some(({ start: from, end }) => from <= first.call.start && first.call.end <= end);
+    const inInit = statementsOf(init.code.body).some(({ start: from, end }) => from <= first.call.start && first.call.end <= end);
     const title = phrase('Give {0} to {1}', option.argument, className);
     return [
       {
@@ -128,6 +129,6 @@ function unusedIn({ of: { range, members }, attributes }: Instance, text: string
   });
 } // prettier-ignore
 
-function statementsOf(body: (Abstract & { kind: 'function' })['body']): readonly TextRange[] {
+function statementsOf(body: FunctionSyntax['body']): readonly TextRange[] {
   return 'kind' in body ? [] : body.map(({ range }) => range);
 }

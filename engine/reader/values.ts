@@ -15,7 +15,7 @@ import type {
 } from '../model/spec.ts';
 import type { Call } from './calls.ts';
 import type { WeightRule } from './graph.ts';
-import type { Expression, Parameter, Statement } from './syntax.ts';
+import type { FunctionSyntax } from './syntax.ts';
 import type { TextRange } from './reading.ts';
 import type { ReducedAxis } from './losses.ts';
 import { type Dimension, sizeText, symbol, type Symbolic } from './sizes.ts';
@@ -224,8 +224,7 @@ export interface Network {
 export interface FunctionValue {
   readonly kind: 'function';
   readonly name: string;
-  readonly parameters: readonly Parameter[];
-  readonly body: readonly Statement[] | Expression;
+  readonly code: FunctionSyntax;
   readonly scope: Scope;
   readonly defaults: ReadonlyMap<string, Abstract>;
   readonly self?: Abstract;

@@ -1,5 +1,5 @@
 /** Functions and classes as the text defines them. */
-import type { Expression, Statement } from '../syntax.ts';
+import { type Expression, type FunctionSyntax, rangeOf, type Statement } from '../syntax.ts';
 import type { Abstract, ClassValue, FunctionValue, Scope } from '../values.ts';
 import type { Interpreter } from './interpreter.ts';
 
@@ -7,15 +7,14 @@ import type { Interpreter } from './interpreter.ts';
 export function makeFunction(
   interpreter: Interpreter,
   name: string,
-  parameters: FunctionValue['parameters'],
-  body: FunctionValue['body'],
+  code: FunctionSyntax,
   scope: Scope,
 ): FunctionValue {
   const defaults = new Map<string, Abstract>();
-  for (const parameter of parameters) {
+  for (const parameter of code.parameters) {
     if (parameter.default !== undefined) defaults.set(parameter.name, interpreter.evaluate(parameter.default, scope));
   }
-  return { kind: 'function', name, parameters, body, scope, defaults };
+  return { kind: 'function', name, code, scope, defaults };
 }
 
 /** A function without a name; one with statements may be the program itself, called by nobody in the text. */
@@ -25,8 +24,8 @@ export function makeLambda(
   assignedTo: string | null,
   scope: Scope,
 ): FunctionValue {
-  const made = makeFunction(interpreter, assignedTo ?? 'lambda', expression.parameters, expression.body, scope);
-  if (isStatements(made.body) && interpreter.isHere(expression.range)) interpreter.uncalled.set(made.body, made);
+  const made = makeFunction(interpreter, assignedTo ?? 'lambda', expression, scope);
+  if (isStatements(expression.body) && interpreter.isHere(expression.range)) interpreter.uncalled.set(expression, made);
   return made;
 }
 
@@ -59,12 +58,12 @@ export function decorated(made: FunctionValue, decorators: readonly Expression[]
 }
 
 /** Whether a function has statements: a lambda of Python has an expression. */
-export function isStatements(body: FunctionValue['body']): body is readonly Statement[] {
+export function isStatements(body: FunctionSyntax['body']): body is readonly Statement[] {
   return Array.isArray(body);
 }
 
 /** The text of a function's body. */
-export function bodyText(interpreter: Interpreter, { body }: FunctionValue): string {
-  if (!isStatements(body)) return interpreter.textOf(body.range);
-  return interpreter.textOf({ start: body[0]?.range.start ?? 0, end: body.at(-1)?.range.end ?? 0 });
+export function bodyText(interpreter: Interpreter, { code }: FunctionValue): string {
+  if (code.kind === 'function') return interpreter.textOf(code.bodyRange);
+  return interpreter.textOf(isStatements(code.body) ? rangeOf(code.body) : code.body.range);
 }

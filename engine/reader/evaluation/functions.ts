@@ -12,19 +12,19 @@ export function callFunction(
   given: readonly GivenArgument[],
   self: Abstract | undefined,
 ): Abstract {
-  interpreter.uncalled.delete(callee.body);
+  interpreter.uncalled.delete(callee.code);
   if (interpreter.depth >= MAX_CALL_DEPTH) return unknown(callee.name);
   const names = new Map<string, Abstract>();
   const positional = [
     ...(self === undefined ? [] : [self]),
     ...given.filter(item => item.name === undefined).map(item => item.value),
   ];
-  for (const parameter of callee.parameters) {
+  for (const parameter of callee.code.parameters) {
     const named = given.find(item => item.name === parameter.name);
     let value = named?.value ?? (parameter.star === undefined ? positional.shift() : undefined);
     if (parameter.star === 1) value = tuple(positional.splice(0));
     if (parameter.star === 2) {
-      const known = new Set(callee.parameters.map(({ name }) => name));
+      const known = new Set(callee.code.parameters.map(({ name }) => name));
       const others = given.filter(item => item.name !== undefined && !known.has(item.name));
       value = {
         kind: 'dict',
@@ -43,9 +43,10 @@ export function callFunction(
   interpreter.assignedTo = null;
   interpreter.depth++;
   const scope: Scope = { names, parent: callee.scope, frame: interpreter.frame };
-  const result = isStatements(callee.body)
-    ? interpreter.block(callee.body, scope)
-    : { kind: 'return' as const, value: interpreter.evaluate(callee.body, scope) };
+  const { body } = callee.code;
+  const result = isStatements(body)
+    ? interpreter.block(body, scope)
+    : { kind: 'return' as const, value: interpreter.evaluate(body, scope) };
   interpreter.depth--;
   interpreter.frame = frame;
   interpreter.callers = callers;

@@ -8,7 +8,7 @@ import type { Graph, WeightPlace } from '../graph.ts';
 import type { Language } from '../language.ts';
 import type { Diagnostic, TextRange } from '../reading.ts';
 import { Siblings, type Surroundings } from '../siblings.ts';
-import type { Expression, Statement } from '../syntax.ts';
+import type { Expression, FunctionSyntax, Statement } from '../syntax.ts';
 import {
   type Abstract,
   boolean,
@@ -62,7 +62,7 @@ export class Interpreter implements Reader {
   /** What is open and what this reading assumes of it. */
   readonly choices: Choices;
   /** Functions that no call has reached yet. */
-  readonly uncalled = new Map<readonly Statement[] | Expression, FunctionValue>();
+  readonly uncalled = new Map<FunctionSyntax, FunctionValue>();
   /** The statements that make objects. */
   readonly places = new WeakMap<Instance, TextRange>();
   readonly siblings: Siblings | null;

@@ -60,7 +60,7 @@ export function callInstance(
   if (open && self.result !== null) return self.result;
   interpreter.inside++;
   interpreter.graph.root = self;
-  const names = method.parameters.filter(parameter => parameter.name !== 'self');
+  const names = method.code.parameters.filter(parameter => parameter.name !== 'self');
   let position = 0;
   const promoted = given.map((argument): GivenArgument => {
     const name = argument.name ?? names[position++]?.name;
@@ -75,15 +75,15 @@ export function callInstance(
 }
 
 /** An input for each argument that a method must have. */
-function openArguments(interpreter: Interpreter, { parameters }: FunctionValue, range: TextRange): GivenArgument[] {
-  return parameters
+function openArguments(interpreter: Interpreter, { code }: FunctionValue, range: TextRange): GivenArgument[] {
+  return code.parameters
     .filter(({ name, default: otherwise, star }) => name !== 'self' && otherwise === undefined && star === undefined)
     .map(({ name, range: place }) => ({ name, value: argumentOf(interpreter, unknown(name), name, place), range }));
 }
 
 /** Runs another method of a module with open arguments. */
 export function runMethod(interpreter: Interpreter, self: Instance, method: FunctionValue): void {
-  const { start } = method.parameters[0]?.range ?? self.of.range;
+  const { start } = method.code.parameters[0]?.range ?? self.of.range;
   interpreter.inside++;
   callFunction(interpreter, method, openArguments(interpreter, method, { start, end: start }), self);
   interpreter.inside--;
@@ -92,7 +92,7 @@ export function runMethod(interpreter: Interpreter, self: Instance, method: Func
 /** Keras calls `build` with the shape of the input before the first forward pass. */
 function buildLayers(interpreter: Interpreter, self: Instance, given: readonly GivenArgument[]): void {
   const build = memberOf(self.of, 'build');
-  if (build?.kind !== 'function' || !interpreter.uncalled.has(build.body) || !memberOf(self.of, 'call')) return;
+  if (build?.kind !== 'function' || !interpreter.uncalled.has(build.code) || !memberOf(self.of, 'call')) return;
   const [input] = given;
   const shapes = (value: Abstract | undefined): Abstract =>
     value?.kind === 'tensor' && value.axes !== null

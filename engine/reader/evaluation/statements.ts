@@ -81,8 +81,8 @@ function execute(interpreter: Interpreter, statement: Statement, scope: Scope): 
     case 'try':
       return attempt(interpreter, statement, scope);
     case 'function': {
-      const made = makeFunction(interpreter, statement.name, statement.parameters, statement.body, scope);
-      if (interpreter.isHere(statement.range)) interpreter.uncalled.set(statement.body, made);
+      const made = makeFunction(interpreter, statement.name, statement, scope);
+      if (interpreter.isHere(statement.range)) interpreter.uncalled.set(statement, made);
       for (const decorator of statement.decorators) interpreter.evaluate(decorator, scope);
       scope.names.set(statement.name, decorated(made, statement.decorators));
       return NEXT;

@@ -3,7 +3,7 @@ import { mentionsRecurrence } from '../mention.ts';
 import type { Abstract, ClassValue, FunctionValue, Instance } from '../values.ts';
 import { MAX_CALL_DEPTH } from './bounds.ts';
 import { isModule } from './classes.ts';
-import { bodyText, isStatements } from './definitions.ts';
+import { bodyText } from './definitions.ts';
 import { callFunction } from './functions.ts';
 import type { Interpreter } from './interpreter.ts';
 import { callInstance, instantiate, runMethod } from './objects.ts';
@@ -17,17 +17,17 @@ const MAX_ORDERED = 64;
 /** Runs the bodies of functions that nothing in the text calls, with their arguments unknown. */
 export function runUncalled(interpreter: Interpreter): void {
   const methods = runModules(interpreter);
-  const owners = new Map<FunctionValue['body'], ClassValue>();
+  const owners = new Map<FunctionValue['code'], ClassValue>();
   for (const of of interpreter.classes) {
-    for (const member of of.members.values()) if (member.kind === 'function') owners.set(member.body, of);
+    for (const member of of.members.values()) if (member.kind === 'function') owners.set(member.code, of);
   }
   for (const callee of relevant(interpreter, [...interpreter.uncalled.values()])) {
-    if (!interpreter.uncalled.has(callee.body)) continue;
-    const owner = owners.get(callee.body);
-    const takesSelf = callee.parameters[0]?.name === 'self';
+    if (!interpreter.uncalled.has(callee.code)) continue;
+    const owner = owners.get(callee.code);
+    const takesSelf = callee.code.parameters[0]?.name === 'self';
     const self = owner !== undefined && takesSelf ? instanceOf(interpreter, owner) : callee.self;
     // Making the object may have called it.
-    if (interpreter.uncalled.has(callee.body)) callFunction(interpreter, callee, [], self);
+    if (interpreter.uncalled.has(callee.code)) callFunction(interpreter, callee, [], self);
   }
   for (const build of interpreter.graph.atEnd.splice(0)) build();
   for (const { self, method } of methods) look(interpreter, self, method);
@@ -66,8 +66,8 @@ function runModules(interpreter: Interpreter): Method[] {
     const recurrent = self !== undefined && mentionsRecurrence(interpreter.textOf(of.range));
     for (const [name, member] of of.members) {
       if (member.kind !== 'function') continue;
-      const uncalled = interpreter.uncalled.delete(member.body);
-      if (uncalled && recurrent && !FORWARD.has(name) && member.parameters[0]?.name === 'self')
+      const uncalled = interpreter.uncalled.delete(member.code);
+      if (uncalled && recurrent && !FORWARD.has(name) && member.code.parameters[0]?.name === 'self')
         methods.push({ self, method: member });
     }
   }
@@ -123,7 +123,7 @@ function instanceOf(interpreter: Interpreter, of: ClassValue): Abstract {
 /** Whether objects of a class make modules of the text when they are made. */
 function holdsModules(interpreter: Interpreter, of: ClassValue): boolean {
   const init = of.members.get('__init__');
-  if (of.bases.length === 0 || init?.kind !== 'function' || !isStatements(init.body)) return false;
+  if (of.bases.length === 0 || init?.kind !== 'function') return false;
   const text = bodyText(interpreter, init);
   return interpreter.classes.some(
     other => other !== of && isModule(other) && new RegExp(`\\b${other.name}\\s*\\(`).test(text),

@@ -4,7 +4,14 @@ import type { Comment } from '../language.ts';
 import { ParseMemory } from '../parseMemory.ts';
 import type { TextRange } from '../reading.ts';
 import type { SourceText } from '../source.ts';
-import type { Argument, Expression, Parameter, Statement, SyntaxModule } from '../syntax.ts';
+import {
+  type Argument,
+  type Expression,
+  type Parameter,
+  rangeOf,
+  type Statement,
+  type SyntaxModule,
+} from '../syntax.ts';
 
 /** Deeper expressions and blocks than this are not understood; it bounds every recursion that follows. */
 const MAX_DEPTH = 60;
@@ -400,7 +407,7 @@ class Builder {
     if (name === undefined) return [];
     const { parameters, prelude } = this.#parameters(child(node, 'ParamList'), depth);
     const body = [...prelude, ...this.#body(child(node, 'Block'), depth)];
-    return [{ kind: 'function', name: this.#text(name), nameRange: this.#range(name), parameters, body, decorators: [], range: this.#range(node) }]; // prettier-ignore
+    return [{ kind: 'function', name: this.#text(name), nameRange: this.#range(name), parameters, body, bodyRange: rangeOf(body), decorators: [], range: this.#range(node) }]; // prettier-ignore
   }
 
   /** A class; its methods have the object as their first parameter, as in Python. */
@@ -425,14 +432,17 @@ class Builder {
     const range = this.#range(node);
     const own = members.findIndex(each => each.kind === 'function' && each.name === '__init__');
     const initial = members[own];
-    if (initial?.kind === 'function') members[own] = { ...initial, body: [...fields, ...initial.body] };
-    else if (fields.length > 0) members.push(this.#initializer(fields, range));
+    if (initial?.kind === 'function') {
+      const all = [...fields, ...initial.body];
+      members[own] = { ...initial, body: all, bodyRange: rangeOf(all) };
+    }
+    if (initial === undefined && fields.length > 0) members.push(this.#initializer(fields, range));
     return [{ kind: 'class', name: this.#text(name), nameRange: this.#range(name), bases, body: members, decorators: [], range }]; // prettier-ignore
   }
 
   #initializer(body: readonly Statement[], range: TextRange): Statement {
     const at = { start: range.start, end: range.start };
-    return { kind: 'function', name: '__init__', nameRange: at, parameters: [{ name: 'self', range: at }], body, decorators: [], range }; // prettier-ignore
+    return { kind: 'function', name: '__init__', nameRange: at, parameters: [{ name: 'self', range: at }], body, bodyRange: rangeOf(body), decorators: [], range }; // prettier-ignore
   }
 
   #field(node: SyntaxNode, fixed: boolean, depth: number): Statement[] {
@@ -470,13 +480,15 @@ class Builder {
       const target: Expression = { kind: 'attribute', object: this.#this(range), name: this.#text(field), range };
       return [{ kind: 'assign', targets: [target], value, range }];
     });
+    const body = [...prelude, ...declared, ...this.#body(child(node, 'Block'), depth)];
     return [
       {
         kind: 'function',
         name: text === 'constructor' ? '__init__' : text,
         nameRange: place,
         parameters: fixed ? parameters : [self, ...parameters],
-        body: [...prelude, ...declared, ...this.#body(child(node, 'Block'), depth)],
+        body,
+        bodyRange: rangeOf(body),
         decorators: [],
         range: this.#range(node),
       },

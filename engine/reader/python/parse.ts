@@ -1,5 +1,5 @@
 import { parser } from '@lezer/python';
-import type { SyntaxNode } from '@lezer/common';
+import type { SyntaxNode, Tree } from '@lezer/common';
 import { ParseMemory } from '../parseMemory.ts';
 import type { TextRange } from '../reading.ts';
 import type { SourceText } from '../source.ts';
@@ -12,7 +12,7 @@ const MAX_DEPTH = 60;
 /** Parses Python of any version and in any state of repair: around a fault, everything else is still there. */
 export function parsePython(source: SourceText, memory = new ParseMemory()): SyntaxModule {
   const plain = memory.parse(parser, source.text, 'as it is');
-  const decimals = decimalsOf(plain.topNode, source.text);
+  const decimals = decimalsOf(plain, source.text);
   const whole = decimals.length === 0 ? source : source.insert(decimals);
   const tree = whole === source ? plain : memory.parse(parser, whole.text, 'with decimals');
   const faults = faultsOf(tree.topNode, whole);
@@ -33,15 +33,13 @@ export function commentsOf(source: SourceText): { readonly text: string; readonl
 }
 
 /** `1.` and `1.e-3` are attributes of 1 to the parser: what makes numbers of them. */
-function decimalsOf(top: SyntaxNode, text: string): { readonly position: number; readonly text: string }[] {
-  const decimals: { position: number; text: string }[] = [];
-  top.cursor().iterate(({ name, node }) => {
-    if (name !== 'MemberExpression' || node.firstChild?.name !== 'Number') return;
-    const { from, to, nextSibling: point } = node.firstChild;
-    if (point?.name === '.' && point.from === to && /^\d+$/.test(text.slice(from, to)))
-      decimals.push({ position: point.to, text: '0' });
+function decimalsOf(tree: Tree, text: string): { readonly position: number; readonly text: string }[] {
+  return [...text.matchAll(/(?<![\w.])\d+\.(?!\d)/g)].flatMap(({ index, 0: { length } }) => {
+    const position = index + length;
+    const { name, from, parent } = tree.resolveInner(position - 1, -1);
+    const inside = name === 'Number' && from === index && parent?.name === 'MemberExpression' && parent.from === index;
+    return inside ? [{ position, text: '0' }] : [];
   });
-  return decimals;
 }
 
 function faultsOf(top: SyntaxNode, source: SourceText): TextRange[] {
@@ -85,6 +83,13 @@ class Builder {
     // The end is one behind the last character, which a bracket that a repair has put in is not.
     const end = this.#source.offset(Math.max(from, to - 1)) + (to > from ? 1 : 0);
     return { start: this.#source.offset(from), end: Math.min(end, this.#source.offset(to)) };
+  }
+
+  /** From the first to the last statement of a `Body`. */
+  #rangeInside({ from, to, lastChild }: SyntaxNode): TextRange {
+    let last = lastChild;
+    while (last !== null && (last.type.isError || last.name === 'Comment')) last = last.prevSibling;
+    return this.#range(from, last?.to ?? to);
   }
 
   /** The statements of a script or of a `Body`. */
@@ -165,9 +170,21 @@ class Builder {
         const name = children.find(child => child.name === 'VariableName');
         const parameters = children.find(child => child.name === 'ParamList');
         if (name === undefined) return [];
+        const body = once(() => bodyAt(0));
         return [
-          { kind: 'function', name: this.#text(name), nameRange: this.#range(name.from, name.to), parameters: this.#parameters(parameters, depth), body: bodyAt(0), decorators, range },
-        ]; // prettier-ignore
+          {
+            kind: 'function',
+            name: this.#text(name),
+            nameRange: this.#range(name.from, name.to),
+            parameters: this.#parameters(parameters, depth),
+            get body() {
+              return body();
+            },
+            bodyRange: bodies[0] === undefined ? { start: 0, end: 0 } : this.#rangeInside(bodies[0]),
+            decorators,
+            range,
+          },
+        ];
       }
       case 'ClassDefinition': {
         const name = children.find(child => child.name === 'VariableName');
@@ -509,6 +526,12 @@ class Builder {
     parts.push(plain(at, end));
     return parts;
   }
+}
+
+/** Makes something when it is first asked for. */
+function once<T>(make: () => T): () => T {
+  let made: { readonly value: T } | undefined;
+  return () => (made ??= { value: make() }).value;
 }
 
 function inBrackets(children: readonly SyntaxNode[]): SyntaxNode[] {
