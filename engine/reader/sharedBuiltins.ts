@@ -18,11 +18,16 @@ export function range({ args, reader }: Call): Abstract {
   if (typeof from === 'number' && typeof to === 'number' && typeof by === 'number' && by !== 0) {
     const count = Math.max(0, Math.ceil((to - from) / by));
     if (count <= MAX_ITEMS) return list(Array.from({ length: count }, (_, at) => number(from + at * by)));
-    return many(unknown(''), number(count));
+    return many({ kind: 'unknown', text: '', number: true }, number(count));
   }
   const count = countBetween(from, to, by);
   const down = typeof by === 'number' && by < 0;
-  const item: Abstract = { kind: 'unknown', text: reader.assignedTo ?? '', ...(down ? { backwards: true } : {}) };
+  const item: Abstract = {
+    kind: 'unknown',
+    text: reader.assignedTo ?? '',
+    number: true,
+    ...(down ? { backwards: true } : {}),
+  };
   return many(item, count === null ? unknown('') : fromDimension(count));
 }
 
@@ -34,7 +39,7 @@ export function numeric(convert: (value: number) => number, integer: boolean): (
     if (value?.kind === 'string' && value.value.trim() !== '' && !Number.isNaN(Number(value.value))) {
       return number(convert(Number(value.value)), integer);
     }
-    return value ?? number(0);
+    return value?.kind === 'unknown' ? { ...value, number: true } : (value ?? number(0));
   };
 }
 

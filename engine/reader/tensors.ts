@@ -65,7 +65,8 @@ export function selectStep(graph: Graph, of: Tensor, step: number, range: TextRa
   return tensor(of.dtype, rest, { ref: { from: id }, ...more });
 }
 
-function sliceSize(size: Dimension | null, bounds: readonly [Abstract, Abstract, Abstract]): Dimension | null {
+/** How long a slice of an axis is. */
+export function sliceSize(size: Dimension | null, bounds: readonly [Abstract, Abstract, Abstract]): Dimension | null {
   const [lower, upper, step] = bounds;
   if (step.kind !== 'none' && !(step.kind === 'number' && Math.abs(step.value) === 1)) return null;
   const reach = (bound: Abstract, otherwise: Dimension | null): Dimension | null => {
@@ -76,6 +77,10 @@ function sliceSize(size: Dimension | null, bounds: readonly [Abstract, Abstract,
     if (at < 0) return size === null ? null : add(size, at);
     return typeof size === 'number' ? Math.min(at, size) : at;
   };
+  // The last 30 of whoever knows how many.
+  const [first, last] = [lower, upper].map(bound => (bound.kind === 'number' ? bound.value : bound.kind === 'none' ? 0 : NaN)); // prettier-ignore
+  if (size === null && first! < 0 && last! <= 0 && (last! < 0 || upper.kind === 'none'))
+    return Math.max(0, last! - first!);
   const from = reach(lower, 0);
   const to = reach(upper, size);
   return from === null || to === null ? null : add(to, from, -1);

@@ -217,6 +217,8 @@ export interface Network {
   readonly place: TextRange | null;
   /** What it is fed with and gives, once it is built. */
   built: { readonly input: Tensor | null; readonly output: Abstract } | null;
+  /** The inputs that the program says, one or several. */
+  inputs?: Abstract | undefined;
   /** Whether it is a layer of another one, and so no model by itself. */
   nested?: true;
 }
@@ -286,7 +288,7 @@ export type Abstract =
   | { readonly kind: 'object'; readonly type: string; readonly attributes: Map<string, Abstract> }
   | { readonly kind: 'super'; readonly of: ClassValue; readonly instance: Instance }
   /** `text` is what the source says; `name` the first variable that holds it, which also names it as a size. */
-  | { readonly kind: 'unknown'; readonly text: string; readonly name?: string; /** Counts down in a loop. */ readonly backwards?: true; /** Whether it counts as true, where a reading assumes that. */ readonly truthy?: boolean }; // prettier-ignore
+  | { readonly kind: 'unknown'; readonly text: string; readonly name?: string; /** Counts down in a loop. */ readonly backwards?: true; /** Whether it counts as true, where a reading assumes that. */ readonly truthy?: boolean; /** A number, whichever. */ readonly number?: true }; // prettier-ignore
 
 /** The names of a module, function, class body or comprehension. */
 export interface Scope {

@@ -36,6 +36,10 @@ export function assign(interpreter: Interpreter, target: Expression, value: Abst
       const object = interpreter.evaluate(target.object, scope);
       const key = interpreter.evaluate(target.index, scope);
       if (object.kind === 'dict') setEntry(object, key, value);
+      if (object.kind === 'object') {
+        const entry = methodEntry(interpreter, `${object.type}.__setitem__`);
+        entry?.result(prepare(interpreter, entry, [key, value].map(given => ({ value: given, range: target.range })), target.range, object)); // prettier-ignore
+      }
       if (
         object.kind === 'sequence' &&
         object.type === 'list' &&

@@ -20,7 +20,9 @@ export function loop(interpreter: Interpreter, statement: Statement & { kind: 'f
   const rounds = items === null || items.length > MAX_ITERATIONS ? [typicalItem(iterable)] : items;
   let completion = NEXT;
   for (const item of rounds) {
-    const bound = items !== null && rounds.length !== items.length ? unknown(variable) : item;
+    const counter: Abstract =
+      item.kind === 'number' ? { kind: 'unknown', text: variable, number: true } : unknown(variable);
+    const bound = items !== null && rounds.length !== items.length ? counter : item;
     assign(interpreter, statement.target, bound, scope);
     const ended = interpreter.block(statement.body, scope);
     if (ended.kind === 'return') completion = ended;
@@ -54,12 +56,16 @@ function repeat(interpreter: Interpreter, grown: ReadonlySet<Sequence>, count: A
   if (grown.size === 0) return;
   const holders: Map<string, Abstract>[] = interpreter.instances.map(instance => instance.attributes);
   for (let at: Scope | null = scope; at !== null; at = at.parent) holders.push(at.names);
+  const replaced = new Set<Sequence>();
   for (const names of holders) {
     for (const [name, value] of names) {
       if (value.kind !== 'sequence' || !grown.has(value) || value.items.length === 0) continue;
       names.set(name, { kind: 'many', item: value.items.at(-1)!, count });
+      replaced.add(value);
     }
   }
+  // Where it stands in the loop nobody can tell its length.
+  for (const { items } of replaced) (items as Abstract[]).length = 0;
 }
 
 /** What a comprehension collects. */

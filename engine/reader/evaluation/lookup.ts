@@ -1,7 +1,16 @@
 /** What a name, an attribute or a subscript stands for. */
 import type { TextRange } from '../reading.ts';
-import { index } from '../tensors.ts';
-import { type Abstract, type FunctionValue, type Instance, type Scope, shortText, unknown } from '../values.ts';
+import { index, sliceSize } from '../tensors.ts';
+import {
+  type Abstract,
+  dimension,
+  fromDimension,
+  type FunctionValue,
+  type Instance,
+  type Scope,
+  shortText,
+  unknown,
+} from '../values.ts';
 import { subjectOf } from './choices.ts';
 import { memberOf } from './classes.ts';
 import { isPart } from './differences.ts';
@@ -95,6 +104,11 @@ export function oneOf(
   return found?.kind === 'string' ? (entries.get(found.value) ?? null) : null;
 }
 
+/** Whether all entries of a dict are numbers, known or not: places of characters in a vocabulary. */
+function holdsNumbers({ pairs }: Abstract & { kind: 'dict' }): boolean {
+  return pairs.length > 0 && pairs.every(([, value]) => value.kind === 'number' || (value.kind === 'unknown' && value.number === true)); // prettier-ignore
+}
+
 /** `object[key]`. */
 export function subscript(interpreter: Interpreter, object: Abstract, key: Abstract, range: TextRange): Abstract {
   switch (object.kind) {
@@ -108,12 +122,13 @@ export function subscript(interpreter: Interpreter, object: Abstract, key: Abstr
       return { kind: 'sequence', type: object.type, items: object.items.slice(from ?? undefined, to ?? undefined) };
     }
     case 'dict': {
-      if (key.kind === 'unknown') return oneOf(interpreter, object, key) ?? unknown(shortText(key));
+      if (key.kind === 'unknown') return oneOf(interpreter, object, key) ?? { ...unknown(shortText(key)), ...(holdsNumbers(object) ? { number: true } : {}) }; // prettier-ignore
       const name = key.kind === 'string' ? key.value : key.kind === 'number' ? String(key.value) : null;
       return (name === null ? undefined : object.entries.get(name)) ?? unknown(shortText(key));
     }
     case 'many':
-      return key.kind === 'slice' ? object : object.item;
+      if (key.kind !== 'slice') return object.item;
+      return { ...object, count: fromDimension(sliceSize(dimension(object.count), key.bounds)) };
     case 'tensor':
       return index(
         interpreter.graph,
@@ -124,7 +139,11 @@ export function subscript(interpreter: Interpreter, object: Abstract, key: Abstr
     case 'unknown':
       // A part of something unknown still comes from it.
       return { kind: 'unknown', text: object.text, name: interpreter.textOf(range).slice(0, 60) };
-    case 'object':
+    case 'object': {
+      const entry = methodEntry(interpreter, `${object.type}.__getitem__`);
+      if (entry !== null) return entry.result(prepare(interpreter, entry, [{ value: key, range }], range, object));
+      return (key.kind === 'string' ? object.attributes.get(key.value) : undefined) ?? unknown(shortText(key));
+    }
     case 'instance':
       return (key.kind === 'string' ? object.attributes.get(key.value) : undefined) ?? unknown(shortText(key));
     default:

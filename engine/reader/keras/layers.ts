@@ -9,10 +9,10 @@ import type { Call, CallEntry, CallTable } from '../calls.ts';
 import { giving } from '../fixes.ts';
 import { denseNode, isBatch, unitsAxis, type WeightRule } from '../graph.ts';
 import { cellSpecs, layerState, outputsMeaning, sequenceInput } from '../recurrent.ts';
-import { add, type Dimension, multiply, symbol, toSize } from '../sizes.ts';
+import { add, type Dimension, mayHaveSameSize, multiply, symbol, toSize } from '../sizes.ts';
 import { weightRules } from './weightRules.ts';
 import { checkStateCount, checkStateOrder, checkStateWidths } from '../stateChecks.ts';
-import { oneOf, shaped } from '../shapeRules.ts';
+import { commonShape, oneOf, shaped } from '../shapeRules.ts';
 import { concatenate, reshape, tensorsOf } from '../tensors.ts';
 import { scoped } from '../tensorflow1/scopes.ts';
 import { shapeOf } from '../tensorflow1/operations.ts';
@@ -805,7 +805,9 @@ function combining(className: string, by: 'add' | 'average' | 'multiply'): CallE
   return joining(className, (applied, parts, _made, name) => {
     const refs = parts.map(part => part.ref).filter(ref => ref !== undefined);
     const [first] = parts;
-    if (refs.length !== parts.length) return tensor(first!.dtype, first!.axes);
+    // What is stretched is no node.
+    const even = parts.every(({ axes }) => axes === null || first!.axes === null || mayHaveSameSize(axes, first!.axes));
+    if (refs.length !== parts.length || !even) return shaped(first!, commonShape(parts));
     const { open, ...carried } = joinedMask(applied, parts);
     const { range, reader } = applied;
     const id = reader.graph.add(name, { op: 'combine', inputs: refs, by }, { range, open });
@@ -831,6 +833,8 @@ function stackOf(given: Abstract | undefined): Cells | null {
   if (first === undefined || parts.length !== given.items.length) return null;
   return { ...first, className: 'StackedRNNCells', cells: parts.flatMap(part => part.cells), stacked: true };
 }
+
+const POOLED = "data_format='channels_last', keepdims=False";
 
 export const KERAS_LAYERS: CallTable = {
   'keras.layers.LSTM': recurrentLayer('LSTM', 'lstm', CELL_OPTIONS),
@@ -903,7 +907,8 @@ export const KERAS_LAYERS: CallTable = {
   'keras.layers.RepeatVector': simple('RepeatVector', 'n', (applied, of, made, name) => {
     const steps = made.args.size('n') ?? symbol('n');
     const [batch, units] = of.axes ?? [];
-    if (of.ref === undefined || batch === undefined || units === undefined) return unknown('RepeatVector');
+    if (of.axes?.length !== 2 || batch === undefined || units === undefined) return unknown('RepeatVector');
+    if (of.ref === undefined) return shaped(of, [batch, { name: 'steps', size: steps }, units]);
     const id = applied.reader.graph.add(
       name,
       { op: 'repeat', input: of.ref, steps: toSize(steps) },
@@ -914,8 +919,10 @@ export const KERAS_LAYERS: CallTable = {
       meaning: phrase('the same vector at every step'),
     });
   }),
-  'keras.layers.GlobalAveragePooling1D': simple('GlobalAveragePooling1D', '', overSteps('mean')),
-  'keras.layers.GlobalMaxPooling1D': simple('GlobalMaxPooling1D', '', overSteps('max')),
+  'keras.layers.GlobalAveragePooling1D': simple('GlobalAveragePooling1D', POOLED, overSteps('mean')),
+  'keras.layers.GlobalAvgPool1D': simple('GlobalAveragePooling1D', POOLED, overSteps('mean')),
+  'keras.layers.GlobalMaxPooling1D': simple('GlobalMaxPooling1D', POOLED, overSteps('max')),
+  'keras.layers.GlobalMaxPool1D': simple('GlobalMaxPooling1D', POOLED, overSteps('max')),
   'keras.layers.Concatenate': joining('Concatenate', (applied, parts, made, name) => {
     const axis = made.args.number('axis') ?? -1;
     const { open, ...carried } = joinedMask(applied, parts);
@@ -927,7 +934,8 @@ export const KERAS_LAYERS: CallTable = {
   'keras.layers.Subtract': joining('Subtract', (applied, parts, _made, name) => {
     const [first, second] = parts;
     const { graph } = applied.reader;
-    if (first?.ref === undefined || second?.ref === undefined) return tensor(first!.dtype, first!.axes);
+    const even = first?.axes == null || second?.axes == null || mayHaveSameSize(first.axes, second.axes);
+    if (first?.ref === undefined || second?.ref === undefined || !even) return shaped(first!, commonShape(parts));
     const { range } = applied;
     const { open, ...carried } = joinedMask(applied, parts);
     const negative = graph.add(`${name}_negative`, { op: 'scale', input: second.ref, factor: -1 }, { range });
@@ -952,9 +960,13 @@ export const KERAS_LAYERS: CallTable = {
 };
 
 function overSteps(by: 'mean' | 'max'): (applied: Call, of: Tensor, made: Call, name: string) => Abstract {
-  return (applied, of, _made, name) => {
-    const axes = of.axes?.filter(axis => axis.name !== 'steps') ?? null;
-    if (of.ref === undefined) return tensor(of.dtype, axes);
+  return (applied, of, made, name) => {
+    if (of.axes?.length !== 3) return shaped(of, null);
+    const first = made.args.string('data_format') === 'channels_first';
+    const place = first ? 2 : 1;
+    const keep = made.args.boolean('keepdims') === true;
+    const axes = of.axes.flatMap((axis, at): TensorAxis[] => (at !== place ? [axis] : keep ? [{ name: axis.name, size: 1 }] : [])); // prettier-ignore
+    if (of.ref === undefined || keep || first || of.axes[1]!.name !== 'steps') return shaped(of, axes);
     // Source: Keras 3 `layers/pooling`: the average heeds a mask, the greatest does not.
     const mask = by === 'mean' && of.mask !== undefined ? { mask: of.mask } : {};
     const id = applied.reader.graph.add(
@@ -974,7 +986,7 @@ export const KERAS_LAYER_METHODS: CallTable = {
     signature: 'inputs, hx=None, initial_state=None, mask=None, training=None, input=None',
     result: call =>
       call.self.kind === 'layer'
-        ? call.self.run(call, call.args.get('inputs') ?? call.args.some('input') ?? unknown('inputs'))
+        ? call.self.run(call, oneOf(call.args, 'inputs', 'input', 'query', 'sequences') ?? unknown('inputs'))
         : unknown(''),
   },
   'layer:units': {

@@ -7,11 +7,11 @@ import { type Dimension, symbol } from '../sizes.ts';
 import { nameAxes, tensorsOf } from '../tensors.ts';
 import { rowsOf } from './layers.ts';
 import { LossArguments } from '../losses.ts';
+import { valuesOf } from '../python/pandas.ts';
 import { schedulesOf } from '../schedules.ts';
 import { shaped } from '../shapeRules.ts';
 import { dtypeOf, shapeOf } from '../tensorflow1/operations.ts';
 import {
-  dimension,
   type Abstract,
   type Derivation,
   type Instance,
@@ -185,6 +185,7 @@ function inputAxes(first: Layer | null, data: Tensor | null): TensorAxis[] {
 function functional(call: Call): Abstract {
   const made = network(call, 'Model', []);
   const [first] = tensorsOf(call.args.get('inputs')) ?? [];
+  made.inputs = call.args.get('inputs');
   made.built = { input: first ?? null, output: call.args.get('outputs') ?? unknown('outputs') };
   return made;
 }
@@ -414,9 +415,11 @@ function around(epochs: number, loops: readonly Loop[]): number | null {
 function fit(call: Call): Abstract {
   const model = call.self;
   if (model.kind !== 'network' && model.kind !== 'instance') return NONE;
-  const x = call.args.get('x');
+  const given = call.args.get('x');
+  const x = valuesOf(given) ?? given;
   sayCallbacks(call);
-  const training = compiled.get(model)?.(x?.kind === 'tensor' ? x : null);
+  const [rows = null] = x?.kind === 'tensor' ? [x] : x?.kind === 'many' ? firstTensor(x.item) : [];
+  const training = compiled.get(model)?.(rows);
   const { args, reader } = call;
   if (training == null) return unknown('history');
   const whole = (value: number | undefined): number | null =>
@@ -436,13 +439,19 @@ function fit(call: Call): Abstract {
     [...reader.graph.inputs.values()].find(one => one.role === 'sequence') ??
     null;
   const source =
-    x?.kind === 'tensor' && x.derivation?.op === 'data'
-      ? x.derivation.source
+    rows?.derivation?.op === 'data'
+      ? rows.derivation.source
       : x?.kind === 'unknown'
         ? { kind: 'unknown', source: x.text }
         : null;
   if (own !== null && source !== null) own.data ??= source;
   return unknown('history');
+}
+
+/** What a data set feeds a model with first: `(x, y)` of one input. */
+function firstTensor(item: Abstract): Tensor[] {
+  const first = item.kind === 'sequence' ? item.items[0] : item;
+  return first?.kind === 'tensor' ? [first] : [];
 }
 
 /** What callbacks of `fit` change of a training, in words; training here goes without them. */
@@ -661,36 +670,7 @@ function loadData(name: string): CallEntry {
   };
 }
 
-/** Rows of different lengths in one tensor, filled up or cut to one length. */
-const PAD_SEQUENCES: CallEntry = {
-  signature: "sequences, maxlen=None, dtype='int32', padding='pre', truncating='pre', value=0.0",
-  result: ({ args, reader, range }) => {
-    const of = args.get('sequences');
-    if (of?.kind !== 'tensor' || of.axes?.[0] === undefined) return unknown(reader.textOf(range).slice(0, 60));
-    const { meaning: _, ...rest } = of;
-    const size = args.some('maxlen') === undefined ? of.axes[1]?.size : args.size('maxlen');
-    return {
-      ...rest,
-      dtype: args.string('dtype') ?? 'int32',
-      axes: [of.axes[0], { name: 'steps', size: size ?? null }],
-    };
-  },
-};
-
 const SMOOTHED = 'from_logits=False, label_smoothing=0.0, axis=-1, ';
-/** Rows of numbers from 0 as rows of zeros with a one. */
-const TO_CATEGORICAL: CallEntry = {
-  signature: 'y, num_classes=None, nb_classes=None',
-  result: ({ args, reader, range }) => {
-    const of = args.get('y');
-    if (of?.kind !== 'tensor' || of.axes === null) return unknown(reader.textOf(range).slice(0, 60));
-    const size = dimension(args.some('num_classes') ?? args.some('nb_classes'));
-    // What is one number long is that number.
-    const axes = of.axes.length > 1 && of.axes.at(-1)!.size === 1 ? of.axes.slice(0, -1) : of.axes;
-    return tensor('float32', [...axes, { name: 'features', size }], of.derivation?.op === 'data' ? { derivation: of.derivation } : {}); // prettier-ignore
-  },
-};
-
 /** A loss as a function of tensors: one value for each place that has a prediction. */
 const ofTensors: CallEntry = {
   signature: 'y_true, y_pred, from_logits=False, label_smoothing=0.0, axis=-1',
@@ -724,7 +704,6 @@ export const KERAS_CALLS: CallTable = {
   'keras.losses.KLDivergence': lossEntry('kl_divergence'),
   'keras.losses.CosineSimilarity': lossEntry('cosine_similarity', 'axis=-1, '),
   ...Object.fromEntries(Object.keys(LOSSES).map(name => [`keras.losses.${name}`, ofTensors])),
-  'keras.utils.to_categorical': TO_CATEGORICAL,
   'keras.optimizers.SGD': optimizer('sgd', 'momentum=0.0, nesterov=False'),
   'keras.optimizers.RMSprop': optimizer('rmsprop', 'rho=0.9, momentum=0.0, epsilon=1e-7, centered=False'),
   'keras.optimizers.Adagrad': optimizer('adagrad', 'initial_accumulator_value=0.1, epsilon=1e-7'),
@@ -744,8 +723,6 @@ export const KERAS_CALLS: CallTable = {
   'keras.datasets.fashion_mnist.load_data': loadData('fashion_mnist'),
   'keras.datasets.imdb.load_data': loadData('imdb'),
   'keras.datasets.reuters.load_data': loadData('reuters'),
-  'keras.preprocessing.sequence.pad_sequences': PAD_SEQUENCES,
-  'keras.utils.pad_sequences': PAD_SEQUENCES,
 };
 
 /** What a model that is built gives for another input: tensors of the same shape with the rows of that input. */
@@ -769,6 +746,17 @@ const FIT: CallEntry = {
   signature:
     'x=None, y=None, batch_size=None, epochs=1, verbose=None, callbacks=None, validation_split=0.0, validation_data=None, shuffle=True, class_weight=None, sample_weight=None, nb_epoch=None',
   result: fit,
+};
+
+const PREDICT: CallEntry = {
+  signature: 'x, batch_size=None, verbose=0',
+  result: call => {
+    const { self, args } = call;
+    if (self.kind !== 'network') return unknown('');
+    const x = args.get('x') ?? unknown('x');
+    if (self.built === null && hasShape(self)) build(call, self, null);
+    return reused(self, x);
+  },
 };
 
 export const KERAS_METHODS: CallTable = {
@@ -828,13 +816,18 @@ export const KERAS_METHODS: CallTable = {
       return value;
     },
   },
-  'network.predict': {
-    signature: 'x, batch_size=None, verbose=0',
-    result: ({ self, args }) => (self.kind === 'network' ? reused(self, args.get('x') ?? unknown('x')) : unknown('')),
-  },
+  'network.predict': PREDICT,
+  'network.predict_on_batch': PREDICT,
   'network:input': {
     signature: '',
-    result: ({ self }) => (self.kind === 'network' ? (self.built?.input ?? unknown('')) : unknown('')),
+    result: ({ self }) => (self.kind === 'network' ? (self.inputs ?? self.built?.input ?? unknown('')) : unknown('')),
+  },
+  'network:inputs': {
+    signature: '',
+    result: ({ self }) => {
+      const given = self.kind === 'network' ? (self.inputs ?? self.built?.input ?? unknown('')) : unknown('');
+      return given.kind === 'sequence' || given.kind === 'unknown' ? given : list([given]);
+    },
   },
   'network:output': {
     signature: '',

@@ -1,6 +1,6 @@
 /** Shapes of Keras' layers and backend functions that are no part of a recurrent model's graph. Rules: Keras 3 `keras/src`. */
 import { type Call, type CallEntry, type CallTable, Arguments } from '../calls.ts';
-import { type Dimension, multiply, toSize } from '../sizes.ts';
+import { add, type Dimension, multiply, toSize } from '../sizes.ts';
 import {
   asTensor, axisOf, commonShape, expanded, flattened, gathered, matrixProduct, ofNumbers, oneOf, plainAxes, placeOf, placesOf,
   reduced, shaped, shapeSize, tiled, windows,
@@ -49,6 +49,9 @@ function slide(of: Tensor, { args }: Call, rank: number, channels: Dimension | n
 const CONVOLUTION =
   "filters, kernel_size, strides=None, padding='valid', data_format=None, dilation_rate=None, groups=1, activation=None, use_bias=True, nb_filter=None, filter_length=None, border_mode=None, subsample_length=None";
 const POOLING = "pool_size=2, strides=None, padding='valid', data_format=None, pool_length=None, stride=None, border_mode=None"; // prettier-ignore
+
+const CONVOLUTION_LSTM =
+  "filters, kernel_size, strides=None, padding='valid', data_format=None, dilation_rate=None, activation=None, recurrent_activation=None, use_bias=True, return_sequences=False, return_state=False, stateful=False";
 
 const convolution =
   (rank: number) =>
@@ -138,7 +141,84 @@ function batchDot(x: Tensor, y: Tensor, axes: Abstract | undefined): Tensor {
 const elementwise = (className: string): CallEntry =>
   joining(className, (_applied, parts) => shaped(parts[0]!, commonShape(parts)));
 
-const attention = (className: string): CallEntry => joining(className, (_applied, parts) => attended(parts));
+/** `[query, value]` or `[query, value, key]`, and with the scores where the call asks for them. */
+const attention = (className: string): CallEntry =>
+  joining(className, (applied, parts) => {
+    const [query, value] = parts;
+    const out = attended(parts);
+    if (applied.args.boolean('return_attention_scores') !== true) return out;
+    const steps = value?.axes?.[1];
+    return tuple([out, shaped(query!, query?.axes == null || steps === undefined ? null : [...query.axes.slice(0, -1), steps])]); // prettier-ignore
+  });
+
+/** Attention with several heads: the query's own shape, and where the call asks for them the scores of each head. */
+const headedAttention = (className: string, heads: string): CallEntry => ({
+  signature: `${heads}, key_dim, value_dim=None, dropout=0.0, use_bias=True, output_shape=None, attention_axes=None, name=None`,
+  result: call => {
+    const made = keeping(className).result({ ...call, args: new Arguments('name=None', []) });
+    if (made.kind !== 'layer') return made;
+    return {
+      ...made,
+      run: (applied, input) => {
+        const query = asTensor(input);
+        const value = asTensor(applied.args.some('value') ?? applied.args.some('hx'));
+        if (query === null) return unknown(className);
+        const width = call.args.some('output_shape') === undefined ? query.axes?.at(-1) : axisOf(call.args.size('output_shape'));
+        const out = made.run(applied, shaped(query, query.axes === null || width === undefined ? null : [...query.axes.slice(0, -1), width]));
+        if (applied.args.boolean('return_attention_scores') !== true) return out;
+        const [batch, steps] = query.axes ?? [];
+        const known = query.axes?.length === 3 && value?.axes?.length === 3;
+        return tuple([out, shaped(query, known ? [batch!, axisOf(call.args.size(heads)), steps!, value.axes[1]!] : null)]);
+      },
+    };
+  },
+}); // prettier-ignore
+
+/** A convolution that goes the other way: more places than before. Source: Keras 3 `compute_conv_transpose_output_shape`. */
+const transposed = (rank: number) => (className: string): CallEntry =>
+  simple(className, CONVOLUTION, (_applied, of, { args }) => {
+    if (of.axes?.length !== rank + 2 || args.string('data_format') === 'channels_first') return shaped(of, null);
+    const kernel = perAxis(args.some('kernel_size'), rank, null);
+    const stride = perAxis(args.some('strides'), rank, 1);
+    const same = args.string('padding')?.toLowerCase() === 'same';
+    const [batch, ...rest] = of.axes;
+    const places = rest.slice(0, -1).map(({ name, size }, at): TensorAxis => {
+      const [reach = null, step = null] = [kernel[at], stride[at]];
+      const wide = size === null || step === null ? null : multiply(size, step);
+      const more = typeof reach === 'number' && typeof step === 'number' ? Math.max(reach - step, 0) : null;
+      return { name, size: same ? wide : wide === null || more === null ? null : add(wide, more) };
+    });
+    return shaped(of, [batch!, ...places, axisOf(args.size('filters'), 'features')]);
+  }); // prettier-ignore
+
+/** Every channel by itself. */
+const depthwise = (rank: number) => (className: string): CallEntry =>
+  simple(className, `kernel_size, ${CONVOLUTION.replace('filters, kernel_size, ', '')}, depth_multiplier=1`, (_applied, of, made) => {
+    const channels = of.axes?.at(-1)?.size ?? null;
+    const times = made.args.size('depth_multiplier');
+    return slide(of, made, rank, channels === null || times === null ? null : multiply(channels, times), false);
+  }); // prettier-ignore
+
+/** Rows and columns of pictures, more of them or fewer. */
+const resized = (className: string, signature: string, rule: (call: Call, size: Dimension | null, at: 0 | 1) => Dimension | null): CallEntry =>
+  simple(className, signature, (_applied, of, made) => {
+    if (of.axes === null || of.axes.length < 3 || made.args.string('data_format') === 'channels_first') return shaped(of, null);
+    const first = of.axes.length - 3;
+    return shaped(of, of.axes.map((axis, at): TensorAxis => (at === first || at === first + 1 ? { name: axis.name, size: rule(made, axis.size, (at - first) as 0 | 1) } : axis)));
+  }); // prettier-ignore
+
+/** What stands at both ends of an axis: one number for all, one for each axis, or two for each. */
+function atBothEnds(value: Abstract | undefined, at: 0 | 1): readonly [Dimension | null, Dimension | null] {
+  const own = value?.kind === 'sequence' ? value.items[at] : value;
+  if (own?.kind === 'sequence') return [dimension(own.items[0]), dimension(own.items[1])];
+  return [dimension(own), dimension(own)];
+}
+
+const fewer = (sign: 1 | -1) => (call: Call, size: Dimension | null, at: 0 | 1): Dimension | null => {
+  const [before, after] = atBothEnds(call.args.get('padding') ?? call.args.get('cropping'), at);
+  const once = size === null || before === null ? null : add(size, before, sign);
+  return once === null || after === null ? null : add(once, after, sign);
+}; // prettier-ignore
 
 export const KERAS_SHAPES: CallTable = {
   ...entries(['Conv1D', 'Convolution1D'], convolutionOfSteps),
@@ -158,7 +238,47 @@ export const KERAS_SHAPES: CallTable = {
   ...entries(['Cropping1D'], lengthened('cropping', 1, (size, [a, b]) => whole(number(size) - number(a!) - number(b!)))), // prettier-ignore
   ...entries(['Subtract', 'Maximum', 'Minimum'], elementwise),
   ...entries(['Attention', 'AdditiveAttention'], attention),
-  'keras.layers.MultiHeadAttention': keeping('MultiHeadAttention'),
+  'keras.layers.MultiHeadAttention': headedAttention('MultiHeadAttention', 'num_heads'),
+  'keras.layers.GroupQueryAttention': keeping('GroupQueryAttention'),
+  ...entries(['Conv1DTranspose', 'Convolution1DTranspose'], transposed(1)),
+  ...entries(['Conv2DTranspose', 'Deconvolution2D'], transposed(2)),
+  ...entries(['DepthwiseConv2D'], depthwise(2)),
+  ...entries(['DepthwiseConv1D'], depthwise(1)),
+  'keras.layers.UpSampling2D': resized(
+    'UpSampling2D',
+    'size=2, data_format=None, interpolation=None',
+    ({ args }, size, at) => {
+      const [by] = atBothEnds(args.get('size'), at);
+      return size === null || by === null ? null : multiply(size, by);
+    },
+  ),
+  'keras.layers.ZeroPadding2D': resized('ZeroPadding2D', 'padding=1, data_format=None', fewer(1)),
+  'keras.layers.Cropping2D': resized('Cropping2D', 'cropping=0, data_format=None', fewer(-1)),
+  'keras.layers.Resizing': resized('Resizing', 'height, width', ({ args }, _size, at) =>
+    args.size(at === 0 ? 'height' : 'width'),
+  ),
+  'keras.layers.CenterCrop': resized('CenterCrop', 'height, width', ({ args }, _size, at) =>
+    args.size(at === 0 ? 'height' : 'width'),
+  ),
+  'keras.layers.RandomCrop': resized('RandomCrop', 'height, width', ({ args }, _size, at) =>
+    args.size(at === 0 ? 'height' : 'width'),
+  ),
+  ...entries(
+    [
+      'Rescaling',
+      'Normalization',
+      'RandomFlip',
+      'RandomRotation',
+      'RandomZoom',
+      'RandomContrast',
+      'RandomTranslation',
+      'Identity',
+      'SpectralNormalization',
+      'RMSNormalization',
+      'Discretization',
+    ],
+    keeping,
+  ),
   'keras.layers.Dot': {
     signature: 'axes, normalize=False, name=None',
     result: call => {
@@ -197,18 +317,22 @@ export const KERAS_SHAPES: CallTable = {
       };
     },
   },
-  'keras.layers.ConvLSTM2D': simple(
-    'ConvLSTM2D',
-    "filters, kernel_size, strides=None, padding='valid', data_format=None, dilation_rate=None, activation=None, recurrent_activation=None, use_bias=True, return_sequences=False, return_state=False, stateful=False", // prettier-ignore
-    (_applied, of, made) => {
-      const [batch, steps, ...rest] = of.axes ?? [];
-      if (of.axes?.length !== 5 || batch === undefined || steps === undefined) return shaped(of, null);
-      const one = slide({ ...of, axes: [batch, ...rest] }, made, 2, made.args.size('filters'), false);
-      const all = made.args.boolean('return_sequences') === true;
-      return shaped(of, one.axes === null ? null : all ? [batch, steps, ...one.axes.slice(1)] : one.axes);
-    },
-  ),
+  'keras.layers.ConvLSTM1D': simple('ConvLSTM1D', CONVOLUTION_LSTM, convolutionalLstm(1)),
+  'keras.layers.ConvLSTM2D': simple('ConvLSTM2D', CONVOLUTION_LSTM, convolutionalLstm(2)),
 };
+
+/** A recurrent layer of pictures, whose states are as large as its output. */
+function convolutionalLstm(rank: number): (applied: Call, of: Tensor, made: Call) => Abstract {
+  return (_applied, of, made) => {
+    const [batch, steps, ...rest] = of.axes ?? [];
+    if (of.axes?.length !== rank + 3 || batch === undefined || steps === undefined) return shaped(of, null);
+    const one = slide({ ...of, axes: [batch, ...rest] }, made, rank, made.args.size('filters'), false);
+    const state = shaped(of, one.axes);
+    const all = made.args.boolean('return_sequences') === true;
+    const out = shaped(of, one.axes === null ? null : all ? [batch, steps, ...one.axes.slice(1)] : one.axes);
+    return made.args.boolean('return_state') === true ? tuple([out, state, state]) : out;
+  };
+}
 
 function withoutFunction(call: Call): Arguments {
   const kept = call.args.names().filter(name => name !== 'function');
@@ -331,16 +455,27 @@ export const KERAS_BACKEND: CallTable = {
     const n = args.get('n');
     return shaped(of, n?.kind === 'sequence' ? tiled(of, n.items.map(dimension)) : null);
   }),
-  ...backend(['dot', 'matmul'], {
+  // The last axis meets the last but one of the other.
+  'keras.backend.dot': {
     signature: 'x, y',
     result: ({ args }) => {
       const [x, y] = [asTensor(args.get('x')), asTensor(args.get('y'))];
       if (x === null || y === null) return unknown('');
-      // A matrix on the right meets the last axis, whatever stands before it.
-      const axes = x.axes !== null && y.axes?.length === 2 ? [...x.axes.slice(0, -1), y.axes[1]!] : matrixProduct(x, y);
-      return shaped(x, axes);
+      if (x.axes === null || y.axes === null || x.axes.length === 0 || y.axes.length === 0) return shaped(x, null);
+      return shaped(x, [
+        ...x.axes.slice(0, -1),
+        ...y.axes.slice(0, -2),
+        ...(y.axes.length > 1 ? [y.axes.at(-1)!] : []),
+      ]);
     },
-  }),
+  },
+  'keras.backend.matmul': {
+    signature: 'x, y',
+    result: ({ args }) => {
+      const [x, y] = [asTensor(args.get('x')), asTensor(args.get('y'))];
+      return x === null || y === null ? unknown('') : shaped(x, matrixProduct(x, y));
+    },
+  },
   'keras.backend.batch_dot': {
     signature: 'x, y, axes=None',
     result: ({ args }) => {

@@ -2,6 +2,7 @@
 import type { FrameworkTable } from '../calls.ts';
 import { KERAS_LAYER_METHODS, KERAS_LAYERS } from './layers.ts';
 import { KERAS_CALLS, KERAS_METHODS } from './network.ts';
+import { KERAS_PREPROCESSING, KERAS_PREPROCESSING_METHODS } from './preprocessing.ts';
 import { KERAS_CONSTRAINTS, KERAS_REGULARIZERS } from './weightRules.ts';
 import { inOne, KERAS_BACKEND, KERAS_SHAPE_METHODS, KERAS_SHAPES } from './shapes.ts';
 
@@ -16,10 +17,15 @@ const RENAMES: readonly (readonly [RegExp, string])[] = [
   [/^(?:ops|backend\.tensorflow_backend)\./, 'backend.'],
   [/^layers\.(\w+?)V[12]$/, 'layers.$1'],
   [/^utils\.np_utils\./, 'utils.'],
+  [
+    /^(utils|preprocessing)\.(?:sequence|data|timeseries|data_utils|text_dataset|image_dataset)\.(pad_sequences|\w+_dataset_from_\w+)$/,
+    '$1.$2',
+  ],
+  [/^layers\.(?:experimental\.)?preprocessing\.(\w+)$/, 'layers.$1'],
   [/^optimizers\.legacy\.(\w+)$/, 'optimizers.$1'],
 ];
 
-const LAYERS = { ...KERAS_SHAPES, ...KERAS_LAYERS };
+const LAYERS = { ...KERAS_SHAPES, ...KERAS_LAYERS, ...KERAS_PREPROCESSING };
 
 export const KERAS: FrameworkTable = {
   canonical: path => {
@@ -29,5 +35,5 @@ export const KERAS: FrameworkTable = {
     return { name: `keras.${name}`, framework: tensorflow === undefined && legacy === undefined ? 'keras3' : 'keras2' };
   },
   calls: { ...KERAS_BACKEND, ...LAYERS, ...inOne(LAYERS), ...KERAS_CALLS, ...KERAS_REGULARIZERS, ...KERAS_CONSTRAINTS },
-  methods: { ...KERAS_SHAPE_METHODS, ...KERAS_LAYER_METHODS, ...KERAS_METHODS },
+  methods: { ...KERAS_SHAPE_METHODS, ...KERAS_LAYER_METHODS, ...KERAS_PREPROCESSING_METHODS, ...KERAS_METHODS },
 };

@@ -1,5 +1,5 @@
 /** Python's own functions and the methods of its lists, dicts and texts, as far as programs build models with them. */
-import type { Arguments, Call, CallTable, Reader } from '../calls.ts';
+import type { Arguments, Call, CallEntry, CallTable, Reader } from '../calls.ts';
 import { extreme, many, numeric, range, truthOf } from '../sharedBuiltins.ts';
 import { isOpen, itemsOf, MAX_ITEMS, pairsOf, setEntry, textOf, typicalItem } from '../items.ts';
 import { add, type Dimension } from '../sizes.ts';
@@ -30,6 +30,8 @@ function length({ args, reader, range }: Call): Abstract {
   if (of?.kind === 'tensor') return fromDimension(of.axes?.[0]?.size ?? null);
   const items = itemsOf(of);
   if (items !== null) return number(items.length);
+  const counted = of?.kind === 'object' ? of.attributes.get('length') : undefined;
+  if (counted !== undefined) return counted;
   return unknown(of?.kind === 'dict' ? reader.textOf(range) : `len(${of === undefined ? '' : shortText(of)})`);
 }
 
@@ -123,6 +125,28 @@ export const BUILTINS: CallTable = {
       return items === null ? (of ?? unknown('')) : list([...items].reverse());
     },
   },
+  iter: { signature: '*values', result: ({ args }) => args.rest[0] ?? unknown('') },
+  // The typical one of as many as there are.
+  next: {
+    signature: 'values, default=None',
+    result: ({ args, reader, range }) => {
+      const of = args.get('values');
+      return of?.kind === 'many' ? of.item : unknown(reader.textOf(range).slice(0, 60));
+    },
+  },
+  map: {
+    signature: 'function, *values',
+    result: ({ args, reader, range }) => {
+      const [make = unknown(''), columns] = [args.get('function'), args.rest];
+      const all = columns.map(itemsOf);
+      if (all.length > 0 && all.every(items => items !== null)) {
+        const length = Math.min(...all.map(items => items.length), MAX_ITEMS);
+        return list(Array.from({ length }, (_, row) => reader.call(make, all.map(items => items[row]!), range))); // prettier-ignore
+      }
+      const counts = columns.find(value => value.kind === 'many');
+      return many(reader.call(make, columns.map(typicalItem), range), counts?.kind === 'many' ? counts.count : unknown('')); // prettier-ignore
+    },
+  },
   filter: { signature: 'function, values', result: ({ args }) => args.get('values') ?? unknown('') },
   sorted: { signature: 'values, key=None, reverse=False', result: ({ args }) => args.get('values') ?? unknown('') },
   enumerate: {
@@ -132,7 +156,10 @@ export const BUILTINS: CallTable = {
       const items = itemsOf(values);
       const start = args.number('start') ?? 0;
       if (items === null)
-        return many(tuple([unknown('i'), typicalItem(values)]), values.kind === 'many' ? values.count : unknown(''));
+        return many(
+          tuple([{ kind: 'unknown', text: 'i', number: true }, typicalItem(values)]),
+          values.kind === 'many' ? values.count : unknown(''),
+        );
       return list(items.map((item, at) => tuple([number(start + at), item])));
     },
   },
@@ -224,7 +251,22 @@ const grow = (self: Sequence, items: readonly Abstract[]): void => {
 };
 
 /** Methods by the kind of their object. */
+/** What is read of a file: characters of which nobody knows how many. */
+const FILE_TEXT: Abstract = many(unknown(''), unknown('len(text)'));
+const ofFile = (name: string, value: Abstract): CallTable => ({ [`file.${name}`]: { signature: '*options', result: () => value } }); // prettier-ignore
+/** A text that only has a length, which such a method may change. */
+const ofText = (names: readonly string[]): CallTable =>
+  Object.fromEntries(names.map(name => [`many.${name}`, { signature: '*options', result: ({ self }) => (self.kind === 'many' ? many(self.item, unknown('')) : self) }])); // prettier-ignore
+const ofWords = (names: readonly string[]): CallTable =>
+  Object.fromEntries(names.map(name => [`many.${name}`, { signature: '*options', result: () => many(many(unknown(''), unknown('')), unknown('')) }])); // prettier-ignore
+
 export const BUILTIN_METHODS: CallTable = {
+  ...ofFile('read', FILE_TEXT),
+  ...ofFile('readline', many(unknown(''), unknown(''))),
+  ...ofFile('readlines', many(many(unknown(''), unknown('')), unknown(''))),
+  ...ofText(['strip', 'replace', 'rstrip', 'lstrip']),
+  ...ofWords(['split', 'splitlines']),
+  ...Object.fromEntries(['lower', 'upper', 'decode', 'encode'].map(name => [`many.${name}`, { signature: '*options', result: ({ self }) => self } satisfies CallEntry])), // prettier-ignore
   'sequence.append': {
     signature: 'item',
     result: ({ self, args, reader }) => {

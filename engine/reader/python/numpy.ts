@@ -1,10 +1,21 @@
 /** NumPy, as far as programs make arrays with it whose shape the text tells. */
-import type { Call, CallEntry, CallTable } from '../calls.ts';
+import { Arguments, type Call, type CallEntry, type CallTable } from '../calls.ts';
 import { asTensor, axisOf, commonShape, expanded, matrixProduct, placeOf, plainAxes, reduced, shapeSize, tiled } from '../shapeRules.ts'; // prettier-ignore
-import { add, countBetween, type Dimension } from '../sizes.ts';
-import { constant } from '../tensorflow1/shapes.ts';
+import { valuesOf } from './pandas.ts';
+import { add, countBetween, type Dimension, multiply } from '../sizes.ts';
+import { constant, einsum } from '../tensorflow1/shapes.ts';
 import { concatenateMany, stackMany, tensorsOf, transpose } from '../tensors.ts';
-import { type Abstract, dimension, tensor, type Tensor, type TensorAxis, unknown } from '../values.ts';
+import {
+  type Abstract,
+  dimension,
+  list,
+  type Many,
+  tensor,
+  type Tensor,
+  type TensorAxis,
+  tuple,
+  unknown,
+} from '../values.ts';
 
 /** Arrays of a shape that is given. */
 const filled = (signature: string): CallEntry => ({
@@ -29,10 +40,20 @@ function data(of: Tensor, source: string): Tensor {
   return { ...of, derivation: { op: 'data', source: { kind: 'unknown', source }, part: 'train' } };
 }
 
-/** The tensor or the list of numbers that an argument is. */
-function arrayOf(value: Abstract | undefined): Tensor | null {
-  const known = asTensor(value) ?? (value?.kind === 'sequence' ? constant(value) : null);
-  return known?.kind === 'tensor' ? known : null;
+/** The tensor, the table or the list of numbers that an argument is. */
+export function arrayOf(value: Abstract | undefined): Tensor | null {
+  const known = asTensor(value) ?? valuesOf(value) ?? (value?.kind === 'sequence' ? constant(value) : null);
+  return known ?? (value?.kind === 'many' ? arrayOfMany(value) : null);
+}
+
+/** Rows of which only the typical one is known, where that is an array or a number. */
+function arrayOfMany({ item, count }: Many, depth = 0): Tensor | null {
+  const one = item.kind === 'many' && depth < 4 ? arrayOfMany(item, depth + 1) : isNumber(item) ? tensor('float64', []) : arrayOf(item); // prettier-ignore
+  return one?.axes == null ? null : tensor(one.dtype, [axisOf(dimension(count)), ...one.axes]);
+}
+
+function isNumber(value: Abstract): boolean {
+  return value.kind === 'number' || value.kind === 'size' || value.kind === 'boolean' || (value.kind === 'unknown' && value.number === true); // prettier-ignore
 }
 
 /** An array made of values; of data that are known already, the same data. */
@@ -40,11 +61,11 @@ const array: CallEntry = {
   signature: 'object, dtype=None',
   result: ({ args, reader, range }) => {
     const given = args.get('object');
-    const many = given?.kind === 'many' ? stackMany(reader.graph, given, 0) : undefined;
-    const known = arrayOf(many ?? given);
+    const stacked = given?.kind === 'many' && given.item.kind === 'tensor' ? stackMany(reader.graph, given, 0) : given;
+    const known = arrayOf(stacked);
     const text = reader.textOf(range);
     if (known === null) return unknown(text.slice(0, 60));
-    return known.derivation?.op === 'data' && many === undefined ? known : data(known, text);
+    return known.derivation?.op === 'data' && given?.kind !== 'many' ? known : data(known, text);
   },
 };
 
@@ -128,7 +149,8 @@ const linspace: CallEntry = {
 const reshape: CallEntry = {
   signature: 'a, newshape=None, shape=None',
   result: ({ args, reader, range }) => {
-    const of = args.get('a') ?? unknown('');
+    const given = args.get('a') ?? unknown('');
+    const of = arrayOf(given) ?? unknown(reader.textOf(range).slice(0, 60));
     const shape = args.some('newshape') ?? args.some('shape') ?? unknown('');
     return reader.apply({ kind: 'method', of, name: 'reshape' }, [{ value: shape, range }], range);
   },
@@ -145,7 +167,6 @@ export const NUMPY: CallTable = {
   'numpy.random.random_sample': filled('size=None'),
   'numpy.random.normal': filled('loc=0.0, scale=1.0, size=None'),
   'numpy.random.uniform': filled('low=0.0, high=1.0, size=None'),
-  'numpy.random.randint': filled('low, high=None, size=None'),
   'numpy.random.choice': filled('a, size=None, replace=True, p=None'),
   'numpy.random.standard_normal': filled('size=None'),
   'numpy.random.rand': sized,
@@ -162,7 +183,7 @@ export const NUMPY: CallTable = {
   'numpy.linspace': linspace,
   'numpy.reshape': reshape,
   ...entries(
-    ['sin', 'cos', 'tan', 'tanh', 'exp', 'log', 'log1p', 'log10', 'sqrt', 'square', 'abs', 'absolute', 'sign', 'round', 'floor', 'ceil', 'clip', 'cumsum', 'flip', 'flipud', 'fliplr', 'roll', 'nan_to_num', 'zeros_like', 'ones_like', 'sort', 'argsort', 'copy', 'isnan'],
+    ['sin', 'cos', 'tan', 'tanh', 'exp', 'log', 'log1p', 'log10', 'sqrt', 'square', 'abs', 'absolute', 'sign', 'round', 'floor', 'ceil', 'clip', 'cumsum', 'flip', 'flipud', 'fliplr', 'roll', 'nan_to_num', 'zeros_like', 'ones_like', 'empty_like', 'full_like', 'argsort', 'cumprod', 'float32', 'float64', 'int32', 'int64', 'copy', 'isnan', 'sinh', 'cosh', 'arctan', 'expm1', 'log2', 'negative', 'logical_not',  'sort', 'argsort', 'copy', 'isnan'],
     each,
   ), // prettier-ignore
   ...entries(['mean', 'sum', 'std', 'var', 'max', 'min', 'amax', 'amin', 'median', 'argmax', 'argmin', 'prod', 'any', 'all', 'nanmean'], reduction), // prettier-ignore
@@ -175,6 +196,76 @@ export const NUMPY: CallTable = {
     }),
   ),
   'numpy.concatenate': joined(false, 0),
+  'numpy.append': {
+    signature: 'arr, values, axis=None',
+    result: call => {
+      const { args, range } = call;
+      const parts = [args.get('arr'), args.get('values')].map(arrayOf);
+      if (args.some('axis') === undefined) return data(tensor('float64', [axisOf(null)]), call.reader.textOf(range));
+      const given = [
+        { name: 'arrays', value: list(parts.map(part => part ?? unknown(''))), range },
+        { name: 'axis', value: args.get('axis')!, range },
+      ];
+      const entry = joined(false, 0);
+      return entry.result({ ...call, args: new Arguments(entry.signature, given) });
+    },
+  },
+  'numpy.hstack': sideBySide(1),
+  'numpy.column_stack': columns(),
+  'numpy.repeat': rule('repeats, axis=None', (of, { args }) => {
+    const [times, at] = [args.size('repeats'), args.number('axis')];
+    if (at === undefined) return [axisOf(null)];
+    const place = of.axes === null ? null : placeOf(at, of.axes.length);
+    if (place === null) return null;
+    return of.axes!.map((axis, own) => (own !== place ? axis : { name: axis.name, size: axis.size === null || times === null ? null : multiply(axis.size, times) })); // prettier-ignore
+  }),
+  'numpy.diff': rule('n=1, axis=-1', (of, { args }) => {
+    const place = of.axes === null ? null : placeOf(args.number('axis') ?? NaN, of.axes.length);
+    const by = args.number('n') ?? 1;
+    if (place === null) return null;
+    return of.axes!.map((axis, own) => (own !== place ? axis : { name: axis.name, size: axis.size === null ? null : add(axis.size, by, -1) })); // prettier-ignore
+  }),
+  'numpy.where': {
+    signature: 'condition, x=None, y=None',
+    result: ({ args, reader, range }) => {
+      const parts = ['condition', 'x', 'y'].map(name => arrayOf(args.some(name)) ?? scalarOf(args.some(name)));
+      const [of] = parts;
+      if (args.some('x') === undefined)
+        return of?.axes == null ? unknown('') : tuple(of.axes.map(() => tensor('int64', [axisOf(null)])));
+      const known = parts.flatMap(part => (part === null ? [] : [part]));
+      return known.length < 3 ? unknown(reader.textOf(range).slice(0, 60)) : data(tensor(parts[1]!.dtype, commonShape(known)), reader.textOf(range)); // prettier-ignore
+    },
+  },
+  'numpy.random.multinomial': {
+    signature: 'n, pvals, size=None',
+    result: ({ args }) => {
+      const of = arrayOf(args.get('pvals'));
+      const size = args.some('size');
+      const front = size === undefined ? [] : size.kind === 'sequence' ? size.items : [size];
+      return of?.axes == null
+        ? unknown('')
+        : tensor('int64', [...plainAxes(front.map(shapeSize)), ...of.axes.slice(-1)]);
+    },
+  },
+  ...entries(
+    ['moveaxis', 'rollaxis'],
+    rule('source, destination', (of, { args }) => {
+      const [from, to] = [args.number('source'), args.number('destination')].map(at => placeOf(at ?? NaN, of.axes?.length ?? 0)); // prettier-ignore
+      if (of.axes === null || from == null || to == null) return null;
+      const rest = of.axes.filter((_, at) => at !== from);
+      return [...rest.slice(0, to), of.axes[from]!, ...rest.slice(to)];
+    }),
+  ),
+  'numpy.identity': {
+    signature: 'n, dtype=None',
+    result: ({ args, reader, range }) => data(tensor('float64', plainAxes([args.size('n'), args.size('n')])), reader.textOf(range)), // prettier-ignore
+  },
+  'numpy.einsum': { signature: 'equation, *inputs', result: ({ args }) => einsum(args.string('equation'), args.rest.map(arrayOf)) }, // prettier-ignore
+  // A number goes by what the program calls it, and is no array.
+  'numpy.random.randint': {
+    signature: 'low, high=None, size=None',
+    result: call => (call.args.some('size') === undefined ? { ...unknown(call.reader.textOf(call.range).slice(0, 60)), number: true } : filled('low, high=None, size=None').result(call)), // prettier-ignore
+  },
   'numpy.vstack': rowsOrJoined(),
   'numpy.stack': joined(true, 0),
   'numpy.expand_dims': rule('axis', (of, { args }) => expanded(of, args.number('axis'))),
@@ -207,6 +298,36 @@ export const NUMPY: CallTable = {
       data(tensor('float64', plainAxes([args.size('N'), dimension(args.some('M') ?? args.get('N'))])), reader.textOf(range)),
   }, // prettier-ignore
 };
+
+function scalarOf(value: Abstract | undefined): Tensor | null {
+  return value !== undefined && isNumber(value)
+    ? tensor('float64', [])
+    : value?.kind === 'path'
+      ? tensor('float64', [])
+      : null;
+}
+
+/** Vectors one behind the other, all else along an axis. */
+function sideBySide(axis: number): CallEntry {
+  return {
+    signature: 'arrays',
+    result: call => {
+      const vectors = tensorsOf(call.args.get('arrays'))?.every(({ axes }) => axes?.length === 1) === true;
+      return joined(false, vectors ? 0 : axis).result(call);
+    },
+  };
+}
+
+/** Vectors as the columns of an array. */
+function columns(): CallEntry {
+  return {
+    signature: 'arrays',
+    result: call => {
+      const vectors = tensorsOf(call.args.get('arrays'))?.every(({ axes }) => axes?.length === 1) === true;
+      return (vectors ? joined(true, 1) : joined(false, 1)).result(call);
+    },
+  };
+}
 
 /** Vectors become rows; what has rows already is put below. */
 function rowsOrJoined(): CallEntry {

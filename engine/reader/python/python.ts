@@ -8,7 +8,9 @@ import { BUILTIN_METHODS, BUILTINS, truth } from './builtins.ts';
 import { importsIn, placesOf } from './imports.ts';
 import { commentsOf, parsePython } from './parse.ts';
 import { NUMPY } from './numpy.ts';
+import { PANDAS, PANDAS_METHODS } from './pandas.ts';
 import { attributeOf, FLAGS_MODULE, HPARAMS, SETTINGS_CALLS, SETTINGS_METHODS } from './settings.ts';
+import { SKLEARN, SKLEARN_METHODS } from './sklearn.ts';
 import { STANDARD_LIBRARY, STANDARD_METHODS } from './standardLibrary.ts';
 
 /** What names mean by convention where a fragment does not import them. */
@@ -48,11 +50,11 @@ export const PYTHON: Language = {
   imports: importsIn,
   placesOf,
   frameworks: [KERAS, TENSORFLOW1, PYTORCH],
-  functions: { ...BUILTIN_CALLS, ...STANDARD_LIBRARY, ...SETTINGS_CALLS, ...NUMPY },
+  functions: { ...BUILTIN_CALLS, ...STANDARD_LIBRARY, ...SETTINGS_CALLS, ...NUMPY, ...PANDAS, ...SKLEARN },
   canonical: path =>
     path.replace(FLAGS_MODULE, 'absl.flags').replace(HPARAMS, 'HParams').replace(COMPATIBLE, 'builtins.'),
   shared: path => (path.replace(FLAGS_MODULE, 'absl.flags') === 'absl.flags.FLAGS' ? 'flags' : null),
-  methods: { ...BUILTIN_METHODS, ...STANDARD_METHODS, ...SETTINGS_METHODS },
+  methods: { ...BUILTIN_METHODS, ...STANDARD_METHODS, ...SETTINGS_METHODS, ...PANDAS_METHODS, ...SKLEARN_METHODS },
   name: name => {
     const path = Object.hasOwn(BUILTINS, name) ? `builtins.${name}` : CONVENTIONAL.get(name);
     return path === undefined ? null : { kind: 'path', path };

@@ -154,7 +154,7 @@ const same = (signature: string): CallEntry => ({
 /** What of a tensor and a number, or something that is not known, only the shape is known of. */
 function alone(only: Tensor, other: Abstract | undefined): Tensor {
   // What is not known may stretch an axis of one.
-  const axes = other?.kind === 'unknown' ? (only.axes?.map(axis => (axis.size === 1 ? { ...axis, size: null } : axis)) ?? null) : only.axes; // prettier-ignore
+  const axes = other?.kind === 'unknown' && other.number !== true ? (only.axes?.map(axis => (axis.size === 1 ? { ...axis, size: null } : axis)) ?? null) : only.axes; // prettier-ignore
   return shaped(only, axes);
 }
 
@@ -232,7 +232,8 @@ function squared(a: Tensor, b: Tensor, { reader }: Call): Tensor | null {
 
 function power(call: Call): Abstract {
   const [of, exponent] = [tensorOf(call.args.get('x')), call.args.get('y')];
-  if (of === null) return alone(operands(call)!.of, call.args.get('x'));
+  const found = operands(call);
+  if (of === null) return found === null ? unknown('') : alone(found.of, call.args.get('x'));
   return (exponent?.kind === 'number' && exponent.value === 2 ? squared(of, of, call) : null) ?? alone(of, exponent);
 }
 

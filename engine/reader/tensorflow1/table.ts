@@ -1,6 +1,7 @@
 /** TensorFlow 1 as one table of calls. */
 import type { FrameworkTable } from '../calls.ts';
 import { CELL_CALLS, CELL_METHODS } from './cells.ts';
+import { CONTROL_CALLS, CONTROL_METHODS } from './control.ts';
 import { CUDNN_CALLS } from './cudnn.ts';
 import { DATA_CALLS, DATA_METHODS } from './data.ts';
 import { DRIVER_CALLS, DRIVER_METHODS } from './drivers.ts';
@@ -8,6 +9,7 @@ import { INITIALIZER_CALLS } from './initializers.ts';
 import { LENGTH_CALLS } from './lengths.ts';
 import { LOSS_CALLS } from './losses.ts';
 import { OPERATION_CALLS, OPERATION_METHODS } from './operations.ts';
+import { PIPELINE_CALLS, PIPELINE_METHODS } from './pipelines.ts';
 import { SCOPE_CALLS } from './scopes.ts';
 import { SEQ2SEQ_CALLS, SEQ2SEQ_METHODS } from './seq2seq.ts';
 import { SHAPE_CALLS } from './shapes.ts';
@@ -59,6 +61,8 @@ export const TENSORFLOW1: FrameworkTable = {
     ...TRAINING_CALLS,
     ...schedulesOf('tf.'),
     ...DATA_CALLS,
+    ...PIPELINE_CALLS,
+    ...CONTROL_CALLS,
   },
   methods: {
     ...CELL_METHODS,
@@ -67,5 +71,7 @@ export const TENSORFLOW1: FrameworkTable = {
     ...TRAINING_METHODS,
     ...DATA_METHODS,
     ...SEQ2SEQ_METHODS,
+    ...PIPELINE_METHODS,
+    ...CONTROL_METHODS,
   },
 };
