@@ -44,6 +44,14 @@ const coupledLstm: CellLayout = (cell, D, H, U) => [
   ...when(cell.projection !== undefined, weight('W_P_0', U, H)),
 ];
 
+/** `GRUBlockCell`, unlike `GRUBlockCellV2`, has names of its own. Source: TensorFlow 1.15 contrib `gru_ops.py:97`. */
+const blockGru: CellLayout = (_cell, D, _H, U) => [
+  weight('w_ru', addSizes(D, U), multiplySizes(2, U)),
+  weight('b_ru', multiplySizes(2, U)),
+  weight('w_c', addSizes(D, U), U),
+  weight('b_c', U),
+];
+
 /** TF1: one kernel over `[x; h]`. Scopes of the LayerNorm cells: gates `input, transform, forget, output`, then `state`. */
 const TENSORFLOW1: Readonly<Record<CellId, CellLayout>> = {
   rnn: (cell, D, _H, U) => [weight('kernel', addSizes(D, U), U), ...biases(cell, '', U)],
@@ -59,19 +67,22 @@ const TENSORFLOW1: Readonly<Record<CellId, CellLayout>> = {
       ...when(cell.projection !== undefined, weight('projection/kernel', U, H)),
     ];
   },
-  gru: (cell, D, _H, U) => [
-    weight('gates/kernel', addSizes(D, U), multiplySizes(2, U)),
-    ...biases(cell, 'gates/', multiplySizes(2, U)),
-    // CudnnCompatibleGRUCell keeps the two products of the candidate apart.
-    ...(cell.resetAfter
-      ? [
-          weight('candidate/input_projection/kernel', D, U),
-          weight('candidate/input_projection/bias', U),
-          weight('candidate/hidden_projection/kernel', U, U),
-          weight('candidate/hidden_projection/bias', U),
-        ]
-      : [weight('candidate/kernel', addSizes(D, U), U), weight('candidate/bias', U)]),
-  ],
+  gru: (cell, D, _H, U) => {
+    if (cell.className === 'GRUBlockCell') return blockGru(cell, D, U, U);
+    return [
+      weight('gates/kernel', addSizes(D, U), multiplySizes(2, U)),
+      ...biases(cell, 'gates/', multiplySizes(2, U)),
+      // CudnnCompatibleGRUCell keeps the two products of the candidate apart.
+      ...(cell.resetAfter
+        ? [
+            weight('candidate/input_projection/kernel', D, U),
+            weight('candidate/input_projection/bias', U),
+            weight('candidate/hidden_projection/kernel', U, U),
+            weight('candidate/hidden_projection/bias', U),
+          ]
+        : [weight('candidate/kernel', addSizes(D, U), U), weight('candidate/bias', U)]),
+    ];
+  },
 };
 
 const kerasCell =

@@ -3,16 +3,19 @@
  * it is another function. Sources of the conventions: see `engine/backends/reference/dialects.ts`.
  */
 import type { Parameter } from '../backends/backend.ts';
-import { CELL_DEFAULTS, type CellWeights, type GateWeights } from '../backends/reference/dialects.ts';
+import type { CellWeights, GateWeights } from '../backends/reference/dialects.ts';
 import { transpose } from '../backends/reference/operations.ts';
 import { tensor } from '../backends/reference/tensor.ts';
+import { CELLS } from '../cells/table.ts';
 import { EngineError } from '../errors.ts';
 import type { StoredTensor } from '../formats/safetensors.ts';
-import { nodeParameters, type ParameterShape } from '../model/parameters.ts';
+import { modelParameters, nodeParameters, type ParameterShape } from '../model/parameters.ts';
 import { phrase } from '../model/phrase.ts';
-import type { CellSpec, DenseNode, GraphNode, ModelSpec, Size } from '../model/spec.ts';
+import type { CellSpec, GraphNode, ModelSpec, Size, TensorRef } from '../model/spec.ts';
+import { functionOptions, isCoupled, ownWeights, pureWeights, resetsAfter } from './cellFunctions.ts';
+import { learnedPlace } from './firstStates.ts';
 import { packed, takeApart } from './layouts.ts';
-import { layersOf, originOf, type RecurrentPlace } from './origins.ts';
+import { activationOf, layersOf, originOf, type RecurrentPlace } from './origins.ts';
 import { fittingWeights } from './weights.ts';
 
 type Given = ReadonlyMap<string, Parameter>;
@@ -27,15 +30,12 @@ export function convertWeights(from: ModelSpec, weights: ReadonlyMap<string, Sto
   const given: Given = new Map(fittingWeights(from, weights).map(weight => [weight.name, weight]));
   const found: Found = new Map();
   convertRecurrent(from, given, to, found);
-  convertPlain(from, given, to, found, 'dense');
-  convertPlain(from, given, to, found, 'embedding');
-  return to.nodes
-    .flatMap(node => nodeParameters(to, node))
-    .map(({ name, shape }) => {
-      const values = found.get(name);
-      if (!values) refuse('Nothing in {0} corresponds to the weight {1}.', from.name, name);
-      return { name, shape: shape.map(size => known(size, name)), values: Float32Array.from(values) };
-    });
+  for (const op of PLAIN) convertPlain(from, given, to, found, op);
+  return modelParameters(to).map(({ name, shape }) => {
+    const values = found.get(name);
+    if (!values) refuse('Nothing in {0} corresponds to the weight {1}.', from.name, name);
+    return { name, shape: shape.map(size => known(size, name)), values: Float32Array.from(values) };
+  });
 } // prettier-ignore
 
 function convertRecurrent(from: ModelSpec, given: Given, to: ModelSpec, found: Found): void {
@@ -46,19 +46,42 @@ function convertRecurrent(from: ModelSpec, given: Given, to: ModelSpec, found: F
     const target = wanted[index]!;
     checkPlace(source, target);
     checkCells(from, source.cell, to, target.cell);
-    const gates = takeApart(from.framework, source.cell, weightsOf(from, source, given));
+    const pure = pureWeights(from.framework, source.cell, takeApart(from.framework, source.cell, weightsOf(from, source, given)));
+    if (target.cell.coupledInputForget && !isCoupled(pure))
+      refuse('{0} couples its input gate to its forget gate, but that of {1} has weights of its own.', target.cell.className, source.cell.className);
     const shapes = new Map(shapesOf(to, target).map(({ of, shape }) => [of!.weight, shape]));
-    const biased = [...shapes.keys()].some(name => name.includes('bias'));
-    const moved = biasMoved(forgetBias(from, source.cell) - forgetBias(to, target.cell), gates);
-    if (!biased && Object.values(moved.gates).some(hasBias))
-      refuse('{0} has no bias, but {1} has.', target.cell.className, source.cell.className);
+    const moved = ownWeights(to.framework, target.cell, pure);
+    checkHeld(source.cell, moved, target.cell, shapes);
     const values = packed(to.framework, target.cell, moved, shapes);
     for (const { name, of } of shapesOf(to, target)) {
       const packedValues = values.get(of!.weight);
       if (packedValues) found.set(name, packedValues);
     }
+    convertFirstStates(from, source, given, to, target, found);
   }
-}
+} // prettier-ignore
+
+/** First states that are learned. */
+function convertFirstStates(from: ModelSpec, source: RecurrentPlace, given: Given, to: ModelSpec, target: RecurrentPlace, found: Found): void {
+  for (const state of CELLS[source.cell.cell].states) {
+    const [own, wanted] = [learnedPlace(from, source, state), learnedPlace(to, target, state)];
+    if (!own || !wanted) continue;
+    const width = given.get(own.name)!.shape.at(-1)!;
+    const values = given.get(own.name)!.values.subarray(own.row * width, (own.row + 1) * width);
+    const all = [...(found.get(wanted.name) ?? [])];
+    for (const [k, value] of values.entries()) all[wanted.row * width + k] = value;
+    found.set(wanted.name, all);
+  }
+} // prettier-ignore
+
+/** Whether the other cell has a place for everything that is not zero. */
+function checkHeld(source: CellSpec, { gates, peepholes }: CellWeights, target: CellSpec, shapes: ReadonlyMap<string, unknown>): void {
+  const names = [...shapes.keys()];
+  const biased = names.some(name => /(bias|^B$|^b_)/.test(name));
+  if (!biased && Object.values(gates).some(hasBias)) refuse('{0} has no bias, but {1} has.', target.className, source.className);
+  const peeps = Object.values(peepholes).some(({ values }) => values.some(value => value !== 0));
+  if (peeps && !target.peepholes) refuse('{0} has no peepholes, but {1} has.', target.className, source.className);
+} // prettier-ignore
 
 function shapesOf(spec: ModelSpec, { node, layer, direction }: RecurrentPlace): ParameterShape[] {
   return nodeParameters(spec, node).filter(({ of }) => of?.layer === layer && of.direction === direction);
@@ -71,20 +94,6 @@ function weightsOf(spec: ModelSpec, place: RecurrentPlace, given: Given): Readon
 const hasBias = ({ inputBias, recurrentBias }: GateWeights): boolean =>
   [...inputBias.values, ...recurrentBias.values].some(value => value !== 0);
 
-function forgetBias({ framework }: ModelSpec, cell: CellSpec): number {
-  const own = CELL_DEFAULTS[framework].forgetBias;
-  // In Keras and PyTorch a forget bias is part of the bias from the beginning.
-  return cell.cell !== 'lstm' || own === 0 ? 0 : (cell.forgetBias ?? own);
-}
-
-/** Puts what a cell adds to its forget gate at every step into the bias. */
-function biasMoved(by: number, weights: CellWeights): CellWeights {
-  const { f } = weights.gates;
-  if (by === 0 || !f) return weights;
-  const inputBias = tensor(f.inputBias.shape, f.inputBias.values.map(bias => bias + by)); // prettier-ignore
-  return { ...weights, gates: { ...weights.gates, f: { ...f, inputBias } } };
-}
-
 function checkPlace(source: RecurrentPlace, target: RecurrentPlace): void {
   if (source.direction !== target.direction)
     refuse('{0} runs {1}, but {2} runs {3}.', source.title, source.direction, target.title, target.direction);
@@ -95,27 +104,8 @@ function checkPlace(source: RecurrentPlace, target: RecurrentPlace): void {
     refuse('The first state of {0} is {1}, but that of {2} is {3}.', source.title, own!, target.title, wanted!);
 }
 
-/** Options that must agree, as they are when a program leaves them out. */
-function optionsOf({ framework }: ModelSpec, cell: CellSpec): Readonly<Record<string, string | number | boolean>> {
-  const defaults = CELL_DEFAULTS[framework];
-  const wrappers = (cell.wrappers ?? []).map(({ wrapper }) => wrapper).filter(wrapper => wrapper !== 'dropout');
-  return {
-    cell: cell.cell,
-    units: cell.units,
-    activation: cell.activation ?? 'tanh',
-    ...(cell.cell === 'rnn' ? {} : { 'recurrent activation': cell.recurrentActivation ?? defaults.recurrentActivation }),
-    projection: cell.projection?.units ?? 'none',
-    'clip of the projection': cell.projection?.clip ?? 'none',
-    'clip of c': cell.cellClip ?? 'none',
-    peepholes: cell.peepholes ?? false,
-    'coupled input and forget gates': cell.coupledInputForget ?? false,
-    'layer normalization': cell.layerNorm !== undefined,
-    wrappers: wrappers.join(', ') || 'none',
-  };
-} // prettier-ignore
-
 function checkCells(from: ModelSpec, source: CellSpec, to: ModelSpec, target: CellSpec): void {
-  const [own, wanted] = [optionsOf(from, source), optionsOf(to, target)];
+  const [own, wanted] = [functionOptions(from.framework, source), functionOptions(to.framework, target)];
   for (const [option, value] of Object.entries(own)) {
     if (wanted[option] !== value)
       refuse('{0} and {1} compute different functions: {2} is {3} here and {4} there.', source.className, target.className, option, String(value), String(wanted[option])); // prettier-ignore
@@ -124,7 +114,7 @@ function checkCells(from: ModelSpec, source: CellSpec, to: ModelSpec, target: Ce
     if (cell.sharesWeightsWith !== undefined || cell.wrappers?.some(({ wrapper }) => wrapper.endsWith('projection')))
       refuse('Shared weights and projection wrappers of {0} cannot be converted.', cell.className);
   if (source.cell !== 'gru') return;
-  const [before, after] = [source, target].map((cell, k) => cell.resetAfter ?? CELL_DEFAULTS[[from, to][k]!.framework].resetAfter); // prettier-ignore
+  const [before, after] = [resetsAfter(from.framework, source), resetsAfter(to.framework, target)];
   if (before !== after)
     refuse(
       '{0} and {1} compute different functions: the reset gate is applied {2} the recurrent product here and {3} it there, so no weights give the same result.',
@@ -135,8 +125,11 @@ function checkCells(from: ModelSpec, source: CellSpec, to: ModelSpec, target: Ce
     );
 }
 
-/** Dense layers and embeddings, one after the other. */
-function convertPlain(from: ModelSpec, given: Given, to: ModelSpec, found: Found, op: 'dense' | 'embedding'): void {
+/** Nodes with weights of their own. */
+const PLAIN = ['dense', 'embedding', 'convolve', 'normalize'] as const;
+
+/** Nodes of one kind, one after the other. */
+function convertPlain(from: ModelSpec, given: Given, to: ModelSpec, found: Found, op: (typeof PLAIN)[number]): void {
   const [own, wanted] = [from, to].map(({ nodes }) => nodes.filter(node => node.op === op));
   if (own!.length !== wanted!.length)
     refuse('{0} has {1} nodes of the kind {2}, but {3} has {4}.', from.name, own!.length, op, to.name, wanted!.length);
@@ -144,7 +137,7 @@ function convertPlain(from: ModelSpec, given: Given, to: ModelSpec, found: Found
     const target = wanted![index]!;
     const [reads, other] = [originOf(from, inputOf(source)), originOf(to, inputOf(target))];
     if (reads !== other) refuse('{0} reads {1}, but {2} reads {3}.', source.id, reads, target.id, other);
-    if (source.op === 'dense' && target.op === 'dense') checkActivations(from, source, to, target);
+    checkOptions(source, plainOptions(from, source), target, plainOptions(to, target));
     const shapes = nodeParameters(to, target);
     const weights = nodeParameters(from, source).map(({ name }) => given.get(name)!);
     if (weights.length > shapes.length && weights.at(-1)!.values.some(value => value !== 0))
@@ -161,19 +154,32 @@ function convertPlain(from: ModelSpec, given: Given, to: ModelSpec, found: Found
   }
 } // prettier-ignore
 
-function inputOf(node: GraphNode): DenseNode['input'] {
+function inputOf(node: GraphNode): TensorRef {
   return 'inputs' in node ? node.inputs[0]! : node.input;
 }
 
-function checkActivations(from: ModelSpec, source: DenseNode, to: ModelSpec, target: DenseNode): void {
-  const [own, wanted] = [beforeLoss(from, source), beforeLoss(to, target)];
-  if (own !== wanted)
-    refuse('{0} and {1} compute different functions: {2} is {3} here and {4} there.', source.id, target.id, 'activation', own, wanted); // prettier-ignore
+type Options = Readonly<Record<string, string | number>>;
+
+/** What such a node computes besides its weights. */
+function plainOptions(spec: ModelSpec, node: GraphNode): Options {
+  switch (node.op) {
+    case 'dense':
+      return { activation: activationOf(spec, node) };
+    case 'convolve': {
+      const { size, stride = 1, dilation = 1, padding } = node;
+      return { activation: activationOf(spec, node), size, stride, dilation, padding };
+    }
+    case 'normalize':
+      return { epsilon: node.epsilon };
+    default:
+      return {};
+  }
 }
 
-/** The activation; softmax or sigmoid that one framework counts to the layer and another to the loss is left out. */
-function beforeLoss({ loss }: ModelSpec, { id, activation }: DenseNode): string {
-  return loss?.fromLogits === false && loss.prediction.from === id ? 'linear' : activation;
+function checkOptions(source: GraphNode, own: Options, target: GraphNode, wanted: Options): void {
+  for (const [option, value] of Object.entries(own))
+    if (wanted[option] !== value)
+      refuse('{0} and {1} compute different functions: {2} is {3} here and {4} there.', source.id, target.id, option, value, wanted[option]!); // prettier-ignore
 }
 
 function known(size: Size, name: string): number {

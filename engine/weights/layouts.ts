@@ -4,14 +4,16 @@
  */
 import { type CellWeights, cellWeights, packingsOf } from '../backends/reference/dialects.ts';
 import { concatenate, transpose } from '../backends/reference/operations.ts';
-import { tensor } from '../backends/reference/tensor.ts';
+import { unitsOf } from '../backends/reference/sizes.ts';
+import { tensor, zeros } from '../backends/reference/tensor.ts';
 import type { Numbers } from '../backends/reference/reference.ts';
+import { completeCell } from '../model/cudnn.ts';
 import type { CellSpec, Framework, Size } from '../model/spec.ts';
 
 /** @param weights of one cell, by their names inside it (`gates/kernel`, `weight_ih`). */
 export function takeApart(framework: Framework, cell: CellSpec, weights: ReadonlyMap<string, Numbers>): CellWeights {
   const tensors = [...weights].map(([name, { shape, values }]) => [name, tensor(shape, values)] as const);
-  return cellWeights(framework, cell, new Map(tensors));
+  return cellWeights(framework, completeCell(cell), new Map(tensors));
 } // prettier-ignore
 
 /**
@@ -21,10 +23,11 @@ export function takeApart(framework: Framework, cell: CellSpec, weights: Readonl
  */
 export function packed(
   framework: Framework,
-  cell: CellSpec,
+  given: CellSpec,
   { gates, peepholes, projection, norms }: CellWeights,
   shapes: ReadonlyMap<string, readonly Size[]>,
 ): ReadonlyMap<string, readonly number[]> {
+  const cell = completeCell(given);
   const all = new Map<string, readonly number[]>();
   for (const { gates: blocks, joint, split, transposed, biases } of packingsOf(framework, cell)) {
     const input = concatenate(blocks.map(gate => gates[gate]!.input));
@@ -40,11 +43,15 @@ export function packed(
     else if (shapes.get(first!)?.length === 2) all.set(first!, [...ofInput, ...ofState]);
     else all.set(first!, ofInput.map((bias, k) => bias + ofState[k]!)); // prettier-ignore
   }
-  for (const [gate, diagonal] of Object.entries(peepholes)) all.set(`w_${gate}_diag`, [...diagonal.values]);
+  // Without peepholes is with peepholes of zeros.
+  for (const gate of ['i', 'f', 'o']) {
+    const diagonal = peepholes[gate] ?? zeros([unitsOf(cell)]);
+    all.set(`w_${gate}_diag`, [...diagonal.values]).set(`W_${gate.toUpperCase()}_diag`, [...diagonal.values]);
+  }
   for (const [scope, { gain, shift }] of Object.entries(norms))
     all.set(`${scope}/gamma`, [...gain.values]).set(`${scope}/beta`, [...shift.values]);
   if (projection) {
-    all.set('projection/kernel', [...projection.values]);
+    all.set('projection/kernel', [...projection.values]).set('W_P_0', [...projection.values]);
     all.set('weight_hr', [...transpose(projection).values]);
   }
   return new Map([...shapes.keys()].flatMap(name => (all.has(name) ? [[name, all.get(name)!] as const] : [])));

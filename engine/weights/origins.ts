@@ -2,8 +2,13 @@
  * What the parts of a model read, said alike for all frameworks, so that models can be compared whatever they are built
  * of: a stack of cells, layers one after the other, the last of all outputs or the final state.
  */
+import { leakySlope } from '../model/activations.ts';
 import { backwardCells, isKerasLike } from '../model/axes.ts';
-import type { CellSpec, ModelSpec, RecurrentNode, TensorRef } from '../model/spec.ts';
+import { readsBothDirections } from '../model/cudnn.ts';
+import type { CellSpec, DenseNode, GraphNode, ModelSpec, RecurrentNode, TensorRef } from '../model/spec.ts';
+
+type ActivationNode = Extract<GraphNode, { readonly op: 'activation' }>;
+type ConvolveNode = Extract<GraphNode, { readonly op: 'convolve' }>;
 
 /** One recurrent layer in one direction. */
 export interface RecurrentPlace {
@@ -51,8 +56,7 @@ function numberOf(spec: ModelSpec, node: RecurrentNode): number {
 function readBy(spec: ModelSpec, node: RecurrentNode, layer: number, direction: Direction): string {
   if (layer === 0) return originOf(spec, node.input);
   const below = numberOf(spec, node) + layer - 1;
-  // PyTorch lets a layer read both directions of the one below; elsewhere each direction is a stack of its own.
-  const read = spec.framework === 'pytorch' ? directionsOf(node) : [direction];
+  const read = readsBothDirections(spec.framework, node) ? directionsOf(node) : [direction];
   return joined('join', read.map(one => outputs(below, one))); // prettier-ignore
 }
 
@@ -73,6 +77,8 @@ export function originOf(spec: ModelSpec, ref: TensorRef): string {
       return recurrentOrigin(spec, node, ref);
     case 'dense':
     case 'embedding':
+    case 'convolve':
+    case 'normalize':
       return `${node.op} ${spec.nodes.filter(({ op }) => op === node.op).indexOf(node) + 1}`;
     case 'masking':
     case 'dropout':
@@ -89,10 +95,41 @@ export function originOf(spec: ModelSpec, ref: TensorRef): string {
     case 'concatenate':
     case 'combine':
       return joined(node.op === 'concatenate' ? 'join' : node.by, node.inputs.map(one => originOf(spec, one))); // prettier-ignore
+    case 'activation':
+      // A layer's activation may stand beside it.
+      if (isActivationOf(spec, node)) return originOf(spec, node.input);
+      return options(node);
     default:
-      return `${node.op} of ${originOf(spec, node.input)}`;
+      return options(node);
+  }
+
+  /** `reduce_steps (by max) of outputs of layer 1 (forward)` */
+  function options({ id: _id, op, input, ...rest }: Exclude<GraphNode, { readonly inputs: unknown }>): string {
+    const said = Object.entries(rest).flatMap(([key, value]) => (isRef(value) ? [] : [`${key} ${String(value)}`]));
+    return `${op}${said.length === 0 ? '' : ` (${said.join(', ')})`} of ${originOf(spec, input)}`;
   }
 }
+
+const isRef = (value: unknown): boolean => typeof value === 'object';
+
+/** Whether an activation is the only thing that reads a layer which has none of its own. */
+function isActivationOf({ nodes, loss }: ModelSpec, node: GraphNode): node is ActivationNode {
+  if (node.op !== 'activation') return false;
+  const layer = nodes.find(({ id }) => id === node.input.from);
+  if ((layer?.op !== 'dense' && layer?.op !== 'convolve') || layer.activation !== 'linear') return false;
+  const readers = nodes.flatMap(one => ('inputs' in one ? one.inputs : [one.input]).map(({ from }) => from));
+  return readers.filter(from => from === layer.id).length === 1 && loss?.prediction.from !== layer.id;
+}
+
+/** The activation of a layer; softmax or sigmoid that one framework counts to the layer and another to the loss is left out. */
+export function activationOf(spec: ModelSpec, layer: DenseNode | ConvolveNode): string {
+  const beside = spec.nodes.find(
+    (node): node is ActivationNode => node.op === 'activation' && node.input.from === layer.id && isActivationOf(spec, node),
+  );
+  const { id, activation, negativeSlope = leakySlope(spec.framework) } = beside ?? layer;
+  if (spec.loss?.fromLogits === false && spec.loss.prediction.from === id) return 'linear';
+  return activation === 'leaky_relu' ? `${activation} (${negativeSlope})` : activation;
+} // prettier-ignore
 
 function recurrentOrigin(spec: ModelSpec, node: RecurrentNode, { part }: TensorRef): string {
   const bottom = numberOf(spec, node);

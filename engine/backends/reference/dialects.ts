@@ -98,6 +98,11 @@ const CUDNN_GRU: readonly Packing[] = [
     biases: ['candidate/input_projection/bias', 'candidate/hidden_projection/bias'],
   },
 ];
+/** `GRUBlockCell`, the first of the two: `GRUCell` by other names. Source: TensorFlow 1.15 contrib `gru_ops.py:97`. */
+const BLOCK_GRU: readonly Packing[] = [
+  { gates: ['r', 'u'], joint: 'w_ru', biases: ['b_ru'] },
+  { gates: ['n'], joint: 'w_c', biases: ['b_c'] },
+];
 /** `CoupledInputForgetGateLSTMCell` has no input gate of its own. */
 const COUPLED_LSTM: readonly Packing[] = [{ gates: ['j', 'f', 'o'], joint: 'W_0', biases: ['B'] }];
 
@@ -140,6 +145,7 @@ export function packingsOf(framework: Framework, cell: CellSpec): readonly Packi
 function packingsOfCell(framework: Framework, cell: CellSpec): readonly Packing[] {
   if (framework === 'tensorflow1' && cell.cell === 'gru' && cell.resetAfter) return CUDNN_GRU;
   if (framework === 'tensorflow1' && cell.coupledInputForget) return COUPLED_LSTM;
+  if (cell.className === 'GRUBlockCell') return BLOCK_GRU;
   return PACKINGS[framework][cell.cell];
 }
 

@@ -50,8 +50,12 @@ const ONES: Initializer = { kind: 'ones' };
 
 /** `CoupledInputForgetGateLSTMCell` has no input gate of its own. */
 const COUPLED_ORDER = { j: 0, f: 1, o: 2 };
-/** Names of its weights, where they are others than those of the other cells. */
-const COUPLED_NAMES: Readonly<Record<string, string>> = { kernel: 'W_0', bias: 'B', 'projection/kernel': 'W_P_0' };
+type Names = Readonly<Record<string, string>>;
+/** Names of weights, where they are others than those of the other cells. */
+const COUPLED_NAMES: Names = { kernel: 'W_0', bias: 'B', 'projection/kernel': 'W_P_0' };
+const NAMES_OF_CLASSES: Readonly<Record<string, Names>> = {
+  GRUBlockCell: { 'gates/kernel': 'w_ru', 'gates/bias': 'b_ru', 'candidate/kernel': 'w_c', 'candidate/bias': 'b_c' },
+};
 
 const KERAS: Dialect = {
   lstm: { i: 0, f: 1, j: 2, o: 3 },
@@ -269,7 +273,7 @@ class CellBuilder {
   /** Reset gate before the product: TF1 keeps gates and candidate apart. */
   #gruGates(): Pick<CellParts, 'gates' | 'packed'> {
     const { r, u } = this.#dialect.gru;
-    if (!this.#weights.has('gates/kernel')) return this.#jointGates({ r, u, n: 2 });
+    if (!this.#weights.has(this.#nameOf('gates/kernel'))) return this.#jointGates({ r, u, n: 2 });
     const { gates, gatesBias, candidate, candidateBias } = this.#gruWeights();
     const gate = (block: number): GateWeights => ({
       joint: { matrix: this.#columns(gates, block, 2), bias: this.#columns(gatesBias, block, 2) },
@@ -282,7 +286,7 @@ class CellBuilder {
 
   /** Reset gate after the product: x and h have products of their own. */
   #gruAfterGates(): Pick<CellParts, 'gates' | 'packed'> {
-    if (this.#weights.has('gates/kernel')) return this.#cudnnGruGates();
+    if (this.#weights.has(this.#nameOf('gates/kernel'))) return this.#cudnnGruGates();
     const { input, recurrent, biases } = this.#gruAfterWeights();
     const side = (matrix: Weight, bias: Weight | undefined, block: number) => ({
       matrix: this.#columns(matrix, block, 3),
@@ -352,7 +356,7 @@ class CellBuilder {
   /** Reset gate before the product. TF1 keeps gates and candidate apart, Keras side by side. */
   #gru(): GruLayer {
     const options = { units: this.#units, order: this.#dialect.gru, activation: this.#activation, gate: this.#gate };
-    if (this.#weights.has('gates/kernel')) return new GruLayer(this.#common, options, this.#gruWeights());
+    if (this.#weights.has(this.#nameOf('gates/kernel'))) return new GruLayer(this.#common, options, this.#gruWeights());
     const kernel = this.#packed(3, this.#units);
     const bias = this.#bias(3);
     return new GruLayer(this.#common, options, {
@@ -470,7 +474,8 @@ class CellBuilder {
   }
 
   #nameOf(name: string): string {
-    return (this.#cell.coupledInputForget ? COUPLED_NAMES[name] : undefined) ?? name;
+    const own = this.#cell.coupledInputForget ? COUPLED_NAMES : NAMES_OF_CLASSES[this.#cell.className];
+    return own?.[name] ?? name;
   }
 
   get #activationSpec(): ActivationSpec {

@@ -67,6 +67,7 @@ describe("reader of TensorFlow 1's layers for whole sequences", () => {
       ['tf.contrib.cudnn_rnn.CudnnCompatibleLSTMCell(5)', 'rnn/cudnn_compatible_lstm_cell/kernel 8×20', 'state.h'],
       ['tf.contrib.cudnn_rnn.CudnnCompatibleGRUCell(5)', 'rnn/cudnn_compatible_gru_cell/gates/kernel 8×10', 'state'],
       ['tf.contrib.rnn.LSTMBlockCell(5)', 'rnn/lstm_cell/kernel 8×20', 'state.h'],
+      ['tf.contrib.rnn.GRUBlockCell(5)', 'rnn/gru_cell/w_ru 8×10', 'state'],
       ['tf.contrib.rnn.GRUBlockCellV2(5)', 'rnn/gru_cell/gates/kernel 8×10', 'state'],
     ];
     for (const [cell, weight, last] of cells) {
