@@ -34,13 +34,14 @@ class Stage {
     return this.workbench.extensionPage(pageOf(name));
   }
 
-  /** Opens a sample and looks into its model `which` (from 0), so that the training panel is that of no run yet. */
-  async open(file: string, which = 0): Promise<void> {
+  /** Opens a sample and looks into its model (that with the headline), so that the training panel is that of no run yet. */
+  async open(file: string, headline?: string): Promise<void> {
     await this.workbench.openFile(file);
     // A run that has just ended changes the lenses, and with them what a click would have met.
     for (let tries = 0; tries < 4; tries++) {
-      await this.workbench.clickLens('Inspect', which);
-      const untrained = (await this.page('gates')).locator('[data-trace-step="0"]');
+      await this.workbench.clickLens('Inspect', headline);
+      const gates = await this.page('gates');
+      const untrained = gates.locator('[data-trace-step="0"]', headline === undefined ? {} : { hasText: headline });
       if (
         await untrained.waitFor({ timeout: 8000 }).then(
           () => true,
@@ -49,7 +50,7 @@ class Stage {
       )
         return;
     }
-    throw new Error(`Model ${which} of ${file} does not show in the gate inspector.`);
+    throw new Error(`The model ${headline ?? ''} of ${file} does not show in the gate inspector.`);
   }
 
   /** Trains what was opened. @param until step at which the picture is taken; by default the run's end */
@@ -100,6 +101,9 @@ class Stage {
   async calm(): Promise<void> {
     await this.workbench.command('Notifications: Clear All Notifications');
     await this.workbench.page.mouse.move(2, 2);
+    // That of a training cannot be cleared while it trains: it is hidden.
+    await this.workbench.page.waitForTimeout(300);
+    await this.workbench.page.keyboard.press('Escape');
     await this.workbench.page.waitForTimeout(600);
   }
 }
@@ -171,8 +175,8 @@ const PICTURES: Readonly<Record<string, Picture>> = {
     theme: 'light',
     size: { width: 1500, height: 620 },
     take: async stage => {
-      for (const [which, headline] of ['RNN 3', 'LSTM 3', 'peephole LSTM 3', 'GRU 3'].entries()) {
-        await stage.open('mnist_four_cells.py', which);
+      for (const headline of ['RNN 3', 'LSTM 3', 'peephole LSTM 3', 'GRU 3']) {
+        await stage.open('mnist_four_cells.py', headline);
         const training = await stage.train(QUICK);
         await training.getByText(headline).first().waitFor();
       }

@@ -156,9 +156,16 @@ export class Workbench {
     return this.page.locator('.codelens-decoration a', { hasText: text });
   }
 
-  /** Clicks the CodeLens with the text once it shows, wherever in the file it stands; of several that show, the `which`th. */
-  async clickLens(text: string | RegExp, which = 0): Promise<void> {
-    const lens = this.lens(text).nth(which);
+  /**
+   * Clicks the CodeLens with the text once it shows, wherever in the file it stands; of several that show, the one of
+   * the model with the headline `of`.
+   */
+  async clickLens(text: string | RegExp, of?: string): Promise<void> {
+    const row = this.page.locator(
+      '.codelens-decoration',
+      of === undefined ? {} : { hasText: new RegExp(`\\|\\s*${escaped(of)}`) },
+    );
+    const lens = row.locator('a', { hasText: text }).first();
     await lens.waitFor({ timeout: 2000 }).catch(() => this.#scrollTo(lens));
     await lens.click();
   }
@@ -203,8 +210,8 @@ export class Workbench {
       { whole: `(?<!\\w)${escaped(code)}(?!\\w)`, place: code.indexOf(on) },
     );
     const widget = this.page.locator('.monaco-hover:visible').first();
-    // A hover that stands from before would be taken for the new one.
-    await this.page.mouse.move(point.x, point.y - 200);
+    // A hover that stands from before, or one of the code that the pointer crosses, would be taken for the new one.
+    await this.page.mouse.move(2, 2);
     await this.page.keyboard.press('Escape');
     await widget.waitFor({ state: 'hidden' });
     await this.page.mouse.move(point.x, point.y, { steps: 3 });
