@@ -39,18 +39,61 @@ const KINDS: Readonly<Record<Preview['format'], readonly Kind[]>> = {
   idx: [],
 };
 
-/** Whole numbers that can be set, and for which arrangements. */
+/** Whole numbers that can be set, and for which arrangements; bounds as in `FileChoices`. */
 const NUMBERS = [
   { key: 'window', label: 'dataWindow', least: 1, kinds: ['windows', 'characters'] },
   { key: 'horizon', label: 'dataHorizon', least: 0, kinds: ['windows'] },
   { key: 'stride', label: 'dataStride', least: 1, kinds: ['windows', 'characters'] },
 ] as const;
+const MOST_STEPS = 1_000_000;
+/** Of the rows kept for the test, in percent. */
+const MOST_TEST = 50;
 
 const SCALINGS = { standardise: 'dataScalingStandardise', none: 'dataScalingNone', bytes: 'dataScalingBytes' } as const;
 const ENCODINGS = ['utf-8', 'utf-16le', 'utf-16be', 'latin1'] as const;
 /** Classes and characters that are spelled out. */
 const SPELLED = 40;
 const STRIP_HEIGHT = 120;
+
+interface NumberField {
+  readonly element: HTMLElement;
+  /** What is wrong with what stands in the field; hidden while nothing is. */
+  readonly fault: HTMLElement;
+  /** Shows the number that holds now. */
+  show(value: number): void;
+}
+
+/** A field that takes a number when it is left, and says what fits where it does not. */
+function numberField(
+  key: string,
+  label: string,
+  wrong: string,
+  on: { readonly fits: (number: number) => boolean; readonly choose: (number: number) => void },
+): NumberField {
+  const fault = h('p', { class: 'fault', id: `fault-${key}`, role: 'alert', hidden: true });
+  const say = (good: boolean): void => {
+    setText(fault, good ? '' : wrong);
+    show(fault, !good);
+    field.invalid(good ? undefined : fault.id);
+  };
+  const field = textField(label, {
+    commit: value => {
+      const number = value.trim() === '' ? Number.NaN : Number(value);
+      const good = on.fits(number);
+      say(good);
+      if (good) on.choose(number);
+    },
+  });
+  setAttributes(field.element, { 'data-number': key });
+  return {
+    element: field.element,
+    fault,
+    show: value => {
+      field.text = String(value);
+      say(true);
+    },
+  };
+}
 
 class DataPage {
   readonly #host: Channel<PageSide, DataHostSide>;
@@ -64,8 +107,8 @@ class DataPage {
   readonly #scaling: Picker;
   readonly #encoding: Picker;
   readonly #header: Picker;
-  readonly #numbers = new Map<string, { readonly row: HTMLElement; readonly field: ReturnType<typeof textField> }>();
-  readonly #test;
+  readonly #numbers = new Map<string, { readonly row: HTMLElement; readonly field: NumberField }>();
+  readonly #test: NumberField;
   readonly #rows: Readonly<Record<'kind' | 'scaling' | 'encoding' | 'header', HTMLElement>>;
   readonly #targetsFile: HTMLElement;
   readonly #columns = h('table', { class: 'columns-table' });
@@ -122,26 +165,20 @@ class DataPage {
     };
     setAttributes(this.#rows.scaling, { title: text('dataScalingHint') });
     for (const { key, label, least } of NUMBERS) {
-      const field = textField(text(label), {
-        commit: value => {
-          const number = Number(value);
-          const good = Number.isInteger(number) && number >= least && value.trim() !== '';
-          field.invalid(good ? undefined : `fault-${key}`);
-          if (good) this.#choose({ ...this.#choices, [key]: number });
+      const field = numberField(key, text(label), text('mustBeWhole', formatCount(least), formatCount(MOST_STEPS)), {
+        fits: number => Number.isInteger(number) && number >= least && number <= MOST_STEPS,
+        choose: number => {
+          this.#choose({ ...this.#choices, [key]: number });
         },
       });
-      setAttributes(field.element, { 'data-number': key });
-      this.#numbers.set(key, { field, row: row(text(label), field.element) });
+      this.#numbers.set(key, { field, row: row(text(label), field.element, field.fault) });
     }
-    const test = textField(text('dataTest'), {
-      commit: value => {
-        const share = Number(value) / 100;
-        const good = value.trim() !== '' && share > 0 && share <= 0.5;
-        test.invalid(good ? undefined : 'fault-test');
-        if (good) this.#choose({ ...this.#choices, test: share });
+    this.#test = numberField('test', text('dataTest'), text('mustBeShare', MOST_TEST), {
+      fits: number => number > 0 && number <= MOST_TEST,
+      choose: number => {
+        this.#choose({ ...this.#choices, test: number / 100 });
       },
     });
-    this.#test = test;
     this.#targetsFile = actionLink(text('dataTargetsFile'), () => void this.#ask('targetsFile'));
     this.#shapeSection = section(text('dataShapes'), undefined, this.#shapes);
     this.#firstSection = section(text('dataFirst'), this.#firstKey.element, this.#first.element, this.#firstNote);
@@ -169,7 +206,7 @@ class DataPage {
               this.#rows.kind,
               ...[...this.#numbers.values()].map(number => number.row),
               this.#rows.scaling,
-              row(text('dataTest'), test.element),
+              row(text('dataTest'), this.#test.element, this.#test.fault),
               this.#rows.header,
               this.#rows.encoding,
               this.#targetsFile,
@@ -252,13 +289,13 @@ class DataPage {
       const { row, field } = this.#numbers.get(key)!;
       show(row, kind !== undefined && (fitting as readonly Kind[]).includes(kind));
       const value = (arrangement as Partial<Record<typeof key, number>> | undefined)?.[key] ?? this.#choices[key];
-      if (value !== undefined) field.text = String(value);
+      if (value !== undefined) field.show(value);
     }
     const scaling = arrangement && 'scaling' in arrangement ? arrangement.scaling : this.#choices.scaling;
     show(this.#rows.scaling, kind !== 'characters' && kind !== 'lines');
     this.#scaling.set(Object.entries(SCALINGS).map(([value, key]): Choice => ({ value, label: text(key) })), scaling ?? 'standardise');
     const test = preview?.file?.test ?? this.#choices.test;
-    if (test !== undefined) this.#test.text = String(Number((100 * test).toFixed(2)));
+    if (test !== undefined) this.#test.show(Number((100 * test).toFixed(2)));
     show(this.#rows.header, preview?.dialect !== undefined);
     this.#header.set([{ value: 'yes', label: text('dataHeaderYes') }, { value: 'no', label: text('dataHeaderNo') }], preview?.dialect?.header === false ? 'no' : 'yes');
     show(this.#rows.encoding, preview === undefined || preview.format === 'table' || preview.format === 'text');

@@ -134,6 +134,7 @@ export const PAGE_STRINGS = {
   quickRunHint: 'Trains for one epoch on the first {0} examples, in batches of {1}',
   mustBeWhole: 'A whole number from {0} to {1}',
   mustBePositive: 'A number above 0',
+  mustBeShare: 'A number above 0, at most {0}',
   mustBeExamples: 'A whole number from 1 to {0}, or empty for all',
   data: 'Data',
   chooseData: 'Choose data…',

@@ -421,4 +421,25 @@ describe('the pages, with real numbers under the content security policy of the 
       assert.equal(await page.locator('html').evaluate(html => html.scrollWidth), 320);
     });
   });
+
+  it('data: a number that does not fit is marked, said in words and not chosen; one that fits is', async () => {
+    const { page, view } = await open('data', 'table', { width: 900 });
+    const fault = page.locator('[role=alert]:visible');
+    for (const [name, wrong, words, right] of [
+      ['window', '0', 'A whole number from 1 to 1,000,000', '12'],
+      ['horizon', '1.5', 'A whole number from 0 to 1,000,000', '0'],
+      ['test', '90', 'A number above 0, at most 50', '25'],
+    ] as const) {
+      const field = page.locator(`[data-number="${name}"]`);
+      await field.locator('input').fill(wrong);
+      await field.locator('input').press('Tab');
+      await fault.waitFor();
+      assert.equal(await fault.innerText(), words);
+      assert.equal(await field.getAttribute('aria-describedby'), await fault.getAttribute('id'));
+      await field.locator('input').fill(right);
+      await field.locator('input').press('Tab');
+      await fault.waitFor({ state: 'detached' });
+    }
+    await isAsked(view, 'choose {"window":12}\nchoose {"horizon":0}\nchoose {"test":0.25}');
+  });
 });

@@ -8,6 +8,8 @@ import { Channel, type Side } from '../../../engine/protocol/channel.ts';
 import { PAGE_STRINGS } from '../../../engine/protocol/pageStrings.ts';
 import type {
   Curve,
+  DataHostSide,
+  DataPicture,
   GatesHostSide,
   InspectorSubject,
   PageSide,
@@ -436,6 +438,66 @@ async function snapshot(): Promise<TrainingSnapshot> {
   };
 }
 
+/** A table of two columns, cut into windows. */
+function picture(): DataPicture {
+  const rows = Array.from({ length: 8 }, (_, row) => [String(row % 3), (Math.sin(row) * 4).toFixed(2)]);
+  return {
+    model: { headline: 'GRU 32', parameters: 3_500, source: 'forecast.py', line: 9 },
+    file: 'readings.csv',
+    folder: '/data',
+    choices: {},
+    preview: {
+      path: '/data/readings.csv',
+      format: 'table',
+      bytes: 4000,
+      size: '4 kB',
+      columns: [
+        { name: 'hour', kind: 'numbers' },
+        { name: 'temperature', kind: 'numbers' },
+      ],
+      rows,
+      dialect: { delimiter: ',', decimal: '.', header: true },
+      arrays: undefined,
+      text: undefined,
+      file: {
+        path: '/data/readings.csv',
+        arrangement: {
+          kind: 'windows',
+          inputs: ['hour', 'temperature'],
+          targets: ['temperature'],
+          window: 6,
+          horizon: 1,
+          stride: 1,
+          scaling: 'standardise',
+        },
+        validation: 0,
+        test: 0.2,
+        stamp: { bytes: 4000, modified: 0 },
+      },
+      steps: 6,
+      features: 2,
+      targetAxes: [],
+      classes: undefined,
+      classNames: undefined,
+      tokenNames: undefined,
+      sizes: undefined,
+      counts: { train: 320, validation: 0, test: 80, estimated: false },
+      sample: {
+        kind: 'series',
+        steps: 6,
+        features: 2,
+        values: Float32Array.from(rows.slice(0, 6).flat(), Number).buffer,
+        targets: [Number(rows[6]![1])],
+        featureNames: ['hour', 'temperature'],
+      },
+    },
+    demand: '6 steps of 2 values',
+    problem: undefined,
+    notes: [],
+    reading: false,
+  };
+}
+
 /** What a page asked that only the host can do, for tests. */
 const asked: string[] = [];
 const noted =
@@ -495,6 +557,14 @@ if (pageName === 'gates') {
     showRun: noted('showRun'),
     copy: noted('copy'),
     openGates: noted('openGates'),
+  });
+else if (pageName === 'data')
+  open<DataHostSide>({
+    hydrate: () => ({ strings, picture: picture() }),
+    choose: noted('choose'),
+    use: noted('use'),
+    otherFile: noted('otherFile'),
+    targetsFile: noted('targetsFile'),
   });
 else {
   const host = open<TrainingHostSide>({
