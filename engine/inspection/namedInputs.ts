@@ -5,6 +5,7 @@ import type { Numbers } from '../backends/reference/reference.ts';
 import { tensor, type Tensor } from '../backends/reference/tensor.ts';
 import { EngineError } from '../errors.ts';
 import { phrase } from '../model/phrase.ts';
+import { isStateOfLayers } from '../model/parameters.ts';
 import type { InputSpec, ModelSpec } from '../model/spec.ts';
 
 export interface NamedInputs {
@@ -80,9 +81,8 @@ const floats = (fed: readonly [string, Tensor][]): Record<string, Float32Array> 
   Object.fromEntries(fed.map(([id, { values }]) => [id, Float32Array.from(values)]));
 
 /** Whether a program hands in an input with the batch as its second axis. */
-export function isBatchSecond({ framework }: ModelSpec, { timeMajor, role, axes }: InputSpec): boolean {
-  // PyTorch's first states are [layers, batch, units].
-  return timeMajor === true || (framework === 'pytorch' && role === 'state' && axes.length > 1);
+export function isBatchSecond(spec: ModelSpec, input: InputSpec): boolean {
+  return input.timeMajor === true || isStateOfLayers(spec, input);
 }
 
 function batchMajor(spec: ModelSpec, input: InputSpec, numbers: Numbers): Tensor {

@@ -5,7 +5,7 @@
 import { addSizes, backwardCells, isKerasLike, multiplySizes, outputWidth, stateWidth, tensorAxes } from './axes.ts';
 import { type CellId, CELLS } from '../cells/table.ts';
 import { completeCell, cudnnScope } from './cudnn.ts';
-import type { CellSpec, Framework, GraphNode, ModelSpec, RecurrentNode, Size } from './spec.ts';
+import type { CellSpec, Framework, GraphNode, InputSpec, ModelSpec, RecurrentNode, Size } from './spec.ts';
 import { type PlacedWrapper, placedWrappers } from './wrappers.ts';
 
 /** A weight without its values; a shape that the source leaves open holds symbols. */
@@ -374,9 +374,14 @@ function torchParameters(node: RecurrentNode, width: Size): ParameterShape[] {
   return weights;
 }
 
-/** Whether first states that are learned have one weight a state for all layers and directions of a PyTorch module. */
-export function learnsStatesTogether(framework: Framework, node: RecurrentNode): boolean {
-  return framework === 'pytorch' && node.driver === 'layer';
+/** Whether first states stand in one tensor a state for all layers and directions: PyTorch's modules, cuDNN's layers. */
+export function hasStatesTogether(framework: Framework, node: RecurrentNode): boolean {
+  return (framework === 'pytorch' && node.driver === 'layer') || cudnnScope(node.cells[0]!) !== undefined;
+}
+
+/** Whether an input is first states `[L, B, H]` of all layers and directions. */
+export function isStateOfLayers({ framework }: ModelSpec, { role, axes }: InputSpec): boolean {
+  return role === 'state' && axes.length === 2 && (framework === 'pytorch' || axes[0]!.name === 'layers');
 }
 
 /** First states that are learned; `ModelSpec` tells their order and shapes. */
@@ -385,7 +390,7 @@ function learnedStates(framework: Framework, node: RecurrentNode): ParameterShap
   const { names } = node.initialState;
   const directions = node.direction === 'bidirectional' ? 2 : 1;
   const widthOf = (cell: CellSpec, state: string): Size => (state === 'h' ? stateWidth(cell) : cell.units);
-  if (learnsStatesTogether(framework, node)) {
+  if (hasStatesTogether(framework, node)) {
     const cell = node.cells[0]!;
     const { states } = CELLS[cell.cell];
     return names.map((name, index) => weight(name, node.cells.length * directions, 1, widthOf(cell, states[index]!)));

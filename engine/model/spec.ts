@@ -176,14 +176,14 @@ export const RecurrentNode = Type.Object(
       Type.Union([
         Type.Object({ kind: Type.Literal('zeros') }, closed),
         /**
-         * Weights that are the first states of every row. Of a PyTorch module one a state, `[layers · directions, 1, H]`, in
+         * Weights that are the first states of every row. Of a PyTorch module or cuDNN layer one a state, `[layers · directions, 1, H]`, in
          * the order of the cell table (c before h); elsewhere `[1, H]`, in the order of `given`.
          */
         Type.Object({ kind: Type.Literal('learned'), names: Type.Array(Type.String()) }, closed),
         /**
          * The forward direction before the backward one, in each the layers from the bottom up, of each its states in the
-         * order of the cell table (c before h, also where the program passes h first). A PyTorch module has one tensor a
-         * state for all layers and directions, c before h; or, where they come from another module, for each state those of
+         * order of the cell table (c before h, also where the program passes h first). A PyTorch module, like a cuDNN layer
+         * of TF1, has one tensor a state for all layers and directions, c before h; or, where they come from another module, for each state those of
          * all layers and, in each, directions.
          */
         Type.Object({ kind: Type.Literal('given'), tensors: Type.Array(TensorRef) }, closed),
@@ -266,7 +266,7 @@ export const InputSpec = Type.Object(
     dtype: literals(['float32', 'float64', 'int32', 'int64', 'bool']),
     /**
      * Axes after the batch, in batch-major order: `[{name: 'steps', size: 28}, {name: 'features', size: 28}]`. A state of a
-     * PyTorch module has `layers` and `units` and is fed as PyTorch has it, `[L, B, H]`.
+     * PyTorch module or cuDNN layer has `layers` and `units` and is fed as these have it, `[L, B, H]`.
      */
     axes: Type.Array(Type.Object({ name: Type.String(), size: Size }, closed)),
     /** Fed with steps before batch. */

@@ -1,8 +1,7 @@
 /** What of a `ModelSpec` the engine cannot run yet; pure, so that the host can say it before anything starts. */
 import { tensorAxes } from './axes.ts';
 import { keepsSteps, windowsOf } from './convolution.ts';
-import { cudnnScope } from './cudnn.ts';
-import { nodeParameters } from './parameters.ts';
+import { isStateOfLayers, nodeParameters } from './parameters.ts';
 import { type Phrase, phrase } from './phrase.ts';
 import type { CellSpec, Framework, GraphNode, LossSpec, ModelSpec, OptimizerSpec, RecurrentNode } from './spec.ts';
 
@@ -49,11 +48,11 @@ function checkInputs(spec: ModelSpec, refuse: Refuse): void {
       axes,
       MOST_AXES,
     );
-  for (const { id, axes, role } of spec.inputs) {
+  for (const input of spec.inputs) {
+    const { id, axes, role } = input;
     if (role !== 'sequence' && role !== 'state') continue;
     const tokens = role === 'sequence' && spec.nodes.some(node => node.op === 'embedding' && node.input.from === id);
-    const layers = role === 'state' && spec.framework === 'pytorch' && axes.length === 2;
-    const expected = (role === 'sequence' && !tokens) || layers ? 2 : 1;
+    const expected = (role === 'sequence' && !tokens) || isStateOfLayers(spec, input) ? 2 : 1;
     if (axes.length !== expected)
       refuse('The input {0} must have {1} axes after the batch, but has {2}.', id, expected, axes.length);
     if (tokens) continue;
@@ -131,8 +130,6 @@ function checkDriver(spec: ModelSpec, node: RecurrentNode, refuse: Refuse): void
   const tells = spec.nodes.find(({ id }) => id === sequenceLength?.from);
   if (sequenceLength?.part ?? (tells && tells.op !== 'count_steps'))
     refuse('Lengths that are computed cannot be run yet.');
-  if (cudnnScope(node.cells[0]!) !== undefined && node.initialState && node.initialState.kind !== 'zeros')
-    refuse('First states of {0} cannot be run yet.', node.cells[0]!.className);
 }
 
 function checkCell(cell: CellSpec, refuse: Refuse): void {

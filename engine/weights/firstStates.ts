@@ -1,6 +1,6 @@
 /** First states that are learned: in which weight, and in which of its rows, that of a layer and direction stands. */
 import { CELLS } from '../cells/table.ts';
-import { learnsStatesTogether } from '../model/parameters.ts';
+import { hasStatesTogether } from '../model/parameters.ts';
 import type { ModelSpec } from '../model/spec.ts';
 import type { RecurrentPlace } from './origins.ts';
 
@@ -10,7 +10,7 @@ export function learnedPlace({ framework }: ModelSpec, { node, layer, direction 
   const { names } = node.initialState;
   const { states } = CELLS[node.cells[layer]!.cell];
   const second = node.direction === 'bidirectional' && direction === 'backward';
-  if (learnsStatesTogether(framework, node)) {
+  if (hasStatesTogether(framework, node)) {
     const directions = node.direction === 'bidirectional' ? 2 : 1;
     return { name: names[states.indexOf(state)]!, row: layer * directions + (second ? 1 : 0) };
   }

@@ -1,7 +1,7 @@
 /** Evaluates the graph of a `ModelSpec` node by node, in float64. */
 import { EngineError } from '../../errors.ts';
 import { CELLS } from '../../cells/table.ts';
-import { learnsStatesTogether, type ParameterShape, nodeParameters } from '../../model/parameters.ts';
+import { hasStatesTogether, type ParameterShape, nodeParameters } from '../../model/parameters.ts';
 import { windowsOf } from '../../model/convolution.ts';
 import { leakySlope } from '../../model/activations.ts';
 import { phrase } from '../../model/phrase.ts';
@@ -313,7 +313,7 @@ export function partOf(run: RecurrentRun, part: NonNullable<TensorRef['part']>):
 
 /**
  * A lookup of first states. Given ones stand in the order of directions, layers and the cell's states (c before h). In
- * PyTorch one tensor a state holds all layers and directions, given as `[B, L·dirs, U]`, learned as `[L·dirs, 1, U]`.
+ * PyTorch and cuDNN one tensor a state holds all layers and directions, given as `[B, L·dirs, U]`, learned as `[L·dirs, 1, U]`.
  */
 function initialStates(spec: ModelSpec, node: RecurrentNode, resolve: Resolve, weights: ReadonlyMap<string, Tensor>) {
   const { initialState } = node;
@@ -327,7 +327,7 @@ function initialStates(spec: ModelSpec, node: RecurrentNode, resolve: Resolve, w
     const count = (some: RecurrentNode['cells']): number =>
       some.reduce((n, cell) => n + CELLS[cell.cell].states.length, 0);
     const before = (second(direction) === 1 ? count(node.cells) : 0) + count(cells.slice(0, layer));
-    if (initialState.kind === 'learned' && !learnsStatesTogether(spec.framework, node))
+    if (initialState.kind === 'learned' && !hasStatesTogether(spec.framework, node))
       return repeatRows(
         weights.get(initialState.names[before + names.indexOf(state)]!)!,
         resolve(node.input).shape[0]!,
@@ -337,7 +337,7 @@ function initialStates(spec: ModelSpec, node: RecurrentNode, resolve: Resolve, w
       const B = resolve(node.input).shape[0]!;
       return repeatRows(rows(learned, place, place + 1), B);
     }
-    if (spec.framework === 'pytorch' && node.driver === 'layer') {
+    if (hasStatesTogether(spec.framework, node)) {
       const { tensors } = initialState;
       if (tensors.length === names.length) {
         const given = resolve(tensors[names.indexOf(state)]!);

@@ -3,7 +3,7 @@
  * gate and state. It is slow and made to be read; it proves the fast engine and is proven by the frameworks' own numbers.
  */
 import { EngineError } from '../../errors.ts';
-import { modelParameters } from '../../model/parameters.ts';
+import { isStateOfLayers, modelParameters } from '../../model/parameters.ts';
 import { phrase } from '../../model/phrase.ts';
 import type { InputSpec, ModelSpec } from '../../model/spec.ts';
 import { beginsWithKept, keptName, truncationOf } from '../../model/truncation.ts';
@@ -182,8 +182,7 @@ function inputTensor(spec: ModelSpec, input: InputSpec, numbers: Numbers | undef
   if (!numbers) throw new EngineError('unknown', phrase('The input {0} is missing.', input.id));
   const fed = toTensor(numbers);
   const { axes } = input;
-  const batchSecond =
-    input.timeMajor === true || (spec.framework === 'pytorch' && input.role === 'state' && axes.length > 1);
+  const batchSecond = input.timeMajor === true || isStateOfLayers(spec, input);
   const seen = batchSecond ? exchange(fed, 0) : fed;
   const fits = axes.every(({ size }, axis) => typeof size === 'string' || size === seen.shape[axis + 1]);
   if (seen.shape.length === axes.length + 1 && fits && seen.values.length > 0) return { fed, seen };

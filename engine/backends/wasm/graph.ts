@@ -8,7 +8,7 @@ import { isLossActivation } from '../../model/support.ts';
 import { beginsWithKept, keptName, truncationOf } from '../../model/truncation.ts';
 import type { MemoryPlan } from '../../kernels/memory.ts';
 import type { Products } from '../../kernels/products.ts';
-import { learnsStatesTogether, nodeParameters, type ParameterShape } from '../../model/parameters.ts';
+import { hasStatesTogether, nodeParameters, type ParameterShape } from '../../model/parameters.ts';
 import { phrase } from '../../model/phrase.ts';
 import { dropsPerGate, hasZeroOutputs, isKerasLike, stateWidth, tensorAxes } from '../../model/axes.ts';
 import type {
@@ -304,7 +304,7 @@ export function buildGraph(
     const places = Array.from({ length: cells.length * (node.direction === 'bidirectional' ? 2 : 1) }, (_, k) => k);
     if (initialState?.kind === 'learned') {
       const own = nodeParameters(spec, node).filter(({ of }) => of === undefined);
-      if (!learnsStatesTogether(spec.framework, node))
+      if (!hasStatesTogether(spec.framework, node))
         return own.map(shape => {
           const width = known(shape.shape[1]!);
           return add(new LearnedState(kernels, named(store, width, shape, ZEROS), 1, width)).made[0]!;
@@ -318,8 +318,7 @@ export function buildGraph(
     }
     if (initialState?.kind !== 'given') return [];
     const given = initialState.tensors.map(resolve);
-    // A PyTorch module is fed one tensor a state for all its layers and directions.
-    if (spec.framework !== 'pytorch' || node.driver !== 'layer') return given;
+    if (!hasStatesTogether(spec.framework, node)) return given;
     const states = CELLS[cells[0]!.cell].states.length;
     if (given.length > states)
       return places.flatMap(place => Array.from({ length: states }, (_, k) => given[k * places.length + place]!));

@@ -8,7 +8,10 @@ import type { Call, CallEntry, CallTable } from '../calls.ts';
 import { unitsAxis } from '../graph.ts';
 import { cellSpecs, layerState, outputsMeaning, sequenceInput } from '../recurrent.ts';
 import { multiply, symbol, toSize } from '../sizes.ts';
+import { checkStateOrder } from '../stateChecks.ts';
+import { tensorsOf } from '../tensors.ts';
 import { type Abstract, type CellObject, type Layer, tensor, type Tensor, tuple } from '../values.ts';
+import { initialState } from './drivers.ts';
 import { scoped } from './scopes.ts';
 
 /** Arguments of the call, with the default of the layer. */
@@ -73,11 +76,35 @@ interface Run {
   readonly open: readonly Phrase[];
 }
 
+/** `(h, c)` or `(h,)`, each `[layers · directions, batch, units]`. */
+function firstStates(call: Call, cells: readonly CellObject[], directions: number): ReturnType<typeof initialState> {
+  const value = call.args.some('initial_state');
+  if (value === undefined) return { open: [] };
+  const parts = tensorsOf(value) ?? [];
+  const { states, output } = cells[0]!;
+  const lost = { open: [phrase('the initial state cannot be followed: {0}', call.args.text('initial_state'))] };
+  if (parts.length !== states.length) return lost;
+  if (parts.every(({ derivation }) => derivation?.op === 'zeros')) return { open: [] };
+  checkStateOrder(call, 'initial_state', ['h', 'c']);
+  const ordered = parts.toReversed();
+  const learned = ordered.flatMap(({ parameter, axes }) => (axes?.[1]?.name === 'batch' ? (parameter ?? []) : []));
+  if (learned.length === parts.length) return { initialState: { kind: 'learned', names: learned }, open: [] };
+  const tensors = ordered.flatMap((part): TensorRef[] => {
+    const input = call.reader.graph.inputOf(part);
+    if (input === null) return part.parts?.flatMap(({ ref }) => ref ?? []) ?? [];
+    input.role = 'state';
+    input.timeMajor = false;
+    input.axes = [{ name: 'layers', size: cells.length * directions }, unitsAxis(output)];
+    return [{ from: input.id }];
+  });
+  const whole = [states.length, states.length * cells.length * directions].includes(tensors.length);
+  return whole ? { initialState: { kind: 'given', tensors }, open: [] } : lost;
+}
+
 function run(call: Call, value: Abstract, { cells, name, both, dropped, open }: Run): Abstract {
   const timeMajor = isTimeMajor(call);
   const input = sequenceInput(call, value, timeMajor);
-  const given = call.args.some('initial_state');
-  const state = given === undefined ? [] : [phrase('the initial state cannot be followed: {0}', call.args.text('initial_state'))]; // prettier-ignore
+  const state = firstStates(call, cells, both ? 2 : 1);
   const id = call.reader.graph.add(
     name,
     {
@@ -89,6 +116,7 @@ function run(call: Call, value: Abstract, { cells, name, both, dropped, open }: 
       scope: scoped(call, name),
       stacked: cells.length > 1,
       ...(timeMajor ? { timeMajor } : {}),
+      ...(state.initialState === undefined ? {} : { initialState: state.initialState }),
       ...(dropped > 0 && dropped < 1 ? { layerDropout: dropped } : {}),
     },
     {
@@ -96,7 +124,7 @@ function run(call: Call, value: Abstract, { cells, name, both, dropped, open }: 
       frame: call.reader.frame,
       cells,
       name,
-      open: [...input.open, ...open, ...state, ...cells.flatMap(cell => cell.open)],
+      open: [...input.open, ...open, ...state.open, ...cells.flatMap(cell => cell.open)],
     },
   );
   const { batch, steps, dtype } = input;
@@ -149,10 +177,16 @@ function runFused(call: Call, value: Abstract, cells: readonly CellObject[]): Ab
   const rows = call.args.some('sequence_length');
   const lengths = rows?.kind === 'tensor' ? rows.ref : undefined;
   call.reader.graph.use(rows, 'lengths');
-  const first = call.args.some('initial_state');
+  const first = initialState(call, 'initial_state', {
+    kind: 'cells',
+    framework: 'tensorflow1',
+    className: 'LSTMBlockFusedCell',
+    cells,
+    stacked: false,
+  });
   const open = [
     ...(rows !== undefined && lengths === undefined ? [phrase('the lengths of the rows cannot be followed: {0}', call.args.text('sequence_length'))] : []),
-    ...(first === undefined ? [] : [phrase('the initial state cannot be followed: {0}', call.args.text('initial_state'))]),
+    ...first.open,
   ]; // prettier-ignore
   const scope = call.reader.scopes.join('/');
   const id = call.reader.graph.add(
@@ -166,6 +200,7 @@ function runFused(call: Call, value: Abstract, cells: readonly CellObject[]): Ab
       scope,
       stacked: false,
       timeMajor: true,
+      ...(first.initialState === undefined ? {} : { initialState: first.initialState }),
       ...(lengths === undefined ? {} : { sequenceLength: lengths }),
     },
     { range: call.range, frame: call.reader.frame, cells, open: [...input.open, ...open, ...cells.flatMap(cell => cell.open)] }, // prettier-ignore

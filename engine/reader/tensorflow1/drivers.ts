@@ -18,7 +18,7 @@ function cellsOf(call: Call, name: string): Cells | null {
 }
 
 /** The initial state as the description has it, or nothing for zeros. */
-function initialState(
+export function initialState(
   call: Call,
   name: string,
   cells: Cells,

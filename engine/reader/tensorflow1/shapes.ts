@@ -312,6 +312,16 @@ export const SHAPE_CALLS: CallTable = {
     // One learned row for every row of the batch.
     if (of.parameter !== undefined && of.axes?.[0]?.size === 1 && axes?.length === 2 && width === of.axes[1])
       return { ...of, axes: [{ ...rows!, name: 'batch' }, width!] };
+    // One for every layer and row: first states of cuDNN's layers.
+    const [layers, ofLayer, units] = axes ?? [];
+    if (
+      of.parameter !== undefined &&
+      of.axes?.[1]?.size === 1 &&
+      axes?.length === 3 &&
+      layers === of.axes[0] &&
+      units === of.axes[2]
+    )
+      return { ...of, axes: [layers!, { ...ofLayer!, name: 'batch' }, units!] };
     return shaped(of, axes);
   }),
   'tf.fill': {

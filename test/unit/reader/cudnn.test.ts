@@ -77,6 +77,36 @@ describe("reader of TensorFlow 1's layers for whole sequences", () => {
   });
 });
 
+describe("first states of TensorFlow 1's layers for whole sequences", () => {
+  const firstOf = (lines: string) => {
+    const { spec } = read(lines);
+    const node = spec.nodes.find(one => one.op === 'recurrent');
+    return { initial: node?.initialState, spec };
+  };
+
+  it('are fed as [layers, batch, units], h before c', () => {
+    const given = 'h0 = tf.placeholder(tf.float32, [2, None, 5])\nc0 = tf.placeholder(tf.float32, [2, None, 5])\nlstm = tf.contrib.cudnn_rnn.CudnnLSTM(2, 5)\noutputs, (h, c) = lstm(X, initial_state=(h0, c0))\nlast = h[-1]';
+    const { initial, spec } = firstOf(given);
+    assert.deepEqual(initial, { kind: 'given', tensors: [{ from: 'c0' }, { from: 'h0' }] });
+    const [input] = spec.inputs.filter(({ id }) => id === 'h0');
+    assert.deepEqual([input!.role, input!.axes, input!.timeMajor], ['state', [{ name: 'layers', size: 2 }, { name: 'units', size: 5 }], undefined]);
+  });
+
+  it('come from another layer, or are learned', () => {
+    const another = 'first = tf.contrib.cudnn_rnn.CudnnGRU(1, 5)\n_, state = first(X)\ngru = tf.contrib.cudnn_rnn.CudnnGRU(1, 5)\noutputs, (h,) = gru(X, initial_state=state)\nlast = h[-1]';
+    const { spec } = firstOf(another);
+    const second = spec.nodes.filter(one => one.op === 'recurrent')[1];
+    assert.deepEqual(second?.initialState, { kind: 'given', tensors: [{ from: 'cudnn_gru', part: { take: 'state', layer: 0, state: 'h' } }] });
+    const learned = "h0 = tf.get_variable('h0', [2, 1, 5])\ngru = tf.contrib.cudnn_rnn.CudnnGRU(2, 5)\noutputs, (h,) = gru(X, initial_state=(tf.tile(h0, [1, tf.shape(X)[1], 1]),))\nlast = h[-1]";
+    assert.deepEqual(firstOf(learned).initial, { kind: 'learned', names: ['h0'] });
+  });
+
+  it('of a fused block are c and h', () => {
+    const fused = 'c0 = tf.placeholder(tf.float32, [None, 5])\nh0 = tf.placeholder(tf.float32, [None, 5])\ncell = tf.contrib.rnn.LSTMBlockFusedCell(5)\noutputs, state = cell(X, initial_state=(c0, h0), dtype=tf.float32)\nlast = state.h';
+    assert.deepEqual(firstOf(fused).initial, { kind: 'given', tensors: [{ from: 'c0' }, { from: 'h0' }] });
+  });
+}); // prettier-ignore
+
 function readSourceOf(lines: string) {
   const reading = readSource(program(lines, '[None, 7, 3]'), 'python');
   return { reading, spec: reading.models[0]!.spec };

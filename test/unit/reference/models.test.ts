@@ -33,6 +33,7 @@ const MODELS: Record<string, [Framework, GraphNode[], Partial<LossSpec>?]> = {
   ])],
   'layer normalization with coupled gates, peepholes and a projection': ['tensorflow1', tf1([lstm({ className: 'CoupledInputForgetGateLSTMCell', coupledInputForget: true, peepholes: true, projection: { units: 2 }, layerNorm: { gain: 1, shift: 0 } })])],
   'layers of cuDNN in both directions': ['tensorflow1', tf1([lstm({ className: 'CudnnLSTM' }), lstm({ className: 'CudnnLSTM' })], { direction: 'bidirectional', driver: 'layer' })],
+  'layers of cuDNN that begin with learned states': ['tensorflow1', tf1([lstm({ className: 'CudnnLSTM' }), lstm({ className: 'CudnnLSTM' })], { direction: 'bidirectional', driver: 'layer', initialState: { kind: 'learned', names: ['c0', 'h0'] } })],
   'layers of cuDNN GRU': ['tensorflow1', tf1([gru({ className: 'CudnnGRU' }), gru({ className: 'CudnnGRU' })], { driver: 'layer' })],
   'projections within projections': ['tensorflow1', tf1([gru({ wrappers: [{ wrapper: 'output_projection', units: 2, activation: 'swish' }, { wrapper: 'input_projection', units: 5 }, { wrapper: 'output_projection', units: 3 }, { wrapper: 'input_projection', units: 2 }] })])],
   'a leaky rectifier with a slope of its own, softmax as gate': ['keras3', [recurrent([gru({ className: 'GRU', activation: 'leaky_relu', negativeSlope: 0.3, recurrentActivation: 'softmax' })], { returnSequences: true })]],

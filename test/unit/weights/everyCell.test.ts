@@ -154,10 +154,10 @@ const weightsFor = (spec: ModelSpec): Weights =>
   );
 
 /** The outputs at every step, the logits and the loss. */
-function outcome(spec: ModelSpec, weights: Weights): number[] {
+function outcome(spec: ModelSpec, weights: Weights, fed = batch): number[] {
   const network = backend.createNetwork(spec, { seed: 1, batchSize: B });
   network.setParameters([...weights.values()].map(one => ({ ...one, values: one.values as Float32Array<ArrayBuffer> })));
-  const { loss, nodes, recurrent } = network.values(batch);
+  const { loss, nodes, recurrent } = network.values(fed);
   const outputs = [...recurrent.get('rnn')!.outputs.values()].flatMap(({ values }) => [...values]);
   network.dispose();
   return [...outputs, ...nodes.get('logits')!.values, loss!];
@@ -237,7 +237,28 @@ describe('weights of several layers and directions, learned first states and gat
     const torch = learned(of('pytorch', 'LSTM'), 2, 'c0', 'h0');
     same(tf1, torch);
     same(torch, tf1);
+    for (const [cudnn, module, ...names] of [['CudnnLSTM', 'LSTM', 'c0', 'h0'], ['CudnnGRU', 'GRU', 'h0']] as const) {
+      const [own, other] = [of('tensorflow1', cudnn), of('pytorch', module)].map(one => specOf(one, { ...twice(one), initialState: { kind: 'learned', names: [...names] } }));
+      same(own!, other!);
+      same(other!, own!);
+    }
     same(learned(of('pytorch', 'LSTM'), 1, 'c0', 'h0'), learned(of('pytorch', 'LSTMCell'), 1, 'c', 'h'));
+  }); // prettier-ignore
+
+  it('cuDNN layers go on from given states as a PyTorch module does', () => {
+    const width = 5;
+    const state = (id: string) => ({ id, role: 'state' as const, dtype: 'float32' as const, axes: [{ name: 'layers', size: 4 }, { name: 'units', size: width }] });
+    const fed: Batch = { ...batch, states: { c0: some(B * 4 * width), h0: some(B * 4 * width) } };
+    const [own, other] = [of('tensorflow1', 'CudnnLSTM'), of('pytorch', 'LSTM')].map((one): ModelSpec => {
+      const spec = specOf(one, { ...twice(one), initialState: { kind: 'given', tensors: [{ from: 'c0' }, { from: 'h0' }] } });
+      return { ...spec, inputs: [...spec.inputs, state('c0'), state('h0')] };
+    });
+    const weights = weightsFor(own!);
+    const converted = new Map(convertWeights(own!, weights, other!).map(one => [one.name, one]));
+    const expected = outcome(own!, weights, fed);
+    assert.ok(errorOf(outcome(other!, converted, fed), expected) <= 1e-5);
+    const elsewhere = { ...fed, states: { ...fed.states, c0: some(B * 4 * width) } };
+    assert.ok(errorOf(outcome(own!, weights, elsewhere), expected) > 1e-3);
   }); // prettier-ignore
 
   it('a coupled cell comes back from one whose input gate has weights', () => {
