@@ -92,7 +92,7 @@ function batchMajor(spec: ModelSpec, input: InputSpec, numbers: Numbers): Tensor
   const [first = 0, second = 0, ...rest] = shape;
   const seen = exchanged ? [second, first, ...rest] : shape;
   const fits = axes.every(({ size }, axis) => typeof size === 'string' || size === seen[axis + 1]);
-  const used = usedShape(input, shape);
+  const used = usedShape(input, shape) ?? columnShape(spec, input, shape);
   if (used) return tensor(used, numbers.values);
   if (seen.length !== axes.length + 1 || !fits) {
     const sizes = axes.map(({ size }) => size);
@@ -102,6 +102,13 @@ function batchMajor(spec: ModelSpec, input: InputSpec, numbers: Numbers): Tensor
   const fed = tensor(shape, numbers.values);
   return exchanged ? exchange(fed, 0) : fed;
 }
+
+/** Keras gives targets the last axis of one that the predictions have. Source: Keras `compile_utils`, `squeeze_or_expand_to_same_rank`. */
+function columnShape({ framework }: ModelSpec, { role, axes }: InputSpec, shape: readonly number[]): number[] | undefined {
+  const lacking = role === 'target' && axes.at(-1)?.size === 1 && shape.length === axes.length;
+  const fits = axes.slice(0, -1).every(({ size }, at) => typeof size === 'string' || size === shape[at + 1]);
+  return /^keras/.test(framework) && lacking && fits ? [...shape, 1] : undefined;
+} // prettier-ignore
 
 /** The shape in which the program uses what is fed in this one; undefined where it is used as it is fed. */
 function usedShape({ fed, axes }: InputSpec, [rows = 0, ...sizes]: readonly number[]): number[] | undefined {

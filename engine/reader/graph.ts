@@ -40,6 +40,8 @@ export interface Input {
   fed?: readonly (Dimension | null)[];
   /** Its axes are what the first operation on it fits; a layer that reads it may know better. */
   guessed?: boolean;
+  /** The program makes it itself, with so many rows, until a layer reads it with steps first; and the module that is given it. */
+  readonly made?: { readonly rows: Dimension | null; readonly by: Instance | null };
   /** Rows of a batch, where the program says the shape: null for any number. */
   readonly rows?: Dimension | null;
 }
@@ -164,6 +166,8 @@ export class Graph {
   readonly nodes = new Map<string, NodeRecord>();
   readonly trainings: TrainingRecord[] = [];
   readonly losses: { readonly loss: Tensor; readonly range: TextRange }[] = [];
+  /** Tensors that no layer has computed: what the program feeds its models with. */
+  readonly data = new Set<Tensor>();
   /** Layers, by name, of which the program has said whether they are trained (`layer.trainable = False`). */
   readonly trainable = new Map<string, boolean>();
   /** Where a program goes on with tensors of the graph in a way that no node describes, and why nothing can be trained there. */

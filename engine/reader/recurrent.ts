@@ -2,7 +2,7 @@
 import { phrase, type Phrase } from '../model/phrase.ts';
 import type { RecurrentNode, TensorRef } from '../model/spec.ts';
 import type { Call } from './calls.ts';
-import { BATCH, stepsAxis, unitsAxis } from './graph.ts';
+import { BATCH, type Graph, isBatch, stepsAxis, unitsAxis } from './graph.ts';
 import { add, type Dimension, symbol } from './sizes.ts';
 import {
   type Abstract,
@@ -170,6 +170,12 @@ export function sequenceInput(
     value.displaced === undefined &&
     value.axes?.length === 3
   ) {
+    if (timeMajor && isBatch(value.axes[0]) && source?.made?.rows != null && !source.timeMajor) {
+      // Of what the program makes itself the first axis was taken for the rows.
+      const { made, axes } = source;
+      [source.timeMajor, source.axes] = [true, [stepsAxis(made.rows), ...axes.slice(1)]];
+      return sequenceInput(call, { ...value, axes: [source.axes[0]!, BATCH, value.axes[2]!] }, timeMajor);
+    }
     const [first, second] = value.axes;
     const [batch, steps] = timeMajor ? [second!, first!] : [first!, second!];
     const input = graph.inputOf(value);
@@ -203,7 +209,7 @@ export function sequenceInput(
   const open: Phrase[] = [];
   if (known === null && data === null)
     open.push(phrase('the shape of the input is not known: {0}', from === '' ? 'input' : from));
-  else if (value?.kind === 'tensor' && value.lost === true)
+  else if (value?.kind === 'tensor' && (value.lost === true || (data === null && isFed(graph))))
     open.push(phrase('what stands between the data and this layer cannot be run'));
   return {
     ref: { from: input.id },
@@ -212,6 +218,11 @@ export function sequenceInput(
     steps: stepsAxis(stepsSize),
     open,
   };
+}
+
+/** Whether the module that is being run has been given its data: what else is in it, it has computed. */
+function isFed({ inputs, root }: Graph): boolean {
+  return root !== null && [...inputs.values()].some(({ made }) => made?.by === root);
 }
 
 /** The states of all layers: a tuple over layers for a stack, the one state otherwise. */

@@ -316,6 +316,12 @@ export function unknown(text: string): Abstract {
   return { kind: 'unknown', text };
 }
 
+/** Whether nothing of it is computed by the model: another call with such a thing gives what it gave. */
+export function isOpen(value: Abstract): boolean {
+  if (value.kind === 'sequence') return value.items.every(isOpen);
+  return value.kind === 'unknown' || value.kind === 'none' || (value.kind === 'tensor' && value.ref === undefined);
+}
+
 export function tuple(
   items: readonly Abstract[],
   more: Omit<Partial<Sequence>, 'kind' | 'type' | 'items'> = {},

@@ -1,5 +1,6 @@
 /** Objects of the program's own classes: how they are made, and modules called by their forward pass. */
 import type { GivenArgument } from '../calls.ts';
+import { argumentOf } from '../modelInputs.ts';
 import type { TextRange } from '../reading.ts';
 import {
   type Abstract,
@@ -7,9 +8,9 @@ import {
   fromDimension,
   type FunctionValue,
   type Instance,
+  isOpen,
   list,
   NONE,
-  type Tensor,
   tuple,
   unknown,
 } from '../values.ts';
@@ -54,9 +55,7 @@ export function callInstance(
     return value;
   }
   // Called again with nothing new, as in a loop over batches, it gives what it gave.
-  const open = given.every(
-    ({ value }) => value.kind === 'unknown' || (value.kind === 'tensor' && value.ref === undefined),
-  );
+  const open = given.every(({ value }) => isOpen(value));
   if (open && self.result !== null) return self.result;
   interpreter.inside++;
   interpreter.graph.root = self;
@@ -64,7 +63,9 @@ export function callInstance(
   let position = 0;
   const promoted = given.map((argument): GivenArgument => {
     const name = argument.name ?? names[position++]?.name;
-    return name === undefined ? argument : { ...argument, value: argumentOf(interpreter, argument.value, name, range) };
+    return name === undefined
+      ? argument
+      : { ...argument, value: argumentOf(interpreter.graph, argument.value, name, range) };
   });
   if (given.length === 0) promoted.push(...openArguments(interpreter, method, range));
   const value = callFunction(interpreter, method, promoted, self);
@@ -78,7 +79,11 @@ export function callInstance(
 function openArguments(interpreter: Interpreter, { code }: FunctionValue, range: TextRange): GivenArgument[] {
   return code.parameters
     .filter(({ name, default: otherwise, star }) => name !== 'self' && otherwise === undefined && star === undefined)
-    .map(({ name, range: place }) => ({ name, value: argumentOf(interpreter, unknown(name), name, place), range }));
+    .map(({ name, range: place }) => ({
+      name,
+      value: argumentOf(interpreter.graph, unknown(name), name, place),
+      range,
+    }));
 }
 
 /** Runs another method of a module with open arguments. */
@@ -102,35 +107,4 @@ function buildLayers(interpreter: Interpreter, self: Instance, given: readonly G
         : unknown('input_shape');
   const range = self.of.range;
   callFunction(interpreter, build, [{ value: shapes(input?.value), range }], self);
-}
-
-/** What is known of an argument of a model's forward pass; an input of the model where nothing else is. */
-function argumentOf(interpreter: Interpreter, value: Abstract, name: string, range: TextRange): Abstract {
-  if (value.kind === 'tensor' && value.ref === undefined && value.derivation?.op === 'data' && value.axes !== null) {
-    const input = interpreter.graph.input(name, {
-      dtype: value.dtype,
-      axes: value.axes.slice(1),
-      range,
-      data: value.derivation.source,
-    });
-    return { ...value, ref: { from: input.id } };
-  }
-  // Tokens that the program makes itself.
-  if (value.kind === 'tensor' && isTokens(value)) {
-    const axes = value.axes!.slice(1).map(axis => (axis.name === '' ? { ...axis, name: 'steps' } : axis));
-    const data = { kind: 'unknown', source: name };
-    const input = interpreter.graph.input(name, { dtype: value.dtype, axes, range, data });
-    return { ...value, ref: { from: input.id } };
-  }
-  if (value.kind !== 'unknown') return value;
-  const data = value.text === name || /^\w*$/.test(value.text) ? null : { kind: 'unknown', source: value.text };
-  const input = interpreter.graph.input(name, { dtype: 'float32', axes: [], range, known: false, data });
-  return interpreter.graph.tensorOf(input);
-}
-
-/** Rows of whole numbers that nothing of the model has computed. */
-function isTokens({ ref, lost, derivation, axes, dtype }: Tensor): boolean {
-  return (
-    ref === undefined && lost !== true && derivation === undefined && axes?.length === 2 && dtype.startsWith('int')
-  );
 }

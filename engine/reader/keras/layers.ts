@@ -881,6 +881,10 @@ export const KERAS_LAYERS: CallTable = {
     const dropped = made.args.number('rate') ?? 0;
     return keeping(applied, of, name, input => ({ op: 'dropout', input, rate: Math.min(Math.max(dropped, 0), 0.999) }));
   }),
+  // Whole features are dropped, which the engine does not do.
+  'keras.layers.SpatialDropout1D': simple('SpatialDropout1D', 'rate', (_applied, of, made) =>
+    made.args.number('rate') === 0 ? of : { ...shaped(of, of.axes), ...(of.mask && { mask: of.mask }) },
+  ),
   'keras.layers.Activation': simple('Activation', 'activation', (applied, of, made, name) =>
     activated(applied, of, name, activation(made, 'activation') ?? null),
   ),

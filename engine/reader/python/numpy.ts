@@ -70,18 +70,28 @@ const array: CallEntry = {
 };
 
 /** A function of an array, by the shape of what it gives. */
-const rule = (rest: string, shape: (of: Tensor, call: Call) => readonly TensorAxis[] | null): CallEntry => ({
+const rule = (
+  rest: string,
+  shape: (of: Tensor, call: Call) => readonly TensorAxis[] | null,
+  typeOf = (of: Tensor): string => of.dtype,
+): CallEntry => ({
   signature: rest === '' ? 'a' : `a, ${rest}`,
   result: call => {
     const of = arrayOf(call.args.get('a'));
     const text = call.reader.textOf(call.range);
     if (of === null) return unknown(text.slice(0, 60));
-    return data(tensor(of.dtype, shape(of, call)), text);
+    return data(tensor(typeOf(of), shape(of, call)), text);
   },
 });
 
 /** One value for each; what is done to a number stays a number that nobody knows. */
 const each = rule('*options', of => of.axes);
+/** The same for functions whose values are no whole numbers. */
+const eachFloat = rule(
+  '*options',
+  of => of.axes,
+  ({ dtype }) => (dtype.startsWith('float') ? dtype : 'float64'),
+);
 
 /** Over all of an array it gives a number, which goes by what the program says. */
 const reduction: CallEntry = {
@@ -183,9 +193,10 @@ export const NUMPY: CallTable = {
   'numpy.linspace': linspace,
   'numpy.reshape': reshape,
   ...entries(
-    ['sin', 'cos', 'tan', 'tanh', 'exp', 'log', 'log1p', 'log10', 'sqrt', 'square', 'abs', 'absolute', 'sign', 'round', 'floor', 'ceil', 'clip', 'cumsum', 'flip', 'flipud', 'fliplr', 'roll', 'nan_to_num', 'zeros_like', 'ones_like', 'empty_like', 'full_like', 'argsort', 'cumprod', 'float32', 'float64', 'int32', 'int64', 'copy', 'isnan', 'sinh', 'cosh', 'arctan', 'expm1', 'log2', 'negative', 'logical_not',  'sort', 'argsort', 'copy', 'isnan'],
+    ['square', 'abs', 'absolute', 'sign', 'round', 'floor', 'ceil', 'clip', 'cumsum', 'flip', 'flipud', 'fliplr', 'roll', 'nan_to_num', 'zeros_like', 'ones_like', 'empty_like', 'full_like', 'argsort', 'cumprod', 'float32', 'float64', 'int32', 'int64', 'copy', 'isnan', 'negative', 'logical_not',  'sort', 'argsort', 'copy', 'isnan'],
     each,
   ), // prettier-ignore
+  ...entries(['sin', 'cos', 'tan', 'tanh', 'exp', 'log', 'log1p', 'log10', 'sqrt', 'sinh', 'cosh', 'arctan', 'expm1', 'log2'], eachFloat), // prettier-ignore
   ...entries(['mean', 'sum', 'std', 'var', 'max', 'min', 'amax', 'amin', 'median', 'argmax', 'argmin', 'prod', 'any', 'all', 'nanmean'], reduction), // prettier-ignore
   ...entries(['add', 'subtract', 'multiply', 'divide', 'power', 'maximum', 'minimum'], pairwise),
   ...entries(

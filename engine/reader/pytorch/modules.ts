@@ -6,6 +6,7 @@ import { type ChosenActivation, withOptions } from '../activations.ts';
 import { Arguments, type Call, type CallEntry, type CallTable } from '../calls.ts';
 import { BATCH, denseNode, type Graph, unitsAxis } from '../graph.ts';
 import { batchFirst } from '../fixes.ts';
+import { argumentOf } from '../modelInputs.ts';
 import type { TextRange } from '../reading.ts';
 import { cellSpecs, outputsMeaning, sequenceInput, STACK_OUTPUTS } from '../recurrent.ts';
 import { type Dimension, divide, multiply, symbol, toSize } from '../sizes.ts';
@@ -16,6 +17,7 @@ import {
   type Abstract,
   type CellObject,
   fromDimension,
+  isOpen,
   type Layer,
   tensor,
   type Tensor,
@@ -577,11 +579,14 @@ function sequential(call: Call): Abstract {
       };
       if (graph.root !== null || graph.alone !== null) return run(input);
       // Called again with what is not known, as in a loop over batches, it gives what it gave.
-      if (input.kind === 'unknown' && result !== null) return result;
+      const open = isOpen(input);
+      if (open && result !== null) return result;
       graph.alone = name;
-      const value = run(input.kind === 'unknown' ? fedInput(applied, input) : input);
+      const value = run(
+        input.kind === 'unknown' ? fedInput(applied, input) : argumentOf(graph, input, 'input', applied.range),
+      );
       graph.alone = null;
-      if (input.kind === 'unknown') result = value;
+      if (open) result = value;
       return value;
     },
   );

@@ -379,6 +379,9 @@ function lossCall(call: Call, name: string, given: LossArguments): Abstract {
   const rows = prediction.axes?.filter(axis => !isBatch(axis)).map(({ size }) => size) ?? [null];
   const perRow = reduction === 'batchmean' ? rows.reduce<number | null>((all, size) => (all === null || typeof size !== 'number' ? null : all * size), 1) : 1; // prettier-ignore
   const ignored = given.get('ignore_index');
+  // What PyTorch ignores where the program does not say.
+  const ignoreLabel =
+    ignored?.kind === 'number' ? ignored.value : kind === 'sparse_softmax_cross_entropy' ? -100 : undefined;
   const factor = (read.factor ?? 1) * (perRow ?? 1);
   if (reduction === null || perRow === null) given.leaveOpen('reduction');
   const { open } = given;
@@ -390,7 +393,7 @@ function lossCall(call: Call, name: string, given: LossArguments): Abstract {
     fromLogits,
     reduction: reduction === 'none' || reduction === 'sum' ? reduction : averaged,
     ...(factor === 1 ? {} : { factor }),
-    ...(ignored?.kind === 'number' ? { ignoreLabel: ignored.value } : {}),
+    ...(ignoreLabel === undefined ? {} : { ignoreLabel }),
     ...(classAxis > 0 ? { classAxis } : {}),
     ...(Object.keys(options).length === 0 ? {} : { options }),
     ...(open.length === 0 ? {} : { open }),
@@ -480,8 +483,7 @@ function dataLoader({ args }: Call): Abstract {
   const of = args.get('dataset');
   const rows = args.size('batch_size');
   const axis: TensorAxis = { name: 'batch', size: typeof rows === 'number' ? rows : null };
-  if (of?.kind !== 'data')
-    return { kind: 'many', item: tuple([unknown('batch'), unknown('batch')]), count: unknown('batches') };
+  if (of?.kind !== 'data') return { kind: 'many', item: tuple([unknown(''), unknown('')]), count: unknown('batches') };
   const derivation: Derivation = { op: 'data', source: of.source, part: 'batch' };
   const images = tensor(
     'float32',

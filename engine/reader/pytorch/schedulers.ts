@@ -1,9 +1,10 @@
 /** PyTorch's learning rate schedulers. Source: PyTorch 2 `torch/optim/lr_scheduler.py`. */
 import { defaultLearningRate } from '../../model/learningRates.ts';
 import type { DecaySpec } from '../../model/spec.ts';
-import { type Call, type CallEntry, type CallTable, information } from '../calls.ts';
+import { type Call, type CallEntry, type CallTable, information, type Reader } from '../calls.ts';
 import { phrase } from '../../model/phrase.ts';
 import { isEpochs } from '../loops.ts';
+import type { TextRange } from '../reading.ts';
 import { type Abstract, NONE, number, unknown } from '../values.ts';
 
 /** @param start the first rate. @returns undefined where an option cannot be read. */
@@ -160,19 +161,34 @@ const lambda: Rule = call => {
   return candidates.find(([, at]) => values.every((value, k) => Math.abs(value - at(k)) <= 1e-9 * value))?.[0];
 };
 
+function sayUnread(reader: Reader, range: TextRange): void {
+  const text = phrase('This schedule of the learning rate cannot be read: training here keeps the first rate');
+  reader.report(information(range, 'schedule-not-read', text));
+}
+
+/** `for group in optimizer.param_groups: group['lr'] = …` */
+const groups: CallEntry = {
+  signature: '',
+  result: ({ self }) => ({
+    kind: 'many',
+    item: { kind: 'object', type: 'torch.param_group', attributes: new Map([['optimizer', self]]) },
+    count: unknown(''),
+  }),
+};
+
+/** A rate that the program changes itself. */
+function setOption({ args, reader, range }: Call): Abstract {
+  const key = args.get('key');
+  if (key?.kind === 'string' && key.value === 'lr') sayUnread(reader, range);
+  return NONE;
+}
+
 /** The rate falls with the epochs or with the steps, by the loop in which the scheduler is stepped. */
 function step({ self, reader, range }: Call): Abstract {
   const [optimizer, schedule] = ['optimizer', 'schedule'].map(name =>
     self.kind === 'object' ? self.attributes.get(name) : undefined,
   );
-  if (schedule?.kind === 'none')
-    reader.report(
-      information(
-        range,
-        'schedule-not-read',
-        phrase('This schedule of the learning rate cannot be read: training here keeps the first rate'),
-      ),
-    );
+  if (schedule?.kind === 'none') sayUnread(reader, range);
   if (optimizer?.kind !== 'optimizer' || schedule?.kind !== 'schedule') return NONE;
   for (const training of reader.graph.trainings) {
     if (training.optimizer !== optimizer.spec) continue;
@@ -203,4 +219,6 @@ export const SCHEDULER_CALLS: CallTable = {
 
 export const SCHEDULER_METHODS: CallTable = {
   'torch.scheduler.step': { signature: 'epoch=None', result: step },
+  'optimizer:param_groups': groups,
+  'torch.param_group.__setitem__': { signature: 'key, value', result: setOption },
 };

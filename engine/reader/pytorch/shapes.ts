@@ -703,6 +703,7 @@ export const TORCH_SHAPE_METHODS: CallTable = {
   },
   'unknown.new_zeros': likeMine(true),
   'unknown.new': likeMine(true),
+  'unknown.zero_': { signature: '', result: () => tensor('float32', null, { derivation: { op: 'zeros' } }) },
   'unknown.new_ones': likeMine(false),
   ...Object.fromEntries(['to', 'cuda', 'cpu', 'double', 'float', 'half', 'train', 'eval', 'apply', 'type'].map(name => [`layer.${name}`, { signature: '*options', result: ({ self }: Call) => self }])), // prettier-ignore
   ...Object.fromEntries(['double', 'float', 'half', 'cpu', 'apply', 'share_memory'].map(name => [`instance.${name}`, { signature: '*options', result: ({ self }: Call) => self }])), // prettier-ignore
