@@ -262,7 +262,9 @@ export class Studio {
 
   async openTrainingPanel(): Promise<void> {
     await this.restore();
-    const [model] = await this.finder.currentModels();
+    const models = await this.finder.currentModels();
+    // Of several models in a file the one that was looked at last.
+    const model = models.find(({ key }) => key === this.#shown.model?.key) ?? models[0];
     if (model && !this.#shown.run) this.#shown.offer(model);
     this.trainingPanel.reveal();
   }

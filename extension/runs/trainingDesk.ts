@@ -123,11 +123,16 @@ export class TrainingDesk implements TrainingPanelModel {
   } // prettier-ignore
 }
 
-/** The model that a run trained, in its source as it stands now: the same text, or else the same name. */
+/**
+ * The model that a run trained, in its source as it stands now: the same name, or else the same text under another name
+ * (a fence of a note that has moved). Models of one program share their text, so text alone does not tell them apart.
+ */
 export async function modelOfRun(
   finder: ModelFinder,
   { record, modelKey }: RunState,
 ): Promise<SourceModel | undefined> {
   const models = (await finder.modelsAt(vscode.Uri.parse(record.source.uri))) ?? [];
-  return models.find(({ hash }) => hash === record.source.hash) ?? models.find(({ key }) => key === modelKey);
+  const sameText = models.filter(({ hash }) => hash === record.source.hash);
+  const named = [...sameText, ...models].find(({ key }) => key === modelKey);
+  return sameText.length === 1 ? sameText[0] : named;
 }

@@ -175,13 +175,13 @@ export class Workbench {
     const editor = this.page.locator('.monaco-editor').first();
     await editor.waitFor();
     const box = await editor.boundingBox();
-    const deadline = Date.now() + patience;
+    const deadline = Date.now() + 2 * patience;
     for (let turn = 0; !(await line.isVisible()); turn++) {
       if (Date.now() > deadline) throw new Error(`Not to be seen in the editor, up or down: ${line.toString()}`);
       await this.page.mouse.move(box!.x + box!.width / 2, box!.y + box!.height / 2);
       await this.page.mouse.wheel(0, turn % 20 < 7 ? 450 : -450);
-      // Lenses of lines that come into sight are asked for once the scrolling rests, on a busy machine a second later.
-      await line.waitFor({ timeout: 1500 }).catch(() => undefined);
+      // Lenses of lines that come into sight are asked for once the scrolling rests, on a busy machine seconds later.
+      await line.waitFor({ timeout: turn < 20 ? 1500 : 4000 }).catch(() => undefined);
     }
   }
 
