@@ -8,6 +8,7 @@ import {
   LogarithmicScale,
   PointElement,
   type ScaleOptionsByType,
+  type ScriptableContext,
   Tooltip,
 } from 'chart.js';
 import { h, onceAFrame, setAttributes } from './dom.ts';
@@ -39,8 +40,14 @@ export interface CurveChartOptions {
   readonly most?: () => number | undefined;
 }
 
+/** A lone point is no line: it is drawn as a dot, as of a run that diverged in its second step. */
+const ofOne =
+  (radius: number) =>
+  ({ dataset }: ScriptableContext<'line'>): number =>
+    dataset.data.length === 1 ? radius : 0;
+
 const LOOKS: Readonly<Record<CurveStyle['look'], (color: string, page: string) => Partial<ChartDataset<'line', Point[]>>>> = {
-  line: color => ({ borderColor: color, borderWidth: 1.5, pointRadius: 0 }),
+  line: color => ({ borderColor: color, backgroundColor: color, borderWidth: 1.5, pointRadius: ofOne(2.5) }),
   faint: color => ({ borderColor: `color-mix(in srgb, ${color} 30%, transparent)`, borderWidth: 1, pointRadius: 0 }),
   epochs: color => ({ borderColor: color, backgroundColor: color, borderWidth: 1.5, pointStyle: 'rectRot', pointRadius: 4.5, pointHoverRadius: 6 }),
   slices: (color, page) => ({ borderColor: color, backgroundColor: page, borderWidth: 1.25, borderDash: [2, 3], pointStyle: 'circle', pointRadius: 3, pointHoverRadius: 4 }),

@@ -25,7 +25,12 @@ export function formatValue(value: number): string {
           : size < 100_000
             ? size.toPrecision(5)
             : size.toExponential(2);
-  return (value < 0 ? MINUS : '') + plain.replace('e-', `e${MINUS}`).replace('e+', 'e');
+  return (value < 0 ? MINUS : '') + exponent(plain);
+}
+
+/** `1.3e-7` as `1.3e−7`, `5e+36` as `5e36`. */
+function exponent(written: string): string {
+  return written.replace('e-', `e${MINUS}`).replace('e+', 'e');
 }
 
 /** Three decimals with a real minus sign, for lines of an equation. */
@@ -42,7 +47,8 @@ export function formatSigned(value: number, digits = 2): string {
 
 /** A bound of a colour scale: `±7.8`, `1`. */
 export function formatBound(value: number): string {
-  return (value < 0 ? MINUS : '') + String(Number(Math.abs(value).toPrecision(2)));
+  if (!Number.isFinite(value)) return formatValue(value);
+  return (value < 0 ? MINUS : '') + exponent(String(Number(Math.abs(value).toPrecision(2))));
 }
 
 /** A share as percent: `98.62 %`. */

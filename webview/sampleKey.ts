@@ -11,8 +11,8 @@ export class SampleKey {
     this.element.replaceChildren(
       ...entries.map(({ label, color }) => {
         const entry = h('span', {}, label);
-        // VS Code's own themes have a transparent orange.
-        if (color !== undefined) entry.style.setProperty('--tone', `rgb(from var(--vscode-${color}) r g b)`);
+        // VS Code's own themes have a transparent orange; the curves are drawn without its transparency.
+        if (color !== undefined) entry.style.setProperty('--tone', `rgb(from var(--vscode-${color}) r g b / 1)`);
         return entry;
       }),
     );

@@ -81,9 +81,11 @@ function columnsOf({ values, steps, features, answer }: ReadSample): {
   return { follows, columns };
 }
 
-function extent(values: Iterable<number>): readonly [number, number] {
+/** Smallest and largest of the finite values: what a run that diverged predicts would take the scale from all others. */
+export function extent(values: Iterable<number>): readonly [number, number] {
   let [low, high] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
   for (const value of values) {
+    if (!Number.isFinite(value)) continue;
     if (value < low) low = value;
     if (value > high) high = value;
   }

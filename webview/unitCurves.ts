@@ -10,7 +10,9 @@ import { text } from './text.ts';
 import { type Theme, theme } from './theme.ts';
 import { AXIS_HEIGHT, drawTimeAxis } from './timeAxis.ts';
 
+/** Least room for the numbers at the left; a number of a state without bounds may need more. */
 const LEFT = 24;
+const DIGIT = 5.5;
 const RIGHT = 42;
 const LANE = 58;
 const BETWEEN = 10;
@@ -34,15 +36,17 @@ export class UnitCurves {
   show(trace: ReadTrace, { step, unit }: Selection, width: number): void {
     const lanes = lanesOf(trace, unit);
     const height = lanes.length * LANE + (lanes.length - 1) * BETWEEN;
-    const room = width - LEFT - RIGHT;
+    const longest = Math.max(...lanes.flatMap(({ low, high }) => [low, high].map(bound => formatBound(bound).length)));
+    const left = Math.max(LEFT, longest * DIGIT + 6);
+    const room = width - left - RIGHT;
     this.view.resize(width, height + AXIS_HEIGHT + 4);
-    this.view.cells(trace.steps, 1, LEFT, room);
+    this.view.cells(trace.steps, 1, left, room);
     this.view.mark({ column: step });
     const now = theme();
     this.view.draw(context => {
       for (const [index, lane] of lanes.entries())
-        drawLane(context, now, trace, unit, lane, { top: index * (LANE + BETWEEN), left: LEFT, width: room });
-      drawTimeAxis(context, now, { steps: trace.steps, left: LEFT, width: room, top: height + 3 });
+        drawLane(context, now, trace, unit, lane, { top: index * (LANE + BETWEEN), left, width: room });
+      drawTimeAxis(context, now, { steps: trace.steps, left, width: room, top: height + 3 });
     });
     const ids = trace.tensors.map(({ id }) => letterOf(trace, id)).join(', ');
     setAttributes(this.view.element, { 'aria-label': text('unitOverTimeLabel', ids, unit, trace.steps) });

@@ -149,7 +149,7 @@ export const PAGE_STRINGS = {
   printedLines: 'Printed by the program',
   noLines: 'One line appears here after each epoch, as the program itself would print it.',
   bannerFailed: 'The run failed: {0}',
-  bannerDiverged: 'The run diverged: {0}',
+  bannerDiverged: 'The run diverged: {0}. A smaller learning rate or clipped gradients help most often.',
   bannerNoReason: 'no reason was given',
   bannerInterrupted: 'This run was cut off before it was done.',
   bannerSourceChanged: 'The source of this model has changed since this run was started.',

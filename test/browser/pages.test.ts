@@ -422,6 +422,39 @@ describe('the pages, with real numbers under the content security policy of the 
     });
   });
 
+  for (const [name, scenario] of [
+    ['gates', 'trained'],
+    ['gates', 'gru'],
+    ['training', 'paused'],
+  ] as const)
+    it(`${name}, ${scenario}: in a side bar of 250 px nothing that can be pressed or read stands beyond the edge`, async () => {
+      const { page } = await open(name, scenario, { width: 250 });
+      await page
+        .locator(name === 'gates' ? 'main[data-sample]' : '.chart[data-points]')
+        .first()
+        .waitFor();
+      const beyond = await page
+        .locator('body')
+        .evaluate(body =>
+          [...body.querySelectorAll('vscode-button, vscode-dropdown, .number, .figure, .tile .line > *')]
+            .filter(each => each.getBoundingClientRect().right > window.innerWidth)
+            .map(each => each.outerHTML.slice(0, 120)),
+        );
+      assert.deepEqual(beyond, []);
+    });
+
+  it('data: the key of a curve has its colour, opaque as the curve is', async () => {
+    const { page } = await open('data', 'table', { width: 900 });
+    const key = page.locator('.sample-key span', { hasText: 'temperature' });
+    const tone = await key.evaluate(entry => {
+      const probe = document.createElement('i');
+      probe.style.color = (entry as HTMLElement).style.getPropertyValue('--tone');
+      document.body.append(probe);
+      return getComputedStyle(probe).color;
+    });
+    assert.match(tone, /^(rgb\(|color\(srgb )[^/]+\)$/);
+  });
+
   it('data: a number that does not fit is marked, said in words and not chosen; one that fits is', async () => {
     const { page, view } = await open('data', 'table', { width: 900 });
     const fault = page.locator('[role=alert]:visible');

@@ -11,6 +11,7 @@ describe('numbers', () => {
   });
   it('are short as bounds and signed as parts', () => {
     assert.deepEqual([formatBound(-15), formatBound(1), formatBound(7.83)], ['−15', '1', '7.8']);
+    assert.deepEqual([formatBound(4.96e36), formatBound(-1.23e-7), formatBound(Infinity)], ['5e36', '−1.2e−7', '+∞']);
     assert.deepEqual([formatSigned(2.314), formatSigned(-0.5)], ['+2.31', '−0.50']);
   });
   it('are shares and durations', () => {
