@@ -50,6 +50,10 @@ export interface Reader {
 }
 
 export interface Loop {
+  /** Whether one round stands for all: what it counts has no number. */
+  readonly typical: boolean;
+  /** The run of the body in which it stands. */
+  readonly frame: number;
   /** Lists that have got longer in it. */
   readonly grown: Set<Sequence>;
   readonly variable: string;

@@ -34,6 +34,8 @@ export interface Language {
   readonly canonical: (path: string) => string;
   /** Whether a path of a library is an object that the whole program shares. */
   readonly shared: (path: string) => 'flags' | null;
+  /** What a constant of its standard library is worth, by path; null for other paths. */
+  readonly constant: (path: string) => Abstract | null;
   /** Methods of its values, by the kind of their object: `sequence.append`. */
   readonly methods: CallTable;
   /** What a name means that no statement has bound; null for an unknown one. */

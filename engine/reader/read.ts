@@ -1,6 +1,7 @@
 /** The reader's entry: from a text to the models and tensors in it. Nothing of the text is ever run. */
 import { inOrder, readAlternatives } from './alternatives.ts';
 import { claimsIn } from './claims.ts';
+import { common } from './common.ts';
 import { diagnose } from './diagnose.ts';
 import { heedDirectives } from './directive.ts';
 import { Interpreter } from './evaluation/interpreter.ts';
@@ -189,10 +190,14 @@ function symbolOf(
     if (shown.kind !== 'layer' || node === null) return { value: shown, model };
     return { value: standing.withWeights(shown, value, node, models[model]!.model.spec), model };
   };
-  const found = [occurrence, ...others].flatMap(({ value, callers }) => {
+  const found: (Pick<AlternativeValue, 'value' | 'model'> & { readonly callers: Occurrence['callers'] })[] = [];
+  for (const { value, callers } of [occurrence, ...others]) {
     const one = read(value);
-    return one === null ? [] : [{ ...one, callers }];
-  });
+    if (one === null) continue;
+    const at = found.findIndex(other => common(other.value, one.value) !== null);
+    if (at < 0) found.push({ ...one, callers });
+    else found[at] = { ...found[at]!, value: common(found[at]!.value, one.value)! };
+  }
   const [first] = found;
   if (first === undefined) return null;
   const reading = { range, text: text.slice(range.start, range.end) };

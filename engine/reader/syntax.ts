@@ -64,6 +64,7 @@ export type Statement = { readonly range: TextRange } & (
   | { readonly kind: 'function'; readonly name: string; readonly nameRange: TextRange; readonly parameters: readonly Parameter[]; readonly body: readonly Statement[]; readonly bodyRange: TextRange; readonly decorators: readonly Expression[] }
   | { readonly kind: 'class'; readonly name: string; readonly nameRange: TextRange; readonly bases: readonly Argument[]; readonly body: readonly Statement[]; readonly decorators: readonly Expression[] }
   | { readonly kind: 'return'; readonly value: Expression | null }
+  | { readonly kind: 'yield'; readonly value: Expression }
   | { readonly kind: 'delete'; readonly targets: readonly Expression[] }
   | { readonly kind: 'break' | 'continue' | 'raise' | 'other' }
 ); // prettier-ignore

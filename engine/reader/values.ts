@@ -250,8 +250,8 @@ export interface Instance {
   name: string | null;
   /** Whether the program has run its forward pass. */
   called: boolean;
-  /** What its last call gave, where nothing is known of what it was called with. */
-  result: Abstract | null;
+  /** What its calls with nothing of another network gave, by the shapes that they were given; the first made the network. */
+  readonly results: Map<string, Abstract>;
 }
 
 export type Abstract =
@@ -339,6 +339,26 @@ export function tensor(
   more: Omit<Partial<Tensor>, 'kind' | 'dtype' | 'axes'> = {},
 ): Tensor {
   return { kind: 'tensor', dtype, axes, ...more };
+}
+
+/** Calls that give one number, whatever they are given: `len(x)`, `labels.index(x)`, `loss.item()`. */
+const GIVES_NUMBER = /^(?:len|int|float|ord|abs|round)\(|\.(?:index|find|count|item|argmax)\([^()]*\)$/;
+
+/** Names of tables that have a number for each of their keys: `word2idx`, `tag_to_ix`, `vocab.stoi`. */
+const NUMBERING = /(?:(?:2|to|_|\b)(?:ix|idx|idxs|ids?|ind|index|indice|indices|int|num)|stoi|vocab)\[[^[\]]*\]$/i;
+
+/** Whether a value is one number, known or not. */
+export function isScalar(value: Abstract | undefined): boolean {
+  switch (value?.kind) {
+    case 'number':
+    case 'boolean':
+    case 'size':
+      return true;
+    case 'unknown':
+      return value.number === true || GIVES_NUMBER.test(value.text) || NUMBERING.test(value.name ?? value.text);
+    default:
+      return false;
+  }
 }
 
 /** A value as a size: integers, symbols, and unknowns by their name. */

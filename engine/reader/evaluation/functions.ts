@@ -36,11 +36,13 @@ export function callFunction(
     names.set(parameter.name, value);
     interpreter.show(parameter.range, value);
   }
-  const { frame, assignedTo, statement, callers } = interpreter;
+  const { frame, assignedTo, statement, callers, yielded: outer } = interpreter;
   const { place } = interpreter.graph;
   interpreter.frame = ++interpreter.frames;
   if (interpreter.isHere(statement)) interpreter.callers = { statement, outer: callers };
   interpreter.assignedTo = null;
+  const yielded: Abstract[] = [];
+  interpreter.yielded = yielded;
   interpreter.depth++;
   const scope: Scope = { names, parent: callee.scope, frame: interpreter.frame };
   const { body } = callee.code;
@@ -48,10 +50,14 @@ export function callFunction(
     ? interpreter.block(body, scope)
     : { kind: 'return' as const, value: interpreter.evaluate(body, scope) };
   interpreter.depth--;
+  interpreter.yielded = outer;
   interpreter.frame = frame;
   interpreter.callers = callers;
   interpreter.assignedTo = assignedTo;
   interpreter.statement = statement;
   interpreter.graph.place = place;
+  // A generator gives what it yields, one after the other; the first stands for all.
+  const [first] = yielded;
+  if (first !== undefined) return { kind: 'many', item: first, count: unknown('') };
   return result.kind === 'return' ? result.value : NONE;
 }

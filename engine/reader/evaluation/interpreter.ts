@@ -46,6 +46,8 @@ export class Interpreter implements Reader {
   readonly every: (number | null)[] = [];
   /** Lists that have grown in the loops around that have no items (`while`). */
   readonly rounds: Set<Sequence>[] = [];
+  /** What the function that is being run has yielded so far; null outside of functions. */
+  yielded: Abstract[] | null = null;
   frame = 0;
   /** The calls of functions of the text that is open. */
   callers: Callers | null = null;

@@ -15,9 +15,16 @@ export function loop(interpreter: Interpreter, statement: Statement & { kind: 'f
   const items = itemsOf(iterable);
   const count = iterable.kind === 'many' ? iterable.count : items === null ? unknown('') : number(items.length);
   const variable = interpreter.textOf(statement.target.range);
-  interpreter.loops.push({ variable, count, text: interpreter.textOf(statement.iterable.range), grown: new Set() });
   const start = interpreter.work;
   const rounds = items === null || items.length > MAX_ITERATIONS ? [typicalItem(iterable)] : items;
+  interpreter.loops.push({
+    variable,
+    count,
+    text: interpreter.textOf(statement.iterable.range),
+    typical: items === null || rounds.length !== items.length,
+    frame: interpreter.frame,
+    grown: new Set(),
+  });
   let completion = NEXT;
   for (const item of rounds) {
     const counter: Abstract =
@@ -59,13 +66,35 @@ function repeat(interpreter: Interpreter, grown: ReadonlySet<Sequence>, count: A
   const replaced = new Set<Sequence>();
   for (const names of holders) {
     for (const [name, value] of names) {
-      if (value.kind !== 'sequence' || !grown.has(value) || value.items.length === 0) continue;
-      names.set(name, { kind: 'many', item: value.items.at(-1)!, count });
-      replaced.add(value);
+      if (value.kind === 'sequence') names.set(name, manyOf(value, grown, count, replaced));
     }
   }
   // Where it stands in the loop nobody can tell its length.
   for (const { items } of replaced) (items as Abstract[]).length = 0;
+}
+
+/** Deeper lists are not looked through. */
+const MAX_NESTING = 3;
+
+/** A list that has grown as many of its last item; also inside other lists. */
+function manyOf(
+  value: Sequence,
+  grown: ReadonlySet<Sequence>,
+  count: Abstract,
+  replaced: Set<Sequence>,
+  depth = 0,
+): Abstract {
+  if (grown.has(value)) {
+    const last = value.items.at(-1);
+    if (last === undefined) return value;
+    replaced.add(value);
+    return { kind: 'many', item: last, count };
+  }
+  if (value.type === 'list' && depth < MAX_NESTING) {
+    for (const [at, item] of value.items.entries())
+      if (item.kind === 'sequence') (value.items as Abstract[])[at] = manyOf(item, grown, count, replaced, depth + 1);
+  }
+  return value;
 }
 
 /** What a comprehension collects. */

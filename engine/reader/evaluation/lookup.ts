@@ -7,6 +7,7 @@ import {
   fromDimension,
   type FunctionValue,
   type Instance,
+  isScalar,
   type Scope,
   shortText,
   unknown,
@@ -33,7 +34,8 @@ export function lookup(interpreter: Interpreter, name: string, scope: Scope): Ab
 
 /** What stands under a path of a library: an object that the language knows, or the path itself. */
 export function named(interpreter: Interpreter, path: string): Abstract {
-  return interpreter.language.shared(path) === 'flags' ? interpreter.flags : { kind: 'path', path };
+  if (interpreter.language.shared(path) === 'flags') return interpreter.flags;
+  return interpreter.language.constant(path) ?? { kind: 'path', path };
 }
 
 /** A method of an object that holds settings, or a setting that the text does not give. */
@@ -106,7 +108,7 @@ export function oneOf(
 
 /** Whether all entries of a dict are numbers, known or not: places of characters in a vocabulary. */
 function holdsNumbers({ pairs }: Abstract & { kind: 'dict' }): boolean {
-  return pairs.length > 0 && pairs.every(([, value]) => value.kind === 'number' || (value.kind === 'unknown' && value.number === true)); // prettier-ignore
+  return pairs.length > 0 && pairs.every(([, value]) => isScalar(value));
 }
 
 /** `object[key]`. */
@@ -122,9 +124,12 @@ export function subscript(interpreter: Interpreter, object: Abstract, key: Abstr
       return { kind: 'sequence', type: object.type, items: object.items.slice(from ?? undefined, to ?? undefined) };
     }
     case 'dict': {
-      if (key.kind === 'unknown') return oneOf(interpreter, object, key) ?? { ...unknown(shortText(key)), ...(holdsNumbers(object) ? { number: true } : {}) }; // prettier-ignore
+      const chosen = key.kind === 'unknown' ? oneOf(interpreter, object, key) : null;
+      if (chosen !== null) return chosen;
       const name = key.kind === 'string' ? key.value : key.kind === 'number' ? String(key.value) : null;
-      return (name === null ? undefined : object.entries.get(name)) ?? unknown(shortText(key));
+      const found = name === null ? undefined : object.entries.get(name);
+      if (found !== undefined) return found;
+      return { kind: 'unknown', text: shortText(key), ...(holdsNumbers(object) ? { number: true } : {}) };
     }
     case 'many':
       if (key.kind !== 'slice') return object.item;

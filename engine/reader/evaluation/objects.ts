@@ -8,19 +8,26 @@ import {
   fromDimension,
   type FunctionValue,
   type Instance,
-  isOpen,
   list,
   NONE,
   tuple,
   unknown,
 } from '../values.ts';
+import { isNothingNew, runAside, shapesOf } from './again.ts';
 import { fieldsOf, isModule, memberOf } from './classes.ts';
 import { callFunction } from './functions.ts';
 import type { Interpreter } from './interpreter.ts';
 
 /** A new object of a class. */
 export function instantiate(interpreter: Interpreter, of: ClassValue, given: readonly GivenArgument[]): Abstract {
-  const instance: Instance = { kind: 'instance', of, attributes: new Map(), name: null, result: null, called: false };
+  const instance: Instance = {
+    kind: 'instance',
+    of,
+    attributes: new Map(),
+    name: null,
+    results: new Map(),
+    called: false,
+  };
   // What a module makes for itself stands in its own file.
   if (interpreter.graph.place !== null || interpreter.isHere(of.range)) interpreter.instances.push(instance);
   if (interpreter.graph.place !== null) interpreter.places.set(instance, interpreter.graph.place);
@@ -55,8 +62,25 @@ export function callInstance(
     return value;
   }
   // Called again with nothing new, as in a loop over batches, it gives what it gave.
-  const open = given.every(({ value }) => isOpen(value));
-  if (open && self.result !== null) return self.result;
+  const open = given.every(({ value }) => isNothingNew(interpreter.graph, self, value));
+  const shapes = open ? shapesOf(given) : '';
+  const known = open ? self.results.get(shapes) : undefined;
+  if (known !== undefined) return known;
+  const [before] = self.results.values();
+  const run = (): Abstract => runForward(interpreter, self, method, given, range);
+  const value = open && before !== undefined ? runAside(interpreter, self, before, run) : run();
+  if (open) self.results.set(shapes, value);
+  return value;
+}
+
+/** The forward pass of an outermost module: what it is given becomes inputs of the network. */
+function runForward(
+  interpreter: Interpreter,
+  self: Instance,
+  method: FunctionValue,
+  given: readonly GivenArgument[],
+  range: TextRange,
+): Abstract {
   interpreter.inside++;
   interpreter.graph.root = self;
   const names = method.code.parameters.filter(parameter => parameter.name !== 'self');
@@ -71,7 +95,6 @@ export function callInstance(
   const value = callFunction(interpreter, method, promoted, self);
   interpreter.inside--;
   interpreter.graph.root = null;
-  if (open) self.result = value;
   return value;
 }
 

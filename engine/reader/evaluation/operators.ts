@@ -46,6 +46,8 @@ export function binary(
   if (operator === '+' && left.kind === 'sequence' && right.kind === 'sequence') {
     return { kind: 'sequence', type: left.type, items: [...left.items, ...right.items].slice(0, MAX_ITEMS) };
   }
+  if (operator === '+' && [left, right].every(({ kind }) => kind === 'many' || kind === 'sequence'))
+    return joined(left, right);
   if (operator === '*' && left.kind === 'sequence') return repeated(left, right);
   if (operator === '*' && right.kind === 'sequence') return repeated(right, left);
   if (operator === 'and' || operator === 'or') {
@@ -61,7 +63,18 @@ export function binary(
   return arithmetic(operator, left, right) ?? unknown(interpreter.textOf(range).slice(0, 60));
 }
 
+/** Two lists, one after the other, of which not all items are known one by one. */
+function joined(left: Abstract, right: Abstract): Abstract {
+  const part = (of: Abstract): { item: Abstract | undefined; count: Abstract } =>
+    of.kind === 'many' ? of : { item: (itemsOf(of) ?? [])[0], count: number(itemsOf(of)?.length ?? 0) };
+  const [one, other] = [part(left), part(right)];
+  const item = left.kind === 'many' ? one.item : (other.item ?? one.item);
+  return { kind: 'many', item: item ?? unknown(''), count: arithmetic('+', one.count, other.count) ?? unknown('') };
+}
+
 function repeated(sequence: Abstract & { kind: 'sequence' }, times: Abstract): Abstract {
+  if (sequence.items.length !== 1 && times.kind !== 'number')
+    return { kind: 'many', item: sequence.items[0] ?? unknown(''), count: unknown('') };
   if (times.kind !== 'number') return { kind: 'many', item: sequence.items[0] ?? unknown(''), count: times };
   const count = Math.max(0, Math.min(times.value, Math.floor(MAX_ITEMS / Math.max(1, sequence.items.length))));
   return { kind: 'sequence', type: sequence.type, items: Array.from({ length: count }, () => sequence.items).flat() };

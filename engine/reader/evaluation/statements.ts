@@ -51,7 +51,14 @@ function execute(interpreter: Interpreter, statement: Statement, scope: Scope): 
         statement.range,
       );
       if (value.kind === 'sequence') interpreter.grew(value);
-      assign(interpreter, statement.target, value, scope);
+      const inner = interpreter.loops.at(-1);
+      const counts = value.kind === 'number' && inner?.typical === true && inner.frame === interpreter.frame;
+      assign(
+        interpreter,
+        statement.target,
+        counts ? unknown(interpreter.textOf(statement.target.range)) : value,
+        scope,
+      );
       return NEXT;
     }
     case 'import':
@@ -95,6 +102,9 @@ function execute(interpreter: Interpreter, statement: Statement, scope: Scope): 
       return NEXT;
     case 'return':
       return { kind: 'return', value: statement.value === null ? NONE : interpreter.evaluate(statement.value, scope) };
+    case 'yield':
+      interpreter.yielded?.push(interpreter.evaluate(statement.value, scope));
+      return NEXT;
     case 'break':
     case 'continue':
     case 'raise':

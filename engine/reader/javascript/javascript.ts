@@ -38,6 +38,7 @@ export const JAVASCRIPT: Language = {
   functions: FUNCTIONS,
   canonical: path => path,
   shared: () => null,
+  constant: () => null,
   methods: METHODS,
   name: name => {
     if (name === 'undefined') return NONE;

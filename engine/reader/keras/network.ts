@@ -193,7 +193,8 @@ function functional(call: Call): Abstract {
 /** The model's output, which builds it if it is not built. */
 function outputOf(call: Call, model: Model, data: Tensor | null): Abstract {
   if (model.kind === 'network') return build(call, model, data)?.output ?? unknown('');
-  return model.result ?? call.reader.call(model, [input(call, inputAxes(null, data), 'float32')], call.range);
+  const [before] = model.results.values();
+  return before ?? call.reader.call(model, [input(call, inputAxes(null, data), 'float32')], call.range);
 }
 
 // Compiling

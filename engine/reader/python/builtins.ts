@@ -1,6 +1,7 @@
 /** Python's own functions and the methods of its lists, dicts and texts, as far as programs build models with them. */
 import type { Arguments, Call, CallEntry, CallTable, Reader } from '../calls.ts';
 import { extreme, many, numeric, range, truthOf } from '../sharedBuiltins.ts';
+import type { TextRange } from '../reading.ts';
 import { isOpen, itemsOf, MAX_ITEMS, pairsOf, setEntry, textOf, typicalItem } from '../items.ts';
 import { add, type Dimension } from '../sizes.ts';
 import {
@@ -13,6 +14,8 @@ function zip({ args }: Call): Abstract {
   if (args.rest.length === 1 && only?.kind === 'many' && only.item.kind === 'sequence') {
     return tuple(only.item.items.map(item => many(item, only.count)));
   }
+  if (args.rest.length === 1 && only?.kind === 'many' && only.item.kind === 'many')
+    return many(many(only.item.item, only.count), only.item.count);
   const columns = args.rest.map(itemsOf);
   if (columns.every(column => column !== null)) {
     const length = Math.min(...columns.map(column => column.length), MAX_ITEMS);
@@ -131,7 +134,8 @@ export const BUILTINS: CallTable = {
     signature: 'values, default=None',
     result: ({ args, reader, range }) => {
       const of = args.get('values');
-      return of?.kind === 'many' ? of.item : unknown(reader.textOf(range).slice(0, 60));
+      // One weight of a module, of which nothing is known, is no item.
+      return of?.kind === 'many' && of.item.kind !== 'object' ? of.item : unknown(reader.textOf(range).slice(0, 60));
     },
   },
   map: {
@@ -250,6 +254,11 @@ const grow = (self: Sequence, items: readonly Abstract[]): void => {
   for (const item of items) if (own.length < MAX_ITEMS) own.push(item);
 };
 
+/** A number that goes by what the program says. */
+function numberOf(reader: Reader, range: TextRange): Abstract {
+  return { kind: 'unknown', text: reader.textOf(range).slice(0, 60), number: true };
+}
+
 /** Methods by the kind of their object. */
 /** What is read of a file: characters of which nobody knows how many. */
 const FILE_TEXT: Abstract = many(unknown(''), unknown('len(text)'));
@@ -277,6 +286,11 @@ export const BUILTIN_METHODS: CallTable = {
       return NONE;
     },
   },
+  ...Object.fromEntries(['sequence', 'many'].map(kind => [`${kind}.index`, { signature: 'item', result: ({ reader, range }: Call) => numberOf(reader, range) }])), // prettier-ignore
+  // Iterators of older programs.
+  ...Object.fromEntries(['next', '__next__'].map(name => [`many.${name}`, { signature: '', result: ({ self }: Call) => typicalItem(self) }])), // prettier-ignore
+  'string.find': { signature: 'sub', result: ({ reader, range }) => numberOf(reader, range) },
+  'string.index': { signature: 'sub', result: ({ reader, range }) => numberOf(reader, range) },
   'sequence.extend': {
     signature: 'items',
     result: ({ self, args }) => {

@@ -3,11 +3,13 @@ import { Arguments, type Call, type CallEntry, type CallTable } from '../calls.t
 import { asTensor, axisOf, commonShape, expanded, matrixProduct, placeOf, plainAxes, reduced, shapeSize, tiled } from '../shapeRules.ts'; // prettier-ignore
 import { valuesOf } from './pandas.ts';
 import { add, countBetween, type Dimension, multiply } from '../sizes.ts';
+import { dtypeOf } from '../tensorflow1/operations.ts';
 import { constant, einsum } from '../tensorflow1/shapes.ts';
 import { concatenateMany, stackMany, tensorsOf, transpose } from '../tensors.ts';
 import {
   type Abstract,
   dimension,
+  isScalar,
   list,
   type Many,
   tensor,
@@ -24,7 +26,7 @@ const filled = (signature: string): CallEntry => ({
     const shape = args.some('shape') ?? args.some('size');
     if (shape === undefined) return unknown(reader.textOf(range).slice(0, 60));
     const items = shape.kind === 'sequence' ? shape.items : [shape];
-    return data(tensor('float64', plainAxes(items.map(shapeSize))), reader.textOf(range));
+    return data(tensor(dtypeOf(args.some('dtype'), 'float64'), plainAxes(items.map(shapeSize))), reader.textOf(range));
   },
 });
 
@@ -48,12 +50,8 @@ export function arrayOf(value: Abstract | undefined): Tensor | null {
 
 /** Rows of which only the typical one is known, where that is an array or a number. */
 function arrayOfMany({ item, count }: Many, depth = 0): Tensor | null {
-  const one = item.kind === 'many' && depth < 4 ? arrayOfMany(item, depth + 1) : isNumber(item) ? tensor('float64', []) : arrayOf(item); // prettier-ignore
+  const one = item.kind === 'many' && depth < 4 ? arrayOfMany(item, depth + 1) : isScalar(item) ? tensor('float64', []) : arrayOf(item); // prettier-ignore
   return one?.axes == null ? null : tensor(one.dtype, [axisOf(dimension(count)), ...one.axes]);
-}
-
-function isNumber(value: Abstract): boolean {
-  return value.kind === 'number' || value.kind === 'size' || value.kind === 'boolean' || (value.kind === 'unknown' && value.number === true); // prettier-ignore
 }
 
 /** An array made of values; of data that are known already, the same data. */
@@ -65,7 +63,8 @@ const array: CallEntry = {
     const known = arrayOf(stacked);
     const text = reader.textOf(range);
     if (known === null) return unknown(text.slice(0, 60));
-    return known.derivation?.op === 'data' && given?.kind !== 'many' ? known : data(known, text);
+    const made = { ...known, dtype: dtypeOf(args.some('dtype'), known.dtype) };
+    return made.derivation?.op === 'data' && given?.kind !== 'many' ? made : data(made, text);
   },
 };
 
@@ -311,7 +310,7 @@ export const NUMPY: CallTable = {
 };
 
 function scalarOf(value: Abstract | undefined): Tensor | null {
-  return value !== undefined && isNumber(value)
+  return value !== undefined && isScalar(value)
     ? tensor('float64', [])
     : value?.kind === 'path'
       ? tensor('float64', [])

@@ -211,12 +211,13 @@ class Builder {
         ];
       case 'PrintStatement':
       case 'AssertStatement':
-      case 'YieldStatement':
         return split(children.slice(1), ',').map(group => ({
           kind: 'expression',
           value: this.#list(group, depth),
           range,
         }));
+      case 'YieldStatement':
+        return [{ kind: 'yield', value: this.#list(children.slice(1), depth), range }];
       default:
         return [{ kind: 'other', range }];
     }

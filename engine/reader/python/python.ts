@@ -11,7 +11,7 @@ import { NUMPY } from './numpy.ts';
 import { PANDAS, PANDAS_METHODS } from './pandas.ts';
 import { attributeOf, FLAGS_MODULE, HPARAMS, SETTINGS_CALLS, SETTINGS_METHODS } from './settings.ts';
 import { SKLEARN, SKLEARN_METHODS } from './sklearn.ts';
-import { STANDARD_LIBRARY, STANDARD_METHODS } from './standardLibrary.ts';
+import { CONSTANTS, STANDARD_LIBRARY, STANDARD_METHODS } from './standardLibrary.ts';
 
 /** What names mean by convention where a fragment does not import them. */
 const CONVENTIONAL: ReadonlyMap<string, string> = new Map([
@@ -54,6 +54,7 @@ export const PYTHON: Language = {
   canonical: path =>
     path.replace(FLAGS_MODULE, 'absl.flags').replace(HPARAMS, 'HParams').replace(COMPATIBLE, 'builtins.'),
   shared: path => (path.replace(FLAGS_MODULE, 'absl.flags') === 'absl.flags.FLAGS' ? 'flags' : null),
+  constant: path => CONSTANTS.get(path) ?? null,
   methods: { ...BUILTIN_METHODS, ...STANDARD_METHODS, ...SETTINGS_METHODS, ...PANDAS_METHODS, ...SKLEARN_METHODS },
   name: name => {
     const path = Object.hasOwn(BUILTINS, name) ? `builtins.${name}` : CONVENTIONAL.get(name);

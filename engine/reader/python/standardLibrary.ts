@@ -1,9 +1,50 @@
 /** Calls of Python's standard library that tell sizes: the defaults of a command line are what a program runs with. */
-import type { Call, CallTable } from '../calls.ts';
-import { type Abstract, boolean, NONE, tuple, unknown } from '../values.ts';
+import type { Call, CallEntry, CallTable } from '../calls.ts';
+import { itemsOf, typicalItem } from '../items.ts';
+import { many } from '../sharedBuiltins.ts';
+import { type Abstract, boolean, list, NONE, string, tuple, unknown } from '../values.ts';
+
+const LOWER = 'abcdefghijklmnopqrstuvwxyz';
+const LETTERS = LOWER + LOWER.toUpperCase();
+const PUNCTUATION = '!"#$%&\'()*+,-./:;<=>?@[\\]^_`{|}~';
+const WHITESPACE = ' \t\n\r\v\f';
+
+/** Texts of Python's `string`, of whose characters programs make their alphabets. */
+export const CONSTANTS: ReadonlyMap<string, Abstract> = new Map([
+  ['string.ascii_lowercase', string(LOWER)],
+  ['string.ascii_uppercase', string(LOWER.toUpperCase())],
+  ['string.ascii_letters', string(LETTERS)],
+  ['string.digits', string('0123456789')],
+  ['string.hexdigits', string('0123456789abcdefABCDEF')],
+  ['string.punctuation', string(PUNCTUATION)],
+  ['string.whitespace', string(WHITESPACE)],
+  ['string.printable', string(`0123456789${LETTERS}${PUNCTUATION}${WHITESPACE}`)],
+]);
+
+/** Lists side by side, of which the longest counts. */
+const zipLongest: CallEntry = {
+  signature: '*values, fillvalue=None',
+  result: ({ args }) => {
+    const [only] = args.rest;
+    // `zip_longest(*rows)` of many rows arrives as those.
+    if (args.rest.length === 1 && only?.kind === 'many')
+      return many(many(typicalItem(only.item), only.count), unknown(''));
+    return many(tuple(args.rest.map(typicalItem)), unknown(''));
+  },
+};
 
 /** By path. */
 export const STANDARD_LIBRARY: CallTable = {
+  'itertools.zip_longest': zipLongest,
+  'itertools.izip_longest': zipLongest,
+  'itertools.chain': {
+    signature: '*values',
+    result: ({ args }) => {
+      const lists = args.rest.map(itemsOf);
+      if (lists.every(items => items !== null)) return list(lists.flat());
+      return many(typicalItem(args.rest[0] ?? NONE), unknown(''));
+    },
+  },
   'argparse.ArgumentParser': {
     signature: '*options',
     result: () => ({ kind: 'object', type: 'argument_parser', attributes: new Map() }),

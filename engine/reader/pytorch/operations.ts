@@ -478,31 +478,6 @@ function optimizer(
   };
 }
 
-/** Batches of a data set, of which the typical one is known. */
-function dataLoader({ args }: Call): Abstract {
-  const of = args.get('dataset');
-  const rows = args.size('batch_size');
-  const axis: TensorAxis = { name: 'batch', size: typeof rows === 'number' ? rows : null };
-  if (of?.kind !== 'data') return { kind: 'many', item: tuple([unknown(''), unknown('')]), count: unknown('batches') };
-  const derivation: Derivation = { op: 'data', source: of.source, part: 'batch' };
-  const images = tensor(
-    'float32',
-    [axis, { name: 'channel', size: 1 }, { name: 'steps', size: 28 }, { name: 'features', size: 28 }],
-    { derivation, meaning: phrase('images of digits, one row of pixels a step') },
-  );
-  const labels = tensor('int64', [axis], { meaning: phrase('class labels') });
-  return { kind: 'many', item: tuple([images, labels]), count: unknown('batches') };
-}
-
-const dataSet = (kind: string): CallEntry => ({
-  signature: 'root, train=True, transform=None, target_transform=None, download=False',
-  result: ({ args, reader, range }) => ({
-    kind: 'data',
-    source: { kind, source: reader.textOf(range) },
-    part: args.boolean('train') === false ? 'test' : 'train',
-  }),
-});
-
 export const TORCH_CALLS: CallTable = {
   'torch.zeros': filled(true),
   'torch.ones': ONES,
@@ -633,9 +608,6 @@ export const TORCH_CALLS: CallTable = {
     eps: 'epsilon',
     weight_decay: 'weightDecay',
   }),
-  'torch.utils.data.DataLoader': { signature: 'dataset, batch_size=1, shuffle=False', result: dataLoader },
-  'torchvision.datasets.MNIST': dataSet('mnist'),
-  'torchvision.datasets.FashionMNIST': dataSet('fashion_mnist'),
 };
 
 function squeeze(call: Call): Abstract {

@@ -1,5 +1,6 @@
 /** PyTorch as one table of calls. */
 import type { CallTable, FrameworkTable } from '../calls.ts';
+import { DATASET_CALLS } from './datasets.ts';
 import { MODULE_CALLS } from './modules.ts';
 import { TORCH_CALLS, TORCH_METHODS } from './operations.ts';
 import { PARAMETER_METHODS } from './parameters.ts';
@@ -14,6 +15,7 @@ const RENAMES: readonly (readonly [RegExp, string])[] = [
   [/^torch\.concat$/, 'torch.cat'],
   [/^torch\.optim\.\w+\.(\w+)$/, 'torch.optim.$1'],
   [/^torch\.Tensor\.(\w+)$/, 'torch.$1'],
+  [/^torch\.utils\.data\.(?:dataloader|dataset)\.(\w+)$/, 'torch.utils.data.$1'],
   [/^torch\.autograd\.variable\./, 'torch.autograd.'],
   [/^torch\.cuda\.(\w+Tensor)$/, 'torch.$1'],
   [/^torch\.nn\.parameter\.Parameter$/, 'torch.nn.Parameter'],
@@ -39,6 +41,6 @@ export const PYTORCH: FrameworkTable = {
     if (!/^torch(?:vision)?\./.test(path)) return null;
     return { name: RENAMES.reduce((name, [from, to]) => name.replace(from, to), path), framework: 'pytorch' };
   },
-  calls: { ...TORCH_SHAPES, ...MODULE_CALLS, ...TORCH_CALLS, ...SCHEDULER_CALLS },
+  calls: { ...TORCH_SHAPES, ...MODULE_CALLS, ...TORCH_CALLS, ...DATASET_CALLS, ...SCHEDULER_CALLS },
   methods: { ...IN_PLACE, ...METHODS },
 };

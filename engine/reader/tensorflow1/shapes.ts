@@ -7,7 +7,7 @@ import {
 } from '../shapeRules.ts'; // prettier-ignore
 import { index, reshape, unstack } from '../tensors.ts';
 import {
-  type Abstract, dimension, fromDimension, list, NONE, tensor, type Tensor, type TensorAxis, unknown,
+  type Abstract, dimension, fromDimension, isScalar, list, NONE, tensor, type Tensor, type TensorAxis, unknown,
 } from '../values.ts'; // prettier-ignore
 import { dtypeOf } from './operations.ts';
 
@@ -31,6 +31,11 @@ export function constant(value: Abstract | undefined, depth = 0): Tensor | null 
     return tensor(value.integer ? 'int32' : 'float32', [], { derivation: { op: 'constants', values: [value.value] } });
   if (value?.kind === 'boolean') return tensor('bool', []);
   if (value?.kind === 'size') return tensor('int32', []);
+  if (value?.kind === 'unknown' && depth > 0 && isScalar(value)) return tensor('int64', []);
+  if (value?.kind === 'many' && depth <= 4) {
+    const item = asTensor(value.item) ?? constant(value.item, depth + 1);
+    return item?.axes == null ? null : tensor(item.dtype, [axisOf(dimension(value.count)), ...item.axes]);
+  }
   if (value?.kind !== 'sequence' || depth > 4 || value.items.length === 0) return null;
   const parts = value.items.map(item => asTensor(item) ?? constant(item, depth + 1));
   const [first] = parts;
