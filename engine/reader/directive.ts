@@ -122,8 +122,13 @@ const byOrder = (a: Wish, b: Wish): number => KEYS.indexOf(a.key) - KEYS.indexOf
 
 const DIRECTIVE = /(?:#|\/\/|\/\*)\s*rnn:/;
 
+/** Whether a text may hold such a comment. */
+export function mayDirect(text: string): boolean {
+  return DIRECTIVE.test(text);
+}
+
 function wishesIn(source: SourceText, language: Language): Wish[] {
-  if (!DIRECTIVE.test(source.text)) return [];
+  if (!mayDirect(source.text)) return [];
   return language.comments(source).flatMap(({ text, from }): Wish[] => {
     const directive = DIRECTIVE.exec(text);
     if (directive?.index !== 0) return [];

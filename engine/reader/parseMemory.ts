@@ -1,5 +1,6 @@
 import type { Parser, Tree } from '@lezer/common';
 import { TreeFragment } from '@lezer/common';
+import { PartMemory } from './parts.ts';
 
 /** A text and its tree, in the pieces that the parser can take over. */
 interface Parsed {
@@ -10,10 +11,12 @@ interface Parsed {
 }
 
 /**
- * Remembers the trees of the last version of a text, so that the next version is parsed only where it differs. One memory
- * belongs to one open text; what it remembers changes no result, only the time that it takes.
+ * Remembers the trees of the last version of a text and what was read of its parts, so that the next version is parsed and
+ * read only where it differs. One memory belongs to one open text; what it remembers changes no result, only the time that it takes.
  */
 export class ParseMemory {
+  /** What programs of this text were read as. */
+  readonly programs = new PartMemory();
   readonly #parts = new Map<string, ParseMemory>();
   readonly #parsed = new Map<string, Parsed>();
 

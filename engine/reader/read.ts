@@ -1,9 +1,9 @@
 /** The reader's entry: from a text to the models and tensors in it. Nothing of the text is ever run. */
-import { inOrder, readAlternatives } from './alternatives.ts';
+import { type Attempt, inOrder, readAlternatives } from './alternatives.ts';
 import { claimsIn } from './claims.ts';
 import { common } from './common.ts';
 import { diagnose } from './diagnose.ts';
-import { heedDirectives } from './directive.ts';
+import { heedDirectives, mayDirect } from './directive.ts';
 import { Interpreter } from './evaluation/interpreter.ts';
 import { type Occurrence, tellingCalls } from './evaluation/occurrences.ts';
 import { runUncalled } from './evaluation/uncalled.ts';
@@ -18,12 +18,14 @@ import { mentionsRecurrence } from './mention.ts';
 import { loadedFile, withLoadedFile } from './loads.ts';
 import { type FoundModel, modelsOf } from './models.ts';
 import { passagesOf, readFences } from './note.ts';
+import { PartMemory, together } from './parts.ts';
 import { valueOf } from './present.ts';
 import { PYTHON } from './python/python.ts';
 import type { AlternativeValue, Reading, SymbolReading, Value } from './reading.ts';
 import { gatherSiblings, type Surroundings } from './siblings.ts';
 import { lineNumber, type SourceText, wholeText } from './source.ts';
 import { readSpecFile } from './specFile.ts';
+import type { Statement } from './syntax.ts';
 import { tensorsOf } from './tensors.ts';
 import type { Abstract } from './values.ts';
 
@@ -96,13 +98,28 @@ function readProgram(text: string, language: Language, memory?: ParseMemory, sur
   const { body } = language.parse(source, memory);
   const pieces = [{ start: 0, end: text.length }];
   const data = loadedFile(body, text);
-  return readAlternatives(choices => {
-    const interpreter = new Interpreter(text, new Graph(), language, surroundings, choices);
-    interpreter.run(body);
-    runUncalled(interpreter);
-    const models = modelsOf(interpreter.graph, { pieces, text }).map(found => withLoadedFile(found, data));
-    return { reading: readingOf(interpreter, models, text, [source], language), work: interpreter.work };
-  });
+  const directs = mayDirect(text);
+  const sources = directs ? [source] : [];
+  const read = (statements: readonly Statement[]): Attempt => {
+    let work = 0;
+    const reading = readAlternatives(choices => {
+      const interpreter = new Interpreter(text, new Graph(), language, surroundings, choices);
+      interpreter.run(statements);
+      runUncalled(interpreter);
+      const models = modelsOf(interpreter.graph, { pieces, text }).map(found => withLoadedFile(found, data));
+      work += interpreter.work;
+      return { reading: readingOf(interpreter, models, text, sources, language), work: interpreter.work };
+    });
+    return { reading, work };
+  };
+  // Comments speak of what stands elsewhere, and what other files define may share anything.
+  const whole =
+    directs || surroundings !== undefined || !body.some(({ kind }) => kind === 'function' || kind === 'class');
+  if (whole) return read(body).reading;
+  const context = JSON.stringify([language.usual(text).packages, data]);
+  const reading = (memory?.programs ?? new PartMemory()).read(body, text, context, read);
+  const [extent] = pieces;
+  return { ...reading, models: reading.models.map(model => ({ ...model, extent: extent! })) };
 }
 
 /** The fences of each language are a program of their own. */
@@ -121,20 +138,7 @@ function readNote(text: string, memory?: ParseMemory): Reading {
     ];
   });
   if (readings.length === 0) return NOTHING;
-  return joined(readings.reduce(joined), { ...NOTHING, diagnostics: claimsIn(text, all) });
-}
-
-function joined(a: Reading, b: Reading): Reading {
-  const models = [...a.models, ...b.models];
-  const ordered = inOrder(models);
-  const place = models.map(model => ordered.indexOf(model));
-  const placed = (symbols: Reading['symbols'], from: number): SymbolReading[] =>
-    symbols.map(symbol => (symbol.model === undefined ? symbol : { ...symbol, model: place[from + symbol.model]! }));
-  return {
-    models: ordered,
-    symbols: inOrder([...placed(a.symbols, 0), ...placed(b.symbols, a.models.length)]),
-    diagnostics: inOrder([...a.diagnostics, ...b.diagnostics]),
-  };
+  return together([...readings, { ...NOTHING, diagnostics: claimsIn(text, all) }]);
 }
 
 function readingOf(

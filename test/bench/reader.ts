@@ -24,7 +24,7 @@ export function readerSection(node: string, program: string, root: string): stri
   return [
     '## Reading source code',
     '',
-    'Files of 2,000 lines made of programs that ran in their frameworks; milliseconds of processor time, medians of 60 (95 % are faster than the number in brackets). *First* is by the clock, with cold code; *again* parses and evaluates the whole file; *keystroke* is a letter in the middle of it, with the last parse remembered.',
+    "Files of 2,000 lines made of programs that ran in their frameworks; milliseconds of processor time, medians of 60 (95 % are faster than the number in brackets). *First* is by the clock, with cold code; *again* parses and evaluates the whole file; *keystroke* is a letter in the middle of it, with the last parse and the readings of the program's parts remembered.",
     '',
     '| file | models | first | again | keystroke | hover |',
     '|---|---|---|---|---|---|',
