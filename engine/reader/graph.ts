@@ -174,6 +174,8 @@ export class Graph {
   readonly stops: { readonly from: string; readonly reason: Phrase }[] = [];
   /** Whether the program itself changes variables (`tf.assign_add(step, 1)`). */
   assigns = false;
+  /** Names of variables that hold the rate of an optimizer (TensorFlow 1). */
+  readonly rates = new Set<string>();
   /** Losses that the framework collects by itself (`tf.losses`). */
   readonly collected: { readonly loss: Tensor; readonly range: TextRange }[] = [];
   readonly metrics: { readonly of: TensorRef; readonly metric: NonNullable<TrainingSpec['metrics']>[number] }[] = [];

@@ -401,6 +401,10 @@ export function reshape(graph: Graph, of: Tensor, shape: readonly (Dimension | n
   const without = axes.filter(axis => axis.size !== 1);
   if (without.length < axes.length && fits(shape, without)) return view(of, without);
   const input = graph.inputOf(of);
+  // Labels of all steps, one after the other: [B, T] → [B·T]
+  const labels = input !== null && axes.length === 2 && isBatch(first) && of.dtype.startsWith('int');
+  if (labels && shape.length === 1 && free(shape[0]!))
+    return view(of, [{ name: axes.map(axis => axis.name).join(' × '), size: product(axes), merged: axes }]);
   if (input !== null && isBatch(first)) {
     const rest = free(shape[0]!) || shape[0] === null ? shape.slice(1) : null;
     const known = product(axes.slice(1));

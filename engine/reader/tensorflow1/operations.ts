@@ -401,7 +401,10 @@ function variable(shape: (call: Call) => Abstract | undefined, defaultName: stri
     const given = args.string('name');
     const named = defaultName === null ? given : (given ?? (args.isGiven('name') ? undefined : defaultName));
     const full = named === undefined ? undefined : scoped(call, named);
-    const initial = (value?.kind === 'tensor' ? value.initial : undefined) ?? initializerOf(args.get('initializer'));
+    const alone = defaultName !== null && value?.kind === 'number';
+    const constant: Initializer | undefined = alone ? { kind: 'constant', value: value.value } : undefined;
+    const initial =
+      constant ?? (value?.kind === 'tensor' ? value.initial : undefined) ?? initializerOf(args.get('initializer'));
     const about = {
       derivation: { op: 'variables' as const },
       meaning: phrase('trained variable'),
@@ -410,6 +413,7 @@ function variable(shape: (call: Call) => Abstract | undefined, defaultName: stri
       ...(args.boolean('trainable') === false ? { fixed: true as const } : {}),
     };
     if (value?.kind === 'tensor') return tensor(value.dtype, value.axes, about);
+    if (alone) return tensor(value.integer ? 'int32' : 'float32', [], about);
     const sizes = shapeOf(value);
     return tensor('float32', sizes === null ? null : sizes.map(size => ({ name: '', size })), about);
   };

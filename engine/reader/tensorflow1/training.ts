@@ -1,8 +1,9 @@
 /** Metrics, optimizers and the session of TensorFlow 1: how a program trains. */
 import { type Phrase, phrase } from '../../model/phrase.ts';
 import type { ClippingSpec, OptimizerSpec } from '../../model/spec.ts';
-import type { Call, CallEntry, CallTable, Reader } from '../calls.ts';
+import { type Call, type CallEntry, type CallTable, information, type Reader } from '../calls.ts';
 import { countLoops } from '../loops.ts';
+import type { TextRange } from '../reading.ts';
 import { asTensor, oneOf, placeOf, reduced as without } from '../shapeRules.ts';
 import { tensorsOf } from '../tensors.ts';
 import {
@@ -23,6 +24,20 @@ function equalTo({ args }: Call): Abstract {
 
 // Optimizers
 
+/** The number that a variable begins with: a rate that a program keeps in one. */
+function heldNumber({ graph }: Reader, value: Abstract | undefined): number | undefined {
+  if (value?.kind !== 'tensor' || value.axes?.length !== 0 || value.initial?.kind !== 'constant') return undefined;
+  if (value.parameter !== undefined) graph.rates.add(value.parameter);
+  return value.initial.value;
+}
+
+function sayUnread(reader: Reader, range: TextRange): void {
+  const text = phrase(
+    'The learning rate that the program sets cannot be followed: choose it where the training is started',
+  );
+  reader.report(information(range, 'rate-not-read', text));
+}
+
 function optimizer(
   kind: OptimizerSpec['kind'],
   signature: string,
@@ -30,10 +45,11 @@ function optimizer(
 ): CallEntry {
   return {
     signature,
-    result: ({ args }) => {
+    result: ({ args, reader, range }) => {
       const falling = args.get('learning_rate');
       const schedule = falling?.kind === 'schedule' ? falling : undefined;
-      const rate = schedule?.start ?? args.number('learning_rate');
+      const rate = schedule?.start ?? args.number('learning_rate') ?? heldNumber(reader, falling);
+      if (args.isGiven('learning_rate') && (rate === undefined || rate <= 0)) sayUnread(reader, range);
       const given = Object.fromEntries(
         Object.entries(options(args)).filter(([, value]) => value !== undefined),
       ) as Partial<OptimizerSpec>;
@@ -185,8 +201,11 @@ function clipByGlobalNorm({ args }: Call): Abstract {
 // The session
 
 /** The program changes a variable by itself. */
-function assigned({ args, self, reader }: Call): Abstract {
+function assigned({ args, self, reader, range }: Call): Abstract {
   reader.graph.assigns = true;
+  const of = args.get('ref') ?? self;
+  if (of.kind === 'tensor' && of.parameter !== undefined && reader.graph.rates.has(of.parameter))
+    sayUnread(reader, range);
   return args.get('ref') ?? self;
 }
 

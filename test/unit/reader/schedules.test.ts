@@ -161,3 +161,28 @@ describe('what of a training is not heeded is said', () => {
     assert.deepEqual(fitted('None'), []);
   });
 });
+
+describe('rates of TensorFlow 1 that a program keeps in a tensor', () => {
+  const program = (rate: string, after = ''): string => `import tensorflow as tf
+X = tf.placeholder(tf.float32, [None, 5, 3])
+y = tf.placeholder(tf.int32, [None])
+${rate}
+outputs, state = tf.nn.dynamic_rnn(tf.nn.rnn_cell.GRUCell(6), X, dtype=tf.float32)
+loss = tf.losses.sparse_softmax_cross_entropy(labels=y, logits=tf.layers.dense(state, 4))
+train = tf.train.AdamOptimizer(lr).minimize(loss)
+${after}`;
+  const read = (text: string): unknown[] => {
+    const { models, diagnostics } = readSource(text, 'python');
+    return [models[0]?.spec.training.optimizer?.learningRate, ...diagnostics.map(({ code }) => code)];
+  };
+
+  it('a variable has the number that it begins with', () => {
+    assert.deepEqual(read(program('lr = tf.Variable(0.02, trainable=False)')), [0.02]);
+  });
+  it('that it is changed, or fed, is said', () => {
+    const changed = program('lr = tf.Variable(0.02, trainable=False)', 'halve = tf.assign(lr, lr * 0.5)');
+    assert.deepEqual(read(changed), [0.02, 'rate-not-read']);
+    assert.deepEqual(read(program('lr = tf.Variable(0.0, trainable=False)')), [undefined, 'rate-not-read']);
+    assert.deepEqual(read(program('lr = tf.placeholder(tf.float32, [])')), [undefined, 'rate-not-read']);
+  });
+});
