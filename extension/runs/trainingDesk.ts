@@ -10,6 +10,7 @@ import type { RunSettings } from '../../engine/runs/format.ts';
 import { defaultSettings } from '../../engine/runs/settings.ts';
 import type { DataChoice } from '../models/dataChoice.ts';
 import type { SizeChoice } from '../models/sizeChoice.ts';
+import { matchingModel } from '../models/matchingModel.ts';
 import type { ModelFinder } from '../models/modelFinder.ts';
 import type { SourceModel } from '../models/sourceModel.ts';
 import type { TrainingPanelModel, TrainingPicture } from '../pages/trainingPanel.ts';
@@ -123,16 +124,11 @@ export class TrainingDesk implements TrainingPanelModel {
   } // prettier-ignore
 }
 
-/**
- * The model that a run trained, in its source as it stands now: the same name, or else the same text under another name
- * (a fence of a note that has moved). Models of one program share their text, so text alone does not tell them apart.
- */
+/** The model that a run trained, in its source as it stands now. */
 export async function modelOfRun(
   finder: ModelFinder,
-  { record, modelKey }: RunState,
+  { record: { source }, modelKey }: RunState,
 ): Promise<SourceModel | undefined> {
-  const models = (await finder.modelsAt(vscode.Uri.parse(record.source.uri))) ?? [];
-  const sameText = models.filter(({ hash }) => hash === record.source.hash);
-  const named = [...sameText, ...models].find(({ key }) => key === modelKey);
-  return sameText.length === 1 ? sameText[0] : named;
+  const models = (await finder.modelsAt(vscode.Uri.parse(source.uri))) ?? [];
+  return matchingModel(models, { key: modelKey, hash: source.hash });
 }
