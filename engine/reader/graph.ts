@@ -180,6 +180,8 @@ export class Graph {
   readonly collected: { readonly loss: Tensor; readonly range: TextRange }[] = [];
   readonly metrics: { readonly of: TensorRef; readonly metric: NonNullable<TrainingSpec['metrics']>[number] }[] = [];
   readonly names = new Map<string, TensorRef>();
+  /** What Keras' layers have given, by their names. */
+  readonly layerOutputs = new Map<string, Abstract>();
   /** The same of states inside tuples: `states[0].c`. */
   readonly parts = new Map<string, TensorRef>();
   /** Nodes whose values a loss puts through a softmax. */

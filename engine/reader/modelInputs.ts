@@ -3,6 +3,8 @@ import type { Graph } from './graph.ts';
 import type { TextRange } from './reading.ts';
 import { type Abstract, type Tensor } from './values.ts';
 
+const MAX_INPUTS = 16;
+
 /** What is known of an argument of a model's forward pass; an input of the model where nothing else is. */
 export function argumentOf(graph: Graph, value: Abstract, name: string, range: TextRange): Abstract {
   if (value.kind === 'tensor' && value.ref === undefined && value.derivation?.op === 'data' && value.axes !== null) {
@@ -29,6 +31,11 @@ export function argumentOf(graph: Graph, value: Abstract, name: string, range: T
     });
     graph.data.add(value);
     return { ...value, axes: [{ ...rows!, name: 'batch' }, ...axes], ref: { from: input.id } };
+  }
+  // Several inputs in one argument.
+  if (value.kind === 'sequence' && value.items.length <= MAX_INPUTS) {
+    const items = value.items.map((item, at) => (item.kind === 'tensor' ? argumentOf(graph, item, `${name}[${at}]`, range) : item)); // prettier-ignore
+    return { ...value, items };
   }
   if (value.kind !== 'unknown') return value;
   const data = value.text === name || /^\w*$/.test(value.text) ? null : { kind: 'unknown', source: value.text };

@@ -217,6 +217,8 @@ export interface Network {
   readonly place: TextRange | null;
   /** What it is fed with and gives, once it is built. */
   built: { readonly input: Tensor | null; readonly output: Abstract } | null;
+  /** Its layers by their places, where they are not the program's own. */
+  readonly parts?: Abstract;
   /** The inputs that the program says, one or several. */
   inputs?: Abstract | undefined;
   /** Whether it is a layer of another one, and so no model by itself. */

@@ -55,6 +55,8 @@ export class Interpreter implements Reader {
   statement: TextRange = { start: 0, end: 0 };
   /** The file whose statements are being run. */
   path: string;
+  /** Whether it calls what the program does not call. */
+  guessing = false;
   /** Whether it is inside the forward pass of a module. */
   inside = 0;
 
@@ -181,8 +183,11 @@ export class Interpreter implements Reader {
     const { frame, callers } = this;
     const key = range.start * 4096 + Math.min(range.end - range.start, 4095);
     const known = this.occurrences.get(key);
-    if (known === undefined) this.occurrences.set(key, { range, value, frame, callers, others: [] });
-    else if (known.frame !== frame) addOther(known, { value, frame, callers });
+    const guess = this.guessing ? { guessed: true as const } : {};
+    if (known === undefined) this.occurrences.set(key, { range, value, frame, callers, others: [], ...guess });
+    // What the program itself calls tells more.
+    else if (known.frame !== frame && (known.guessed === true || !this.guessing))
+      addOther(known, { value, frame, callers });
   }
 
   grew(list: Sequence): void {

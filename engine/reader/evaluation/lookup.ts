@@ -115,7 +115,12 @@ function holdsNumbers({ pairs }: Abstract & { kind: 'dict' }): boolean {
 export function subscript(interpreter: Interpreter, object: Abstract, key: Abstract, range: TextRange): Abstract {
   switch (object.kind) {
     case 'sequence': {
-      if (key.kind === 'number') return object.items.at(key.value) ?? unknown('');
+      if (key.kind === 'number') {
+        const item = object.items.at(key.value) ?? unknown('');
+        // What has no name goes by the words of the program.
+        const nameless = item.kind === 'unknown' && item.name === undefined && item.text === '' && item.number !== true;
+        return nameless ? { ...item, text: interpreter.textOf(range).slice(0, 60) } : item;
+      }
       if (key.kind !== 'slice') return object.items[0] === undefined ? unknown('') : object.items[0];
       const [from, to, step] = key.bounds.map(bound => (bound.kind === 'number' ? bound.value : null));
       if (key.bounds.some(bound => bound.kind !== 'number' && bound.kind !== 'none'))

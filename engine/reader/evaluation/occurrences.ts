@@ -1,7 +1,7 @@
 /** Values where they stand in the text. */
 import { mayHaveSameSize } from '../sizes.ts';
 import type { TextRange } from '../reading.ts';
-import type { Abstract, Cells } from '../values.ts';
+import type { Abstract, Cells, TensorAxis } from '../values.ts';
 
 /** The calls of functions that are being run: the statement of each, the innermost first. */
 export interface Callers {
@@ -18,6 +18,8 @@ export interface Occurrence {
   readonly callers: Callers | null;
   /** What stood there in other calls of the function, where that has another shape. */
   readonly others: Omit<Occurrence, 'range' | 'others'>[];
+  /** Seen only where the reading calls what the program does not call. */
+  readonly guessed?: true;
 }
 
 /** Where a function is called with many shapes, more tell nothing. */
@@ -26,10 +28,34 @@ const MOST_OTHERS = 3;
 /** Adds what stands at a place in another call of its function. */
 export function addOther(occurrence: Occurrence, other: Occurrence['others'][number]): void {
   const { others } = occurrence;
+  const merged =
+    others.length === 0 && other.frame !== occurrence.frame ? ofAnyLength(occurrence.value, other.value) : null;
+  if (merged !== null) {
+    (occurrence as { value: Abstract }).value = merged;
+    return;
+  }
   if (others.length >= MOST_OTHERS || other.frame === occurrence.frame) return;
   if ([occurrence, ...others].some(({ value }) => looksAlike(value, other.value))) return;
   others.push(other);
 }
+
+/** A tensor that is the same in two calls but for how many rows and steps it has: of any number; null for all else. */
+function ofAnyLength(a: Abstract, b: Abstract): Abstract | null {
+  if (a.kind !== 'tensor' || b.kind !== 'tensor' || a.dtype !== b.dtype || a.axes === null || b.axes === null) return null;
+  const others = b.axes;
+  if (a.axes.length < 2 || others.length !== a.axes.length || mayHaveSameSize(a.axes, others)) return null;
+  const axes: TensorAxis[] = [];
+  for (const [at, axis] of a.axes.entries()) {
+    const other = others[at]!;
+    const length = at === 0 ? isRows(axis) && isRows(other) : axis.name === 'steps' || other.name === 'steps';
+    if (mayHaveSameSize([axis], [other])) axes.push(axis);
+    else if (!length) return null;
+    else axes.push({ name: at === 0 ? 'batch' : 'steps', size: typeof axis.size === 'number' ? (typeof other.size === 'number' ? null : other.size) : axis.size });
+  }
+  return { ...a, axes };
+} // prettier-ignore
+
+const isRows = ({ name }: TensorAxis): boolean => name === 'batch' || name === '' || name === 'rows';
 
 /** Whether values have one shape and type. */
 function looksAlike(a: Abstract, b: Abstract, depth = 0): boolean {

@@ -16,6 +16,7 @@ const MAX_ORDERED = 64;
 
 /** Runs the bodies of functions that nothing in the text calls, with their arguments unknown. */
 export function runUncalled(interpreter: Interpreter): void {
+  interpreter.guessing = true;
   const methods = runModules(interpreter);
   const owners = new Map<FunctionValue['code'], ClassValue>();
   for (const of of interpreter.classes) {
@@ -31,6 +32,22 @@ export function runUncalled(interpreter: Interpreter): void {
   }
   for (const build of interpreter.graph.atEnd.splice(0)) build();
   for (const { self, method } of methods) look(interpreter, self, method);
+  const { length } = interpreter.diagnostics;
+  for (const { self, method } of otherMethods(interpreter))
+    interpreter.graph.aside(() => callFunction(interpreter, method, [], self));
+  interpreter.diagnostics.splice(length);
+}
+
+/** The methods for which nothing calls of classes that build a network and are no modules: what they do with it is seen. */
+function otherMethods(interpreter: Interpreter): Method[] {
+  return interpreter.classes.flatMap(of => {
+    const self = interpreter.instances.find(instance => instance.of === of);
+    if (self === undefined || isModule(of) || !mentionsRecurrence(interpreter.textOf(of.range))) return [];
+    return [...of.members.values()].flatMap((method): Method[] => {
+      const own = method.kind === 'function' && method.code.parameters[0]?.name === 'self';
+      return own && interpreter.uncalled.has(method.code) ? [{ self, method }] : [];
+    });
+  });
 }
 
 /** Reads a method that no forward pass calls: what it computes is seen, and is no part of the model. */

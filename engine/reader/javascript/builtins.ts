@@ -9,12 +9,15 @@ import {
   dimension,
   list,
   NONE,
+  fromDimension,
   number,
   type Sequence,
+  shortText,
   string,
   tuple,
   unknown,
 } from '../values.ts';
+import { sliceSize } from '../tensors.ts';
 import { COUNT } from './parse.ts';
 
 function lengthOf(value: Abstract): Abstract {
@@ -95,6 +98,29 @@ function reduce({ self, args, reader, range: at }: Call): Abstract {
   return items.slice(first === undefined ? 1 : 0).reduce((total, item, place) => reader.call(make, [total, item, number(place)], at), start);
 } // prettier-ignore
 
+/** An array of which only the length is known. */
+function part({ self, args }: Call): Abstract {
+  const [from, to] = args.rest;
+  if (args.rest.some(bound => bound.kind === 'sequence')) return unknown('');
+  const count = self.kind === 'many' ? dimension(self.count) : null;
+  const size = sliceSize(count, [from ?? NONE, to ?? NONE, NONE]);
+  return many(self.kind === 'many' ? self.item : unknown(''), size === null ? unknown('') : fromDimension(size));
+}
+
+/** Calls a function on an item of an array of which only the typical one is known. */
+function seen({ self, args, reader, range: at }: Call): Abstract {
+  reader.call(args.rest[0] ?? NONE, [self.kind === 'many' ? self.item : unknown(''), { kind: 'unknown', text: 'index', number: true }], at); // prettier-ignore
+  return NONE;
+}
+
+/** The different ones of values that are known. */
+function distinct({ args }: Call): Abstract {
+  const items = args.rest.length === 0 ? [] : itemsOf(args.rest[0]);
+  const texts = items?.map(item => (textOf(item) === null ? null : `${item.kind} ${textOf(item)}`));
+  if (items === null || texts === undefined || texts.includes(null)) return many(typicalItem(args.rest[0] ?? NONE), unknown('')); // prettier-ignore
+  return list(items.filter((_, at) => texts.indexOf(texts[at]!) === at));
+}
+
 function sliced({ self, args }: Call): Abstract {
   const [from, to] = args.rest.map(bound => (bound.kind === 'number' ? bound.value : null));
   if (self.kind !== 'sequence' || from === null || to === null) return self;
@@ -135,6 +161,7 @@ export const FUNCTIONS: CallTable = {
   }),
   Array: entry(({ args }) => (args.rest.length === 1 ? ofLength(args.rest[0]!) : list(args.rest))),
   'Array.from': entry(arrayFrom),
+  Set: entry(distinct),
   'Array.isArray': entry(({ args }) => {
     const kind = args.rest[0]?.kind ?? 'unknown';
     return kind === 'unknown' ? unknown('') : boolean(kind === 'sequence' || kind === 'many');
@@ -175,6 +202,21 @@ export const METHODS: CallTable = {
   'sequence.map': { signature: 'callback', result: ({ self, args, reader, range: at }) => mapped({ values: self, make: args.get('callback') ?? NONE, reader, range: at }) },
   'many.map': { signature: 'callback', result: ({ self, args, reader, range: at }) => mapped({ values: self, make: args.get('callback') ?? NONE, reader, range: at }) },
   'many.fill': entry(fill),
+  'many.slice': entry(part),
+  'many.forEach': entry(seen),
+  'many.filter': entry(({ self }) => (self.kind === 'many' ? many(self.item, unknown('')) : self)),
+  'many.reverse': entry(({ self }) => self),
+  'many.concat': entry(({ self }) => (self.kind === 'many' ? many(self.item, unknown('')) : self)),
+  'many.flat': entry(({ self }) => (self.kind === 'many' && self.item.kind === 'many' ? many(self.item.item, unknown('')) : self)),
+  'many.at': entry(({ self }) => (self.kind === 'many' ? self.item : self)),
+  'many.split': entry(({ self }) => self),
+  'unknown.slice': entry(part),
+  'unknown.map': { signature: 'callback', result: ({ self, args, reader, range: at }) => many(reader.call(args.get('callback') ?? NONE, [unknown(''), { kind: 'unknown', text: 'index', number: true }], at), unknown(`${shortText(self)}.length`)) },
+  'unknown.forEach': entry(seen),
+  'string.slice': entry(({ self, args }) => {
+    const [from, to] = args.rest.map(bound => (bound.kind === 'number' ? bound.value : null));
+    return self.kind === 'string' && from !== null && to !== null ? string(self.value.slice(from, to)) : unknown('');
+  }),
   'many.keys': entry(({ self }) => self),
   'sequence.forEach': overItems(() => NONE),
   'sequence.filter': overItems((of, made) => list(of.filter((_, place) => holds(made[place]!)))),

@@ -23,6 +23,7 @@ import {
   dimension,
   fromDimension,
   type Layer,
+  list,
   type Network,
   type RecurrentOptions,
   shortText,
@@ -204,6 +205,9 @@ function initialState(
     checkStateCount(call, 'initial_state', parts.length, wanted.length);
     checkStateWidths(call, 'initial_state', parts, wanted);
   }
+  // As without any.
+  if (parts?.length === wanted.length && parts.every(part => part.ref === undefined && part.derivation?.op === 'zeros'))
+    return { open: [] };
   if (parts?.length !== wanted.length || parts.some(part => part.ref === undefined)) {
     return { open: [phrase('the initial state cannot be followed: {0}', call.args.text('initial_state'))] };
   }
@@ -988,11 +992,29 @@ function overSteps(by: 'mean' | 'max'): (applied: Call, of: Tensor, made: Call, 
 export const KERAS_LAYER_METHODS: CallTable = {
   'layer.__call__': {
     signature: 'inputs, hx=None, initial_state=None, mask=None, training=None, input=None',
-    result: call =>
-      call.self.kind === 'layer'
-        ? call.self.run(call, oneOf(call.args, 'inputs', 'input', 'query', 'sequences') ?? unknown('inputs'))
-        : unknown(''),
+    result: call => {
+      if (call.self.kind !== 'layer') return unknown('');
+      const given = oneOf(call.args, 'inputs', 'input', 'query', 'sequences') ?? unknown('inputs');
+      const value = call.self.run(call, given);
+      call.reader.graph.layerOutputs.set(call.self.name, value);
+      return value;
+    },
   },
+  // States of zeros, for a batch of so many rows or like that of an input.
+  'layer.get_initial_state': {
+    signature: 'inputs=None, batch_size=None',
+    result: ({ self, args }) => {
+      if (self.kind !== 'layer' || self.cells.length === 0) return unknown('states');
+      const input = args.some('inputs');
+      const rows = input?.kind === 'tensor' ? input.axes?.[0] : { name: 'batch', size: dimension(args.some('batch_size') ?? input) };
+      const order = (states: CellObject['states']): CellObject['states'] => states.toSorted((a, b) => (a.name > b.name ? -1 : 1));
+      return list(
+        self.cells.flatMap(({ states }) =>
+          order(states).map(({ width }) => tensor('float32', [rows ?? { name: 'batch', size: null }, unitsAxis(width)], { derivation: { op: 'zeros' } })),
+        ),
+      );
+    },
+  }, // prettier-ignore
   'layer:units': {
     signature: '',
     result: ({ self }) => fromDimension(self.kind === 'layer' ? (self.cells[0]?.output ?? null) : null),

@@ -191,10 +191,15 @@ function functional(call: Call): Abstract {
 }
 
 /** The model's output, which builds it if it is not built. */
-function outputOf(call: Call, model: Model, data: Tensor | null): Abstract {
-  if (model.kind === 'network') return build(call, model, data)?.output ?? unknown('');
+function outputOf(call: Call, model: Model, data: Abstract | null): Abstract {
+  if (model.kind === 'network') return build(call, model, data === null ? null : rowsIn(data))?.output ?? unknown('');
   const [before] = model.results.values();
-  return before ?? call.reader.call(model, [input(call, inputAxes(null, data), 'float32')], call.range);
+  return before ?? call.reader.call(model, data === null || data.kind === 'unknown' ? [] : [data], call.range);
+}
+
+/** The rows of a model with one input. */
+function rowsIn(data: Abstract): Tensor | null {
+  return data.kind === 'tensor' ? data : null;
 }
 
 // Compiling
@@ -300,6 +305,15 @@ function lossOf(value: Abstract | undefined): Loss | null {
   };
 }
 
+/** What a loss gives of which only the shape is known: one number, or where nothing is reduced one for each place. */
+function lossShape(of: Abstract, prediction: Tensor): Abstract {
+  const given = of.kind === 'object' ? of.attributes.get('reduction') : undefined;
+  if (given?.kind === 'unknown') return unknown('loss');
+  const name = given?.kind === 'string' ? given.value : given?.kind === 'path' ? given.path.split('.').at(-1)! : '';
+  const each = name.toLowerCase() === 'none' || given?.kind === 'none';
+  return tensor('float32', each ? (prediction.axes?.slice(0, -1) ?? null) : [], { lost: true });
+}
+
 function targetFor(call: Call, kind: LossSpec['kind'], prediction: Tensor): Tensor {
   const axes = (prediction.axes ?? [])
     .filter(axis => !isBatch(axis))
@@ -343,7 +357,7 @@ function compile(call: Call): Abstract {
   let done: TrainingRecord | null = null;
   const loops = call.reader.loops.length;
   // Built when it is fitted or at the end, whichever comes first: the data may tell the shape of the input.
-  const finish = (data: Tensor | null): TrainingRecord | null => {
+  const finish = (data: Abstract | null): TrainingRecord | null => {
     if (done !== null) return done;
     const output = outputOf(call, model, data);
     const outputs = output.kind === 'sequence' ? output.items : [output];
@@ -403,7 +417,7 @@ function compile(call: Call): Abstract {
 }
 
 /** How to finish what `compile` began, by model; the models of a reading go with it. */
-const compiled = new WeakMap<Model, (data: Tensor | null) => TrainingRecord | null>();
+const compiled = new WeakMap<Model, (data: Abstract | null) => TrainingRecord | null>();
 
 /** Epochs with those of the loops in which a model is fitted again and again. */
 function around(epochs: number, loops: readonly Loop[]): number | null {
@@ -419,8 +433,9 @@ function fit(call: Call): Abstract {
   const given = call.args.get('x');
   const x = valuesOf(given) ?? given;
   sayCallbacks(call);
-  const [rows = null] = x?.kind === 'tensor' ? [x] : x?.kind === 'many' ? firstTensor(x.item) : [];
-  const training = compiled.get(model)?.(rows);
+  const fed = fedBy(x);
+  const rows = fed === null ? null : rowsIn(fed);
+  const training = compiled.get(model)?.(fed);
   const { args, reader } = call;
   if (training == null) return unknown('history');
   const whole = (value: number | undefined): number | null =>
@@ -449,10 +464,11 @@ function fit(call: Call): Abstract {
   return unknown('history');
 }
 
-/** What a data set feeds a model with first: `(x, y)` of one input. */
-function firstTensor(item: Abstract): Tensor[] {
-  const first = item.kind === 'sequence' ? item.items[0] : item;
-  return first?.kind === 'tensor' ? [first] : [];
+/** What a model is fed with: arrays, or of a data set that gives `(x, y)` the first. */
+function fedBy(x: Abstract | undefined): Abstract | null {
+  if (x?.kind !== 'many') return x?.kind === 'tensor' || x?.kind === 'sequence' || x?.kind === 'dict' ? x : null;
+  const { item } = x;
+  return (item.kind === 'sequence' && item.type === 'tuple' ? item.items[0] : item) ?? null;
 }
 
 /** What callbacks of `fit` change of a training, in words; training here goes without them. */
@@ -766,11 +782,13 @@ export const KERAS_METHODS: CallTable = {
     signature: 'y_true, y_pred, sample_weight=None',
     result: call => {
       const [found, prediction] = [lossOf(call.self), call.args.get('y_pred')];
-      if (found === null || prediction?.kind !== 'tensor' || prediction.ref === undefined) return unknown('loss');
+      if (prediction?.kind !== 'tensor') return unknown('loss');
+      const shape = lossShape(call.self, prediction);
+      if (found === null || prediction.ref === undefined) return shape;
       // Masked steps and weighted rows count otherwise.
-      if (prediction.mask !== undefined || call.args.some('sample_weight') !== undefined) return unknown('loss');
+      if (prediction.mask !== undefined || call.args.some('sample_weight') !== undefined) return shape;
       const { summed, open, ...loss } = found;
-      if (open !== undefined) return unknown('loss');
+      if (open !== undefined) return shape;
       if (found.fromLogits && found.kind !== 'sigmoid_cross_entropy') call.reader.graph.scores.add(prediction.ref.from);
       const { graph } = call.reader;
       const old = graph.losses.find(({ range }) => range.start === call.range.start)?.loss;
@@ -836,7 +854,15 @@ export const KERAS_METHODS: CallTable = {
   },
   'network:layers': {
     signature: '',
-    result: ({ self }) => (self.kind === 'network' ? list(self.layers) : unknown('')),
+    result: ({ self }) => (self.kind === 'network' ? (self.parts ?? list(self.layers)) : unknown('')),
+  },
+  // A layer of a model by the name that the program gives it.
+  'network.get_layer': {
+    signature: 'name=None, index=None',
+    result: ({ args, reader }) => {
+      const output = reader.graph.layerOutputs.get(args.string('name') ?? '');
+      return output === undefined ? unknown('layer') : { kind: 'object', type: 'keras.part', attributes: new Map([['output', output]]) }; // prettier-ignore
+    },
   },
   'network.count_params': { signature: '', result: () => number(0) },
 };

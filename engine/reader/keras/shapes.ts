@@ -1,13 +1,14 @@
 /** Shapes of Keras' layers and backend functions that are no part of a recurrent model's graph. Rules: Keras 3 `keras/src`. */
 import { type Call, type CallEntry, type CallTable, Arguments } from '../calls.ts';
-import { add, type Dimension, multiply, toSize } from '../sizes.ts';
+import { add, type Dimension, divide, multiply, toSize } from '../sizes.ts';
 import {
-  asTensor, axisOf, commonShape, expanded, flattened, gathered, matrixProduct, ofNumbers, oneOf, plainAxes, placeOf, placesOf,
+  asTensor, axisOf, commonShape, expanded, flattened, gathered, matrixProduct, ofNumbers, oneOf, pieces, plainAxes, placeOf, placesOf,
   reduced, shaped, shapeSize, tiled, windows,
 } from '../shapeRules.ts'; // prettier-ignore
-import { einsum } from '../tensorflow1/shapes.ts';
+import { FILE_CALLS } from '../tensorflow1/files.ts';
+import { constant, einsum, SHAPE_CALLS as TENSOR_CALLS } from '../tensorflow1/shapes.ts';
 import { axisValue, dtypeOf } from '../tensorflow1/operations.ts';
-import { concatenate, concatenateMany, reshape, stack, stackMany, tensorsOf, transpose } from '../tensors.ts';
+import { concatenate, concatenateMany, reshape, stack, stackMany, tensorsOf, transpose, unstack } from '../tensors.ts';
 import { type Abstract, dimension, list, NONE, tensor, type Tensor, type TensorAxis, tuple, unknown } from '../values.ts'; // prettier-ignore
 import { calledAs, convolved, joining, simple } from './layers.ts';
 
@@ -398,22 +399,69 @@ const both = (dtype?: string, compute?: (x: number, y: number) => number): CallE
     return parts[0] === undefined ? unknown('') : tensor(dtype ?? parts[0].dtype, commonShape(parts));
   },
 });
+const WHERE: CallEntry = {
+  signature: 'condition, x=None, y=None',
+  result: call => TENSOR_CALLS['tf.where']!.result(call),
+};
 const shape = on('', of => (of.axes === null ? unknown('shape') : tuple(of.axes.map(axisValue))));
 
 const backend = (names: readonly string[], entry: CallEntry): CallTable =>
   Object.fromEntries(names.map(name => [`keras.backend.${name}`, entry]));
 
 export const KERAS_BACKEND: CallTable = {
-  ...backend(['exp', 'log', 'abs', 'sqrt', 'square', 'l2_normalize', 'clip', 'stop_gradient', 'dropout', 'reverse', 'flip', 'round', 'sign', 'zeros_like', 'ones_like', 'cumsum', 'normalize', 'identity', 'pow', 'sin', 'cos', 'print_tensor'], keeps), // prettier-ignore
+  ...backend(['exp', 'log', 'abs', 'sqrt', 'square', 'l2_normalize', 'clip', 'stop_gradient', 'dropout', 'reverse', 'flip', 'round', 'sign', 'zeros_like', 'ones_like', 'cumsum', 'normalize', 'identity', 'pow', 'sin', 'cos', 'print_tensor', 'log1p', 'expm1', 'floor', 'ceil', 'tan', 'arctan', 'sinh', 'cosh', 'erf', 'rsqrt', 'reciprocal', 'negative', 'nan_to_num', 'cumprod', 'sort', 'argsort', 'roll', 'triu', 'tril', 'convert_to_tensor', 'convert_to_numpy', 'copy', 'full_like', 'empty_like', 'absolute'], keeps), // prettier-ignore
   ...backend(['sum', 'mean', 'max', 'min', 'prod', 'std', 'var', 'logsumexp'], reduce()),
   ...Object.fromEntries((['sum', 'mean', 'max'] as const).map(by => [`keras.backend.${by}`, overSteps(by)])),
   ...backend(['argmax', 'argmin'], reduce('int64', -1)),
   ...backend(['any', 'all'], reduce('bool')),
-  ...backend(['zeros', 'ones', 'random_normal', 'random_uniform', 'truncated_normal'], filled),
+  ...backend(
+    [
+      'zeros',
+      'ones',
+      'empty',
+      'random_normal',
+      'random_uniform',
+      'truncated_normal',
+      'random_bernoulli',
+      'random_binomial',
+    ],
+    filled,
+  ),
+  ...Object.fromEntries(
+    ['normal', 'uniform', 'truncated_normal', 'gamma', 'beta', 'binomial'].map(name => [
+      `keras.random.${name}`,
+      filled,
+    ]),
+  ),
+  'keras.random.randint': { ...filled, signature: 'shape, minval, maxval, dtype=int32, seed=None' },
+  ...Object.fromEntries(['dropout', 'shuffle'].map(name => [`keras.random.${name}`, keeps])),
+  'keras.backend.full': { ...filled, signature: 'shape, fill_value, dtype=None' },
+  'keras.backend.array': TENSOR_CALLS['tf.constant']!,
+  'keras.backend.constant': TENSOR_CALLS['tf.constant']!,
+  'keras.backend.epsilon': { signature: '', result: () => ({ kind: 'number', value: 1e-7, integer: false }) },
+  'keras.backend.floatx': { signature: '', result: () => ({ kind: 'string', value: 'float32' }) },
   ...backend(['maximum'], both(undefined, Math.max)),
   ...backend(['minimum'], both(undefined, Math.min)),
   ...backend(['add', 'subtract', 'multiply', 'divide'], both()),
-  ...backend(['equal', 'not_equal', 'greater', 'greater_equal', 'less', 'less_equal'], both('bool')),
+  ...backend(
+    [
+      'equal',
+      'not_equal',
+      'greater',
+      'greater_equal',
+      'less',
+      'less_equal',
+      'logical_and',
+      'logical_or',
+      'logical_xor',
+    ],
+    both('bool'),
+  ),
+  ...backend(['true_divide', 'floor_divide', 'power', 'mod', 'arctan2'], both()),
+  ...backend(
+    ['logical_not', 'isnan', 'isinf', 'isfinite'],
+    on('', of => ({ ...shaped(of, of.axes), dtype: 'bool' })),
+  ),
   ...backend(['shape', 'int_shape'], shape),
   'keras.backend.cast': on('dtype', (of, { args }) => ({ ...shaped(of, of.axes), dtype: dtypeOf(args.get('dtype'), of.dtype) })), // prettier-ignore
   'keras.backend.expand_dims': on('axis=-1', (of, { args }) => shaped(of, expanded(of, args.number('axis')))),
@@ -483,6 +531,80 @@ export const KERAS_BACKEND: CallTable = {
       return x === null || y === null ? unknown('') : batchDot(x, y, args.some('axes'));
     },
   },
+  ...backend(['arange'], TENSOR_CALLS['tf.range']!),
+  'keras.backend.linspace': TENSOR_CALLS['tf.linspace']!,
+  'keras.backend.eye': {
+    signature: 'N, M=None, k=0, dtype=None',
+    result: ({ args }) => tensor('float32', plainAxes([args.size('N'), dimension(args.some('M') ?? args.get('N'))])),
+  },
+  'keras.backend.identity': keeps,
+  'keras.backend.norm': on('ord=None, axis=None, keepdims=False', (of, { args }) =>
+    shaped(of, reduced(of, args.some('axis'), args.boolean('keepdims') === true)),
+  ),
+  'keras.backend.swapaxes': on('axis1, axis2', (of, { args }) => {
+    const [a, b] = [args.number('axis1'), args.number('axis2')].map(at => placeOf(at ?? NaN, of.axes?.length ?? 0));
+    if (of.axes === null || a == null || b == null) return shaped(of, null);
+    return transpose(
+      of,
+      of.axes.map((_, at) => (at === a ? b : at === b ? a : at)),
+    );
+  }),
+  'keras.backend.where': WHERE,
+  'keras.backend.switch': WHERE,
+  'keras.backend.broadcast_to': on('shape', (of, { args }) => {
+    const shape = args.get('shape');
+    return shaped(of, shape?.kind === 'sequence' ? plainAxes(shape.items.map(shapeSize)) : null);
+  }),
+  ...backend(
+    ['take'],
+    on('indices, axis=None', (of, { args }) => {
+      const indices = args.get('indices');
+      const found = asTensor(indices) ?? constant(indices);
+      if (args.some('axis') === undefined) return shaped(of, found?.axes ?? null);
+      return shaped(of, found === null ? null : gathered(of, found, args.number('axis') ?? NaN));
+    }),
+  ),
+  'keras.backend.take_along_axis': on('indices, axis=None', (of, { args }) =>
+    shaped(of, args.some('axis') === undefined ? null : (asTensor(args.get('indices'))?.axes ?? null)),
+  ),
+  'keras.backend.split': on('indices_or_sections, axis=0', (of, { args }) => {
+    const [parts, at] = [args.get('indices_or_sections'), args.number('axis') ?? 0];
+    const place = of.axes === null ? null : placeOf(at, of.axes.length);
+    if (place === null || parts?.kind !== 'number') return unknown('split');
+    const { size } = of.axes![place]!;
+    const made = pieces(
+      of,
+      Array.from({ length: Math.min(parts.value, 512) }, () => (size === null ? null : divide(size, parts.value))),
+      place,
+    );
+    return made === null ? unknown('split') : list(made);
+  }),
+  'keras.backend.unstack': on(
+    'num=None, axis=0',
+    (of, { args, reader, range }) => unstack(reader.graph, of, args.number('axis') ?? 0, range) ?? unknown('unstack'),
+  ),
+  'keras.backend.top_k': on('k, sorted=True', (of, { args }) => {
+    const axes = of.axes === null ? null : [...of.axes.slice(0, -1), axisOf(args.size('k'))];
+    return tuple([shaped(of, axes), { ...shaped(of, axes), dtype: 'int32' }]);
+  }),
+  'keras.backend.image.resize': FILE_CALLS['tf.image.resize']!,
+  ...backend(['ctc_batch_cost'], {
+    signature: 'y_true, y_pred, input_length, label_length',
+    result: ({ args }) => {
+      const rows = asTensor(args.get('y_pred'))?.axes?.[0];
+      return rows === undefined ? unknown('loss') : tensor('float32', [rows, axisOf(1)], { lost: true });
+    },
+  }),
+  ...backend(['sparse_categorical_crossentropy', 'categorical_crossentropy', 'binary_crossentropy'], {
+    signature: 'target, output, from_logits=False, axis=-1',
+    result: ({ args, reader, range }) => {
+      const of = asTensor(args.get('output'));
+      const each = reader.textOf(range).includes('binary_crossentropy');
+      return of?.axes == null
+        ? unknown('loss')
+        : tensor('float32', each ? of.axes : of.axes.slice(0, -1), { lost: true });
+    },
+  }),
   'keras.backend.einsum': { signature: 'equation, *inputs', result: ({ args }) => einsum(args.string('equation'), args.rest.map(asTensor)) }, // prettier-ignore
   'keras.backend.concatenate': {
     signature: 'tensors, axis=-1',

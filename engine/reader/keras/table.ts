@@ -1,5 +1,6 @@
 /** Keras as one table of calls. `keras` is read as Keras 3, `tensorflow.keras` as Keras 2. */
 import type { FrameworkTable } from '../calls.ts';
+import { KERAS_APPLICATION_METHODS, KERAS_APPLICATIONS } from './applications.ts';
 import { KERAS_LAYER_METHODS, KERAS_LAYERS } from './layers.ts';
 import { KERAS_CALLS, KERAS_METHODS } from './network.ts';
 import { KERAS_PREPROCESSING, KERAS_PREPROCESSING_METHODS } from './preprocessing.ts';
@@ -22,6 +23,7 @@ const RENAMES: readonly (readonly [RegExp, string])[] = [
     '$1.$2',
   ],
   [/^layers\.(?:experimental\.)?preprocessing\.(\w+)$/, 'layers.$1'],
+  [/^applications\.\w+\.([A-Z]\w*)$/, 'applications.$1'],
   [/^optimizers\.legacy\.(\w+)$/, 'optimizers.$1'],
 ];
 
@@ -34,6 +36,20 @@ export const KERAS: FrameworkTable = {
     const name = RENAMES.reduce((renamed, [from, to]) => renamed.replace(from, to), rest);
     return { name: `keras.${name}`, framework: tensorflow === undefined && legacy === undefined ? 'keras3' : 'keras2' };
   },
-  calls: { ...KERAS_BACKEND, ...LAYERS, ...inOne(LAYERS), ...KERAS_CALLS, ...KERAS_REGULARIZERS, ...KERAS_CONSTRAINTS },
-  methods: { ...KERAS_SHAPE_METHODS, ...KERAS_LAYER_METHODS, ...KERAS_PREPROCESSING_METHODS, ...KERAS_METHODS },
+  calls: {
+    ...KERAS_BACKEND,
+    ...LAYERS,
+    ...inOne(LAYERS),
+    ...KERAS_CALLS,
+    ...KERAS_REGULARIZERS,
+    ...KERAS_CONSTRAINTS,
+    ...KERAS_APPLICATIONS,
+  },
+  methods: {
+    ...KERAS_SHAPE_METHODS,
+    ...KERAS_LAYER_METHODS,
+    ...KERAS_PREPROCESSING_METHODS,
+    ...KERAS_APPLICATION_METHODS,
+    ...KERAS_METHODS,
+  },
 };

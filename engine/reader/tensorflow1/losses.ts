@@ -8,7 +8,7 @@ import { equal } from '../sizes.ts';
 import { type Abstract, tensor, type Tensor, type TensorAxis, unknown } from '../values.ts';
 import { countedSteps } from './lengths.ts';
 import { sequenceLossShape } from './seq2seq.ts';
-import { constantsOf, SHAPE_CALLS } from './shapes.ts';
+import { constantsOf, SHAPE_CALLS, stackedOf } from './shapes.ts';
 
 type Kind = LossSpec['kind'];
 
@@ -61,7 +61,7 @@ function reduce(by: 'mean' | 'sum'): CallEntry {
     signature: 'input_tensor, axis=None, keepdims=None, name=None, reduction_indices=None, keep_dims=None',
     result: call => {
       const { args, reader, range } = call;
-      const of = asTensor(args.get('input_tensor'));
+      const of = asTensor(args.get('input_tensor')) ?? stackedOf(args.get('input_tensor'), reader);
       if (of === null) return unknown('');
       const axis = oneOf(args, 'axis', 'reduction_indices');
       const places = of.axes === null ? null : axis === undefined ? of.axes.map((_, at) => at) : placesOf(axis, of.axes.length); // prettier-ignore

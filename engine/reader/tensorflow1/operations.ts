@@ -660,5 +660,8 @@ export const OPERATION_METHODS: CallTable = {
 
 function shapeTuple(self: Abstract): Abstract {
   const of = tensorOf(self);
-  return of?.axes == null ? unknown('shape') : tuple(of.axes.map(axisValue));
+  if (of?.axes == null) return unknown('shape');
+  // The axes of data have no sizes of their own name.
+  const isData = of.derivation?.op === 'data';
+  return tuple(of.axes.map(axis => (isData && axis.size === null ? unknown('') : axisValue(axis))));
 }

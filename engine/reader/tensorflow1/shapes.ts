@@ -1,13 +1,13 @@
 /** Shapes of TensorFlow 1's operations and layers that are no part of a recurrent model's graph. Rules: TensorFlow 1.15. */
 import type { Call, CallEntry, CallTable } from '../calls.ts';
-import { type Dimension, divide, symbol } from '../sizes.ts';
+import { type Dimension, divide, mayHaveSameSize, multiply, symbol } from '../sizes.ts';
 import {
   asTensor, axisOf, commonShape, expanded, flattened, gathered, matrixProduct, ofNumbers, oneOf, pair, pieces, plainAxes, placeOf,
   reduced, shaped, shapeSize, tiled, windows,
 } from '../shapeRules.ts'; // prettier-ignore
-import { index, reshape, unstack } from '../tensors.ts';
+import { index, reshape, sliceSize, stack, stackMany, tensorsOf, unstack } from '../tensors.ts';
 import {
-  type Abstract, dimension, fromDimension, isScalar, list, NONE, tensor, type Tensor, type TensorAxis, unknown,
+  type Abstract, dimension, fromDimension, isScalar, list, NONE, tensor, type Tensor, type TensorAxis, tuple, unknown,
 } from '../values.ts'; // prettier-ignore
 import { dtypeOf } from './operations.ts';
 
@@ -30,7 +30,8 @@ export function constant(value: Abstract | undefined, depth = 0): Tensor | null 
   if (value?.kind === 'number')
     return tensor(value.integer ? 'int32' : 'float32', [], { derivation: { op: 'constants', values: [value.value] } });
   if (value?.kind === 'boolean') return tensor('bool', []);
-  if (value?.kind === 'size') return tensor('int32', []);
+  if (value?.kind === 'string') return tensor('string', []);
+  if (value?.kind === 'size' || (value?.kind === 'unknown' && value.number === true)) return tensor('int32', []);
   if (value?.kind === 'unknown' && depth > 0 && isScalar(value)) return tensor('int64', []);
   if (value?.kind === 'many' && depth <= 4) {
     const item = asTensor(value.item) ?? constant(value.item, depth + 1);
@@ -90,10 +91,17 @@ const both = (dtype?: string, compute?: (x: number, y: number) => number): CallE
   },
 });
 
+/** A list of tensors as the one that TensorFlow makes of it. */
+export function stackedOf(value: Abstract | undefined, { graph }: Call['reader']): Tensor | null {
+  if (value?.kind === 'many') return asTensor(stackMany(graph, value, 0));
+  const parts = value?.kind === 'sequence' ? tensorsOf(value) : null;
+  return parts === null || parts.length === 0 ? null : shaped(parts[0]!, stack(graph, parts, 0).axes);
+}
+
 const reduce = (dtype?: string): CallEntry => ({
   signature: 'input_tensor, axis=None, keepdims=None, name=None, reduction_indices=None, keep_dims=None',
-  result: ({ args }) => {
-    const of = asTensor(args.get('input_tensor'));
+  result: ({ args, reader }) => {
+    const of = asTensor(args.get('input_tensor')) ?? stackedOf(args.get('input_tensor'), reader);
     if (of === null) return unknown('');
     const keep = args.boolean('keepdims') === true || args.boolean('keep_dims') === true;
     return tensor(dtype ?? of.dtype, reduced(of, oneOf(args, 'axis', 'reduction_indices'), keep));
@@ -209,6 +217,20 @@ const DRAWN: CallEntry = {
   },
 };
 
+/** A list of things that are not known, said so many times in a row: `tf.tile([start], [batch_size])`. */
+function tiles(entry: CallEntry): CallEntry {
+  return {
+    signature: entry.signature,
+    result: call => {
+      const [input, by] = [call.args.get('input'), call.args.get('multiples')];
+      const open = input?.kind === 'sequence' && constant(input) === null && tensorsOf(input) === null;
+      if (!open || by?.kind !== 'sequence' || by.items.length !== 1) return entry.result(call);
+      const times = dimension(by.items[0]);
+      return tensor('int32', [axisOf(times === null ? null : multiply(times, input.items.length))]);
+    },
+  };
+}
+
 export const SHAPE_CALLS: CallTable = {
   ...entries(
     [
@@ -250,6 +272,28 @@ export const SHAPE_CALLS: CallTable = {
       'tf.placeholder_with_default',
       'tf.random_shuffle',
       'tf.debugging.check_numerics',
+      'tf.tan',
+      'tf.asin',
+      'tf.acos',
+      'tf.atan',
+      'tf.sinh',
+      'tf.cosh',
+      'tf.erfc',
+      'tf.lgamma',
+      'tf.expm1',
+      'tf.log_sigmoid',
+      'tf.cumprod',
+      'tf.roll',
+      'tf.sort',
+      'tf.argsort',
+      'tf.random.shuffle',
+      'tf.l2_normalize',
+      'tf.band_part',
+      'tf.matrix_band_part',
+      'tf.ensure_shape',
+      'tf.nn.batch_normalization',
+      'tf.contrib.layers.instance_norm',
+      'tf.random.stateless_shuffle',
     ],
     same('x'),
   ),
@@ -310,25 +354,27 @@ export const SHAPE_CALLS: CallTable = {
     const made = shaped(of, expanded(of, at?.kind === 'number' ? at.value : undefined));
     return of.derivation?.op === 'mask' ? { ...made, derivation: of.derivation } : made;
   }),
-  'tf.tile': on('input', 'multiples, name=None', (of, { args }) => {
-    const factors = args.get('multiples');
-    const axes = factors?.kind === 'sequence' ? tiled(of, factors.items.map(dimension)) : null;
-    const [rows, width] = axes ?? [];
-    // One learned row for every row of the batch.
-    if (of.parameter !== undefined && of.axes?.[0]?.size === 1 && axes?.length === 2 && width === of.axes[1])
-      return { ...of, axes: [{ ...rows!, name: 'batch' }, width!] };
-    // One for every layer and row: first states of cuDNN's layers.
-    const [layers, ofLayer, units] = axes ?? [];
-    if (
-      of.parameter !== undefined &&
-      of.axes?.[1]?.size === 1 &&
-      axes?.length === 3 &&
-      layers === of.axes[0] &&
-      units === of.axes[2]
-    )
-      return { ...of, axes: [layers!, { ...ofLayer!, name: 'batch' }, units!] };
-    return shaped(of, axes);
-  }),
+  'tf.tile': tiles(
+    on('input', 'multiples, name=None', (of, { args }) => {
+      const factors = args.get('multiples');
+      const axes = factors?.kind === 'sequence' ? tiled(of, factors.items.map(dimension)) : null;
+      const [rows, width] = axes ?? [];
+      // One learned row for every row of the batch.
+      if (of.parameter !== undefined && of.axes?.[0]?.size === 1 && axes?.length === 2 && width === of.axes[1])
+        return { ...of, axes: [{ ...rows!, name: 'batch' }, width!] };
+      // One for every layer and row: first states of cuDNN's layers.
+      const [layers, ofLayer, units] = axes ?? [];
+      if (
+        of.parameter !== undefined &&
+        of.axes?.[1]?.size === 1 &&
+        axes?.length === 3 &&
+        layers === of.axes[0] &&
+        units === of.axes[2]
+      )
+        return { ...of, axes: [layers!, { ...ofLayer!, name: 'batch' }, units!] };
+      return shaped(of, axes);
+    }),
+  ),
   'tf.fill': {
     signature: 'dims, value, name=None',
     result: ({ args }) => {
@@ -337,6 +383,12 @@ export const SHAPE_CALLS: CallTable = {
       return tensor(value?.dtype ?? 'float32', dims?.kind === 'sequence' ? plainAxes(dims.items.map(shapeSize)) : null);
     },
   },
+  // What features are described by is not followed: rows, and of sequences their steps and lengths.
+  ...entries(['tf.contrib.feature_column.sequence_input_layer', 'tf.feature_column.sequence_input_layer'], {
+    signature: '*options',
+    result: () => tuple([tensor('float32', [axisOf(null, 'batch'), axisOf(null, 'steps'), axisOf(null, 'features')]), tensor('int64', [axisOf(null, 'batch')])]), // prettier-ignore
+  }),
+  'tf.feature_column.input_layer': { signature: '*options', result: () => tensor('float32', [axisOf(null, 'batch'), axisOf(null, 'features')]) }, // prettier-ignore
   'tf.constant': {
     signature: 'value, dtype=None, shape=None, name=None',
     result: ({ args }) => {
@@ -348,12 +400,14 @@ export const SHAPE_CALLS: CallTable = {
     },
   },
   'tf.range': {
-    signature: '*limits',
+    signature: '*limits, delta=1, dtype=None, name=None',
     result: ({ args }) => {
-      const [first, second] = args.rest;
+      const [first, second, third] = args.rest;
       const [from, to] = second === undefined ? [0, dimension(first)] : [dimension(first), dimension(second)];
-      const size = typeof from === 'number' && typeof to === 'number' && args.rest.length < 3 ? Math.max(0, to - from) : from === 0 ? to : null; // prettier-ignore
-      return tensor('int32', [axisOf(size)]);
+      const by = dimension(third ?? args.get('delta'));
+      if (typeof from === 'number' && typeof to === 'number' && typeof by === 'number' && by !== 0)
+        return tensor('int32', [axisOf(Math.max(0, Math.ceil((to - from) / by)))]);
+      return tensor('int32', [axisOf(from === 0 && by === 1 ? to : null)]);
     },
   },
   ...entries(['tf.random.normal', 'tf.random.uniform', 'tf.random.truncated_normal'], shapeEntry()),
@@ -379,6 +433,13 @@ export const SHAPE_CALLS: CallTable = {
     const indices = args.get('indices');
     const found = asTensor(indices) ?? constant(indices);
     if (found === null && indices?.kind !== 'unknown') return shaped(of, null);
+    const batched = args.number('batch_dims') ?? 0;
+    if (batched > 0) {
+      const axis = args.isGiven('axis') ? (args.number('axis') ?? NaN) : batched;
+      const place = of.axes === null ? null : placeOf(axis, of.axes.length);
+      if (place === null || found?.axes == null) return shaped(of, null);
+      return shaped(of, [...of.axes!.slice(0, place), ...found.axes.slice(batched), ...of.axes!.slice(place + 1)]);
+    }
     return shaped(of, found === null ? null : gathered(of, found, args.number('axis') ?? 0));
   }),
   'tf.gather_nd': on('params', 'indices, name=None', (of, { args }) => {
@@ -391,13 +452,20 @@ export const SHAPE_CALLS: CallTable = {
     const indices = asTensor(args.get('indices'));
     return shaped(of, of.axes === null || indices?.axes == null ? null : [...indices.axes, ...of.axes.slice(indices.axes.length)]); // prettier-ignore
   }),
+  // Of two of one shape, whatever decides; else all three are stretched to one shape.
   'tf.where': {
     signature: 'condition, x=None, y=None, name=None',
     result: ({ args }) => {
-      const of = asTensor(args.some('x')) ?? asTensor(args.some('y'));
-      return of === null ? unknown('') : shaped(of, of.axes);
+      const [condition, x, y] = ['condition', 'x', 'y'].map(name => asTensor(args.some(name)) ?? constant(args.some(name)));
+      if (args.some('x') === undefined)
+        return condition?.axes == null ? unknown('') : tensor('int64', plainAxes([null, condition.axes.length]));
+      const of = x ?? y;
+      if (of == null) return unknown('');
+      if (x?.axes == null || y?.axes == null) return shaped(of, null);
+      if (x.axes.length > 0 && mayHaveSameSize(x.axes, y.axes)) return shaped(x, commonShape([x, y]));
+      return shaped(of, condition == null ? null : commonShape([condition, x, y]));
     },
-  },
+  }, // prettier-ignore
   'tf.sequence_mask': {
     signature: 'lengths, maxlen=None, dtype=None, name=None',
     result: ({ args }) => {
@@ -412,9 +480,44 @@ export const SHAPE_CALLS: CallTable = {
     return shaped(of, [axisOf(null), ...of.axes.slice(mask.axes.length)]);
   }),
   'tf.slice': on('input_', 'begin, size, name=None', (of, { args }) => {
-    const size = args.get('size');
-    return shaped(of, size?.kind === 'sequence' ? plainAxes(size.items.map(shapeSize)) : null);
-  }),
+    const [begin, size] = [args.get('begin'), args.get('size')];
+    const sizes = size?.kind === 'sequence' ? size.items : size?.kind === 'number' ? [size] : null;
+    if (sizes === null) return shaped(of, null);
+    const front = begin?.kind === 'sequence' ? begin.items : [begin];
+    return shaped(
+      of,
+      sizes.map((item, at): TensorAxis => {
+        const axis = of.axes?.[at];
+        const from = front[at];
+        // All that is left.
+        const rest = item.kind === 'number' && item.value === -1 && axis !== undefined ? sliceSize(axis.size, [from ?? NONE, NONE, NONE]) : shapeSize(item);
+        return { name: axis?.name ?? '', size: rest };
+      }),
+    );
+  }), // prettier-ignore
+  'tf.strided_slice': on(
+    'input_',
+    'begin, end, strides=None, begin_mask=0, end_mask=0, ellipsis_mask=0, new_axis_mask=0, shrink_axis_mask=0, var=None, name=None',
+    (of, { args }) => {
+      const [begin, end, strides] = ['begin', 'end', 'strides'].map(name => args.some(name));
+      const masks = ['begin_mask', 'end_mask', 'ellipsis_mask', 'new_axis_mask', 'shrink_axis_mask'].map(name =>
+        args.number(name),
+      );
+      const plain = masks.every(mask => mask !== undefined) && masks.slice(2).every(mask => mask === 0);
+      if (of.axes === null || begin?.kind !== 'sequence' || end?.kind !== 'sequence' || !plain) return shaped(of, null);
+      const masked = (which: 0 | 1, at: number): boolean => Math.floor(masks[which]! / 2 ** at) % 2 === 1;
+      return shaped(
+        of,
+        of.axes.map((axis, at): TensorAxis => {
+          if (at >= begin.items.length) return axis;
+          const by = strides?.kind === 'sequence' ? (strides.items[at] ?? NONE) : NONE;
+          const from = masked(0, at) ? NONE : (begin.items[at] ?? NONE);
+          const to = masked(1, at) ? NONE : (end.items[at] ?? NONE);
+          return { name: axis.name, size: sliceSize(axis.size, [from, to, by]) };
+        }),
+      );
+    },
+  ),
   'tf.pad': on('tensor', 'paddings, mode=None, name=None, constant_values=0', (of, { args }) => {
     const paddings = args.get('paddings');
     if (of.axes === null || paddings?.kind !== 'sequence') return shaped(of, null);
@@ -506,6 +609,80 @@ export const SHAPE_CALLS: CallTable = {
   'tf.nn.embedding_lookup_sparse': { signature: '*args', result: () => unknown('embedding') },
   'tf.size': { signature: 'input, name=None', result: () => tensor('int32', []) },
   'tf.rank': on('input', 'name=None', of => fromDimension(of.axes?.length ?? null)),
+  'tf.broadcast_to': on('input', 'shape, name=None', (of, { args }) => {
+    const shape = args.get('shape');
+    return shaped(of, shape?.kind === 'sequence' ? plainAxes(shape.items.map(shapeSize)) : null);
+  }),
+  'tf.repeat': on('input', 'repeats, axis=None, name=None', (of, { args }) => {
+    const [times, at] = [args.size('repeats'), args.number('axis')];
+    if (at === undefined) return shaped(of, [axisOf(null)]);
+    const place = of.axes === null ? null : placeOf(at, of.axes.length);
+    if (place === null) return shaped(of, null);
+    return shaped(of, of.axes!.map((axis, own): TensorAxis => (own !== place ? axis : { name: axis.size === 1 ? '' : axis.name, size: axis.size === null || times === null ? null : multiply(axis.size, times) }))); // prettier-ignore
+  }),
+  'tf.linspace': { signature: 'start, stop, num, name=None, axis=0', result: ({ args }) => tensor('float32', [axisOf(args.size('num'))]) }, // prettier-ignore
+  'tf.eye': {
+    signature: 'num_rows, num_columns=None, batch_shape=None, dtype=None, name=None',
+    result: ({ args }) => {
+      const front = args.some('batch_shape');
+      const sizes = [args.size('num_rows'), dimension(args.some('num_columns') ?? args.get('num_rows'))];
+      return tensor(dtypeOf(args.some('dtype')), plainAxes([...(front?.kind === 'sequence' ? front.items.map(shapeSize) : []), ...sizes])); // prettier-ignore
+    },
+  },
+  'tf.norm': on('tensor', "ord='euclidean', axis=None, keepdims=None, name=None, keep_dims=None", (of, { args }) =>
+    shaped(of, reduced(of, args.some('axis'), args.boolean('keepdims') === true || args.boolean('keep_dims') === true)),
+  ),
+  'tf.nn.moments': on('x', 'axes, shift=None, name=None, keep_dims=None, keepdims=None', (of, { args }) => {
+    const keep = args.boolean('keepdims') === true || args.boolean('keep_dims') === true;
+    const one = shaped(of, reduced(of, args.some('axes'), keep));
+    return tuple([one, one]);
+  }),
+  ...entries(
+    ['tf.nn.top_k', 'tf.top_k'],
+    on('input', 'k=1, sorted=True, name=None', (of, { args }) => {
+      const axes = of.axes === null ? null : [...of.axes.slice(0, -1), axisOf(args.size('k'))];
+      return tuple([shaped(of, axes), { ...shaped(of, axes), dtype: 'int32' }], { fields: ['values', 'indices'] });
+    }),
+  ),
+  ...entries(
+    ['sum', 'mean', 'max', 'min', 'prod', 'sqrt_n'].map(name => `tf.unsorted_segment_${name}`),
+    on('data', 'segment_ids, num_segments, name=None', (of, { args }) => {
+      const ids = asTensor(args.get('segment_ids')) ?? constant(args.get('segment_ids'));
+      // One number for each row, where nothing else is known.
+      const rank = ids === null ? 1 : ids.axes?.length;
+      return shaped(of, of.axes === null || rank === undefined ? null : [axisOf(args.size('num_segments')), ...of.axes.slice(rank)]); // prettier-ignore
+    }),
+  ),
+  ...entries(
+    ['sum', 'mean', 'max', 'min', 'prod'].map(name => `tf.segment_${name}`),
+    on('data', 'segment_ids, name=None', of =>
+      shaped(of, of.axes === null ? null : [axisOf(null), ...of.axes.slice(1)]),
+    ),
+  ),
+  'tf.matvec': on('a', 'b, transpose_a=False', (of, { args }) => {
+    const other = asTensor(args.get('b'));
+    return shaped(of, other === null ? null : (matrixProduct(of, other)?.slice(0, (of.axes?.length ?? 1) - 1) ?? null));
+  }),
+  'tf.diag': on('diagonal', 'name=None', of => shaped(of, of.axes === null ? null : [...of.axes, of.axes.at(-1)!])),
+  'tf.meshgrid': {
+    signature: '*vectors, indexing=None',
+    result: ({ args }) => {
+      const [x, y] = args.rest.map(value => asTensor(value)?.axes?.[0]);
+      if (args.rest.length !== 2 || x === undefined || y === undefined) return unknown('');
+      const axes = args.string('indexing') === 'ij' ? [x, y] : [y, x];
+      return list([tensor('float32', axes), tensor('float32', axes)]);
+    },
+  },
+  ...entries(['tf.nn.ctc_loss', 'tf.nn.ctc_loss_v2'], {
+    signature: 'labels, inputs=None, sequence_length=None, logits=None, label_length=None, logit_length=None, preprocess_collapse_repeated=False, ctc_merge_repeated=True, ignore_longer_outputs_than_inputs=False, time_major=True, logits_time_major=True, *more',
+    result: ({ args }) => {
+      const of = asTensor(oneOf(args, 'inputs', 'logits'));
+      const timeMajor = args.boolean('time_major') === true && args.boolean('logits_time_major') === true;
+      const rows = of?.axes?.[timeMajor ? 1 : 0];
+      return rows === undefined ? unknown('loss') : tensor('float32', [rows], { lost: true });
+    },
+  }), // prettier-ignore
+  'tf.print': { signature: '*values', result: () => NONE },
   'tf.no_op': { signature: 'name=None', result: () => NONE },
 };
 

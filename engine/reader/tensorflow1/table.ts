@@ -5,6 +5,8 @@ import { CONTROL_CALLS, CONTROL_METHODS } from './control.ts';
 import { CUDNN_CALLS } from './cudnn.ts';
 import { DATA_CALLS, DATA_METHODS } from './data.ts';
 import { DRIVER_CALLS, DRIVER_METHODS } from './drivers.ts';
+import { ESTIMATOR_CALLS, ESTIMATOR_METHODS } from './estimators.ts';
+import { FILE_CALLS } from './files.ts';
 import { INITIALIZER_CALLS } from './initializers.ts';
 import { LENGTH_CALLS } from './lengths.ts';
 import { LOSS_CALLS } from './losses.ts';
@@ -39,6 +41,8 @@ const RENAMES: readonly (readonly [RegExp, string])[] = [
   [/^tf\.batch_matmul$/, 'tf.matmul'],
   [/^tf\.contrib\.rnn\.(\w*(?:Cell|CellV2|Wrapper|StateTuple))$/, 'tf.nn.rnn_cell.$1'],
   [/^tf\.math\.(\w+)$/, 'tf.$1'],
+  [/^tf\.linalg\.(matmul|tensordot|einsum|transpose|norm|band_part|diag|eye|matvec|l2_normalize)$/, 'tf.$1'],
+  [/^tf\.(?:compat\.v2|contrib\.eager)\./, 'tf.'],
 ];
 
 export const TENSORFLOW1: FrameworkTable = {
@@ -62,6 +66,8 @@ export const TENSORFLOW1: FrameworkTable = {
     ...schedulesOf('tf.'),
     ...DATA_CALLS,
     ...PIPELINE_CALLS,
+    ...FILE_CALLS,
+    ...ESTIMATOR_CALLS,
     ...CONTROL_CALLS,
   },
   methods: {
@@ -73,5 +79,6 @@ export const TENSORFLOW1: FrameworkTable = {
     ...SEQ2SEQ_METHODS,
     ...PIPELINE_METHODS,
     ...CONTROL_METHODS,
+    ...ESTIMATOR_METHODS,
   },
 };

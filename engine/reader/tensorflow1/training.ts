@@ -386,12 +386,24 @@ export const TRAINING_CALLS: CallTable = {
   'tf.InteractiveSession': session,
 };
 
+/** Whether something is what a session runs: tensors and steps of training, or a list with one of them. */
+function isFetched(value: Abstract | undefined, depth = 0): boolean {
+  if (value?.kind === 'tensor' || value?.kind === 'training') return true;
+  const items = value?.kind === 'sequence' ? value.items : value?.kind === 'dict' ? [...value.entries.values()] : [];
+  return depth < 4 && items.some(item => isFetched(item, depth + 1));
+}
+
 export const TRAINING_METHODS: CallTable = {
   'optimizer.minimize': { signature: 'loss, global_step=None, var_list=None', result: minimize },
   'optimizer.compute_gradients': { signature: 'loss, var_list=None', result: computeGradients },
   'tape.gradient': { signature: 'target, sources', result: tapeGradient },
   'optimizer.apply_gradients': { signature: 'grads_and_vars, global_step=None, name=None', result: applyGradients },
   'session.run': { signature: 'fetches, feed_dict=None, options=None, run_metadata=None', result: run },
+  // A session that a method is given.
+  'unknown.run': {
+    signature: 'fetches, feed_dict=None, options=None, run_metadata=None',
+    result: call => (isFetched(call.args.get('fetches')) ? run(call) : unknown(call.reader.textOf(call.range).slice(0, 60))), // prettier-ignore
+  },
   'tensor.assign': { signature: 'value', result: assigned },
   'tensor.assign_add': { signature: 'delta', result: assigned },
   'tensor.eval': { signature: 'feed_dict=None, session=None', result: evaluateTensor },

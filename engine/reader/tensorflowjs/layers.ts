@@ -1,6 +1,7 @@
 /** TensorFlow.js' layers. Signatures and defaults: TensorFlow.js 4.22 `tfjs-layers/src/exports_layers.ts`. */
 import type { CallTable } from '../calls.ts';
 import { KERAS_LAYERS } from '../keras/layers.ts';
+import { KERAS_PREPROCESSING } from '../keras/preprocessing.ts';
 import { KERAS_SHAPES } from '../keras/shapes.ts';
 import { optioned } from './options.ts';
 
@@ -59,11 +60,28 @@ const CLASSES: Readonly<Record<string, string>> = {
   averagePooling2d: 'AveragePooling2D',
   avgPool2d: 'AveragePooling2D',
   globalMaxPool1d: 'GlobalMaxPooling1D',
+  globalAveragePooling2d: 'GlobalAveragePooling2D',
+  globalMaxPooling2d: 'GlobalMaxPooling2D',
+  conv2dTranspose: 'Conv2DTranspose',
+  depthwiseConv2d: 'DepthwiseConv2D',
+  conv3d: 'Conv3D',
+  upSampling2d: 'UpSampling2D',
+  zeroPadding2d: 'ZeroPadding2D',
+  cropping2D: 'Cropping2D',
+  convLstm2d: 'ConvLSTM2D',
+  rescaling: 'Rescaling',
+  resizing: 'Resizing',
+  centerCrop: 'CenterCrop',
+  categoryEncoding: 'CategoryEncoding',
 };
 
 export const TENSORFLOWJS_LAYERS: CallTable = Object.fromEntries(
   Object.entries(CLASSES).map(([name, className]) => [
     `tf.layers.${name}`,
-    optioned((KERAS_LAYERS[`keras.layers.${className}`] ?? KERAS_SHAPES[`keras.layers.${className}`])!),
+    optioned(
+      (KERAS_LAYERS[`keras.layers.${className}`] ??
+        KERAS_SHAPES[`keras.layers.${className}`] ??
+        KERAS_PREPROCESSING[`keras.layers.${className}`])!,
+    ),
   ]),
 );

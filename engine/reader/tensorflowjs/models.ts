@@ -122,6 +122,11 @@ export const TENSORFLOWJS_METHODS: CallTable = {
   'network.predict': optioned(KERAS_METHODS['network.predict']!, ['x']),
   'network:output': KERAS_METHODS['network:output']!,
   'network:layers': KERAS_METHODS['network:layers']!,
+  // The loss that a function gives.
+  'optimizer.minimize': {
+    signature: 'f, *options',
+    result: ({ args, reader, range }) => reader.call(args.get('f') ?? list([]), [], range),
+  },
   'tensor:shape': OPERATION_METHODS['tensor:shape']!,
   'tensor.reshape': OPERATION_METHODS['tensor.reshape']!,
 };

@@ -3,6 +3,7 @@ import type { FrameworkTable } from '../calls.ts';
 import { TENSORFLOWJS_DATA } from './data.ts';
 import { TENSORFLOWJS_LAYERS } from './layers.ts';
 import { TENSORFLOWJS_MODELS, TENSORFLOWJS_METHODS } from './models.ts';
+import { TENSORFLOWJS_PIPELINE_METHODS, TENSORFLOWJS_PIPELINES } from './pipelines.ts';
 import { TENSORFLOWJS_OPERATIONS, TENSORFLOWJS_TENSOR_METHODS } from './operations.ts';
 
 /** A module of TensorFlow.js, also `tfjs-node`, `tfjs-layers` and the address of a copy on the web. */
@@ -13,6 +14,12 @@ export const TENSORFLOWJS: FrameworkTable = {
     const name = PATH.exec(path)?.[1];
     return name === undefined ? null : { name: `tf.${name}`, framework: 'tensorflowjs' };
   },
-  calls: { ...TENSORFLOWJS_OPERATIONS, ...TENSORFLOWJS_LAYERS, ...TENSORFLOWJS_MODELS, ...TENSORFLOWJS_DATA },
-  methods: { ...TENSORFLOWJS_TENSOR_METHODS, ...TENSORFLOWJS_METHODS },
+  calls: {
+    ...TENSORFLOWJS_OPERATIONS,
+    ...TENSORFLOWJS_LAYERS,
+    ...TENSORFLOWJS_MODELS,
+    ...TENSORFLOWJS_DATA,
+    ...TENSORFLOWJS_PIPELINES,
+  },
+  methods: { ...TENSORFLOWJS_TENSOR_METHODS, ...TENSORFLOWJS_METHODS, ...TENSORFLOWJS_PIPELINE_METHODS },
 };
