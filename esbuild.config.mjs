@@ -88,14 +88,14 @@ if (wants('assets')) {
   }
   // The schema of model descriptions, for completion and validation of `*.rnn.json` in the editor.
   const { outputFiles } = await build({
-    entryPoints: ['engine/model/spec.ts'],
+    entryPoints: ['engine/model/describedSchema.ts'],
     bundle: true,
     format: 'esm',
     platform: 'node',
     write: false,
   });
-  const { ModelSpec } = await import(`data:text/javascript,${encodeURIComponent(outputFiles[0].text)}`);
-  const schema = { $schema: 'http://json-schema.org/draft-07/schema#', ...ModelSpec };
+  const { describedSchema } = await import(`data:text/javascript,${encodeURIComponent(outputFiles[0].text)}`);
+  const schema = { $schema: 'http://json-schema.org/draft-07/schema#', ...describedSchema() };
   writeFileSync('dist/model.schema.json', `${JSON.stringify(schema, null, 1)}\n`);
   mkdirSync('dist/webview', { recursive: true });
   for (const name of ['codicon.css', 'codicon.ttf'])

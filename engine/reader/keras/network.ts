@@ -1,10 +1,10 @@
 /** Keras' models: Sequential, functional and subclassed, and how they are compiled and trained. */
 import { type Phrase, phrase } from '../../model/phrase.ts';
-import type { ClippingSpec, LossOptions, LossSpec, OptimizerSpec, TrainingSpec } from '../../model/spec.ts';
+import type { ClippingSpec, GraphNode, LossOptions, LossSpec, OptimizerSpec, TensorRef, TrainingSpec } from '../../model/spec.ts'; // prettier-ignore
 import { type Call, type CallEntry, type CallTable, information, type Loop } from '../calls.ts';
-import { BATCH, isBatch, type TrainingRecord } from '../graph.ts';
+import { BATCH, Graph, isBatch, type NodeDraft, type TrainingRecord } from '../graph.ts';
 import { type Dimension, symbol } from '../sizes.ts';
-import { nameAxes, tensorsOf } from '../tensors.ts';
+import { nameAxes, refOf, tensorsOf } from '../tensors.ts';
 import { rowsOf } from './layers.ts';
 import { LossArguments } from '../losses.ts';
 import { valuesOf } from '../python/pandas.ts';
@@ -755,6 +755,70 @@ function reused(of: Network, input: Abstract): Abstract {
   return of.built === null ? unknown('') : again(of.built.output);
 }
 
+/**
+ * A model that another one calls: its operations once more, on other tensors. Names of the weights are those of its layers, so
+ * that the weights are the same. Null where not all of what it reads is known.
+ */
+function calledAgain({ reader: { graph } }: Call, of: Network, input: Abstract): Abstract | null {
+  const [own, given] = [tensorsOf(of.inputs ?? of.built?.input ?? undefined), tensorsOf(input)];
+  if (of.built === null || own === null || given?.length !== own.length) return null;
+  const places = new Map<string, TensorRef>();
+  for (const [at, { ref }] of own.entries()) {
+    const other = refOf(given[at]!);
+    if (ref === undefined || other === undefined) return null;
+    places.set(JSON.stringify(ref), other);
+  }
+  if ([...places].every(([ref, other]) => ref === JSON.stringify(other))) return of.built.output;
+  const outputs = tensorsOf(of.built.output);
+  if (outputs === null || outputs.some(one => refOf(one) === undefined)) return null;
+  const copies = copied(graph, outputs.map(({ ref }) => ref!), places); // prettier-ignore
+  if (copies === null) return null;
+  const shape = reused(of, input);
+  const parts = shape.kind === 'sequence' ? shape.items : [shape];
+  const made = parts.map((part, at): Abstract => {
+    if (part.kind !== 'tensor') return part;
+    const { lost: _lost, ...rest } = part;
+    return { ...rest, ref: copies[at]! };
+  });
+  return shape.kind === 'sequence' ? { ...shape, items: made } : made[0]!;
+}
+
+/** The same tensors computed of others, which stand in the place of some; null where they are computed of more than those. */
+function copied(graph: Graph, refs: readonly TensorRef[], places: ReadonlyMap<string, TensorRef>): TensorRef[] | null {
+  const made = new Map<string, string | null>();
+  const refTo = (ref: TensorRef): TensorRef | null => {
+    const placed = places.get(JSON.stringify(ref));
+    if (placed !== undefined) return placed;
+    const from = copyOf(ref.from);
+    return from === null ? null : { ...ref, from };
+  };
+  const copyOf = (id: string): string | null => {
+    const known = made.get(id);
+    if (known !== undefined) return known;
+    const record = graph.nodes.get(id);
+    made.set(id, null);
+    if (record === undefined) return null;
+    const { node, ...about } = record;
+    const sources = new Map(Graph.sources(node).map(ref => [JSON.stringify(ref), refTo(ref)] as const));
+    if ([...sources.values()].includes(null)) return null;
+    const { id: _id, ...draft } = replaced(node, sources) as GraphNode;
+    const copy = graph.add(id, draft as NodeDraft, about);
+    made.set(id, copy);
+    return copy;
+  };
+  const found = refs.map(refTo);
+  return found.every(ref => ref !== null) ? found : null;
+}
+
+/** A node with other tensors in the place of those that it reads. */
+function replaced(value: unknown, sources: ReadonlyMap<string, TensorRef | null>): unknown {
+  if (typeof value !== 'object' || value === null) return value;
+  const other = sources.get(JSON.stringify(value));
+  if (other !== undefined) return other;
+  if (Array.isArray(value)) return value.map(item => replaced(item, sources));
+  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, replaced(item, sources)]));
+}
+
 const COMPILE: CallEntry = {
   signature: "optimizer='rmsprop', loss=None, metrics=None, loss_weights=None",
   result: compile,
@@ -820,7 +884,7 @@ export const KERAS_METHODS: CallTable = {
       const { self } = call;
       const input = call.args.get('inputs') ?? unknown('inputs');
       if (self.kind !== 'network') return unknown('');
-      if (self.className !== 'Sequential') return reused(self, input);
+      if (self.className !== 'Sequential') return calledAgain(call, self, input) ?? reused(self, input);
       // A batch of which nothing is known, as in a loop over data: what the model gives of its own input.
       const own = input.kind === 'unknown' && hasShape(self) ? build(call, self, null) : null;
       if (own !== null) return own.output;

@@ -7,7 +7,7 @@ import {
 } from '../shapeRules.ts'; // prettier-ignore
 import { FILE_CALLS } from '../tensorflow1/files.ts';
 import { constant, einsum, SHAPE_CALLS as TENSOR_CALLS } from '../tensorflow1/shapes.ts';
-import { axisValue, dtypeOf } from '../tensorflow1/operations.ts';
+import { axisValue, dtypeOf, stopped } from '../tensorflow1/operations.ts';
 import { concatenate, concatenateMany, reshape, stack, stackMany, tensorsOf, transpose, unstack } from '../tensors.ts';
 import { type Abstract, dimension, list, NONE, tensor, type Tensor, type TensorAxis, tuple, unknown } from '../values.ts'; // prettier-ignore
 import { calledAs, convolved, joining, simple } from './layers.ts';
@@ -438,6 +438,7 @@ export const KERAS_BACKEND: CallTable = {
   'keras.backend.full': { ...filled, signature: 'shape, fill_value, dtype=None' },
   'keras.backend.array': TENSOR_CALLS['tf.constant']!,
   'keras.backend.constant': TENSOR_CALLS['tf.constant']!,
+  'keras.backend.stop_gradient': on('', (of, { reader: { graph } }) => stopped(graph, of, 'stop_gradient')),
   'keras.backend.epsilon': { signature: '', result: () => ({ kind: 'number', value: 1e-7, integer: false }) },
   'keras.backend.floatx': { signature: '', result: () => ({ kind: 'string', value: 'float32' }) },
   ...backend(['maximum'], both(undefined, Math.max)),

@@ -3,7 +3,7 @@ import { phrase, type Phrase } from '../../model/phrase.ts';
 import type { Activation, Initializer } from '../../model/spec.ts';
 import { activationOf, type ChosenActivation, unknownActivation, withOptions } from '../activations.ts';
 import { Arguments, type Call, type CallEntry, type CallTable } from '../calls.ts';
-import { denseNode, isBatch, stepsAt } from '../graph.ts';
+import { denseNode, type Graph, isBatch, stepsAt } from '../graph.ts';
 import { distance, maskedLoss, penalizedLoss, perCountedStep, scaledLoss } from '../losses.ts';
 import { asTensor, matrixProduct, oneOf, placesOf, shaped } from '../shapeRules.ts';
 import { type Dimension, symbol, toSize } from '../sizes.ts';
@@ -135,15 +135,6 @@ function activationMeaning(activation: Activation, of: Tensor): Phrase {
   if (activation === 'softmax') return phrase('probabilities of the classes');
   return of.meaning === undefined ? phrase('{0} of it', activation) : phrase('after {0}', activation);
 }
-
-/** A result of the same shape whose relation to the model is not followed. */
-const sameShape = (signature: string): CallEntry => ({
-  signature,
-  result: ({ args }) => {
-    const of = tensorOf(args.get(signature.split(',')[0]!));
-    return of === null ? unknown('') : tensor(of.dtype, of.axes);
-  },
-});
 
 /** The same tensor under another type or name. */
 const same = (signature: string): CallEntry => ({
@@ -449,6 +440,13 @@ const halfWidth = (args: Arguments): number | null => {
   return low !== undefined && low === -high! ? high! : null;
 };
 
+/** A tensor through which no gradient goes back: what it is computed of cannot be trained as the program does it. */
+export function stopped(graph: Graph, of: Tensor, name: string): Tensor {
+  if (of.ref !== undefined && graph.nodes.has(of.ref.from))
+    graph.stops.push({ from: of.ref.from, reason: phrase('{0} cannot be run yet', name) });
+  return shaped(of, of.axes);
+}
+
 export const OPERATION_CALLS: CallTable = {
   'tf.placeholder': { signature: 'dtype, shape=None, name=None', result: placeholder },
   'tf.layers.dense': {
@@ -531,7 +529,11 @@ export const OPERATION_CALLS: CallTable = {
   'tf.to_float': { signature: 'x, name=None', result: onTensor('x', of => ({ ...of, dtype: 'float32' })) },
   'tf.to_int32': { signature: 'x, name=None', result: onTensor('x', of => ({ ...of, dtype: 'int32' })) },
   'tf.identity': same('input, name=None'),
-  'tf.stop_gradient': sameShape('input, name=None'),
+  // The same values; that no gradient goes back from here is nothing that a model says.
+  'tf.stop_gradient': {
+    signature: 'input, name=None',
+    result: onTensor('input', (of, { reader: { graph } }) => stopped(graph, of, 'tf.stop_gradient')),
+  },
   'tf.convert_to_tensor': same('value, dtype=None, name=None'),
   'tf.nn.softmax': activate('softmax', 'axis=-1, dim=None'),
   'tf.sigmoid': activate('sigmoid'),

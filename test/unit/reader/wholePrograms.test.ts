@@ -1,5 +1,7 @@
 /** What the parts of a program tell each other: who calls a model with what, and what is read back from it. */
 import assert from 'node:assert/strict';
+import { formatPhrase } from '../../../engine/model/phrase.ts';
+import { unsupported } from '../../../engine/model/support.ts';
 import { readSource } from '../../../engine/reader/read.ts';
 import { valuesOf } from '../../../engine/reader/describe.ts';
 import type { Value } from '../../../engine/reader/reading.ts';
@@ -75,5 +77,25 @@ describe('programs as a whole', () => {
   it('the last axis of one tensor meets the last but one of the other', () => {
     const text = `${KERAS}from tensorflow.keras import backend as K\nx = keras.Input((70, 80))\nh = layers.LSTM(80, return_sequences=True)(x)\nclass Attention(layers.Layer):\n    def build(self, shape):\n        self.W = self.add_weight(shape=(shape[-1], shape[-1]), name='W')\n        self.u = self.add_weight(shape=(shape[-1],), name='u')\n    def call(self, x):\n        uit = K.squeeze(K.dot(x, K.expand_dims(self.W)), axis=-1)\n        ait = K.squeeze(K.dot(uit, K.expand_dims(self.u)), axis=-1)\n        return K.sum(x * K.expand_dims(K.exp(ait)), axis=1)\ny = Attention()(h)\n`;
     assert.deepEqual(['uit', 'ait', 'y'].map(name => shape(text, name)), ['[?, 70, 80]', '[?, 70]', '[?, 80]']); // prettier-ignore
+  });
+
+  it('a model that another one calls is part of it', () => {
+    const text = `${KERAS}x = keras.Input((9, 3))\nencoder = keras.Model(x, layers.LSTM(4)(x))\nz = keras.Input((4,))\nh = layers.RepeatVector(9)(z)\nh = layers.LSTM(5, return_sequences=True)(h)\ndecoder = keras.Model(z, layers.Dense(3)(h))\ny = decoder(encoder(x))\nauto = keras.Model(x, y)\nauto.compile('adam', 'mse')\nauto.fit(np.zeros((20, 9, 3)), np.zeros((20, 9, 3)), epochs=4)\n`;
+    const { models } = readSource(text, 'python');
+    const trained = models.find(({ spec }) => spec.loss !== undefined)!;
+    assert.deepEqual(trained.open, []);
+    assert.deepEqual(
+      trained.spec.nodes.map(({ op }) => op),
+      ['recurrent', 'repeat', 'recurrent', 'dense'],
+    );
+    assert.deepEqual(unsupported(trained.spec), []);
+    assert.equal(shape(text, 'y'), '[?, 9, 3]');
+  });
+
+  it('where a gradient is stopped nothing is trained as if it were not', () => {
+    const text = `${KERAS}x = keras.Input((9, 3))\nh = tf.stop_gradient(layers.LSTM(4)(x))\nmodel = keras.Model(x, layers.Dense(2)(h))\nmodel.compile('adam', 'mse')\nmodel.fit(np.zeros((20, 9, 3)), np.zeros((20, 2)))\n`;
+    const [model] = readSource(text, 'python').models;
+    assert.equal(model?.spec.loss, undefined);
+    assert.deepEqual(model?.open.map(formatPhrase), ['tf.stop_gradient cannot be run yet']);
   });
 });
