@@ -802,7 +802,7 @@ function copied(graph: Graph, refs: readonly TensorRef[], places: ReadonlyMap<st
     const sources = new Map(Graph.sources(node).map(ref => [JSON.stringify(ref), refTo(ref)] as const));
     if ([...sources.values()].includes(null)) return null;
     const { id: _id, ...draft } = replaced(node, sources) as GraphNode;
-    const copy = graph.add(id, draft as NodeDraft, about);
+    const copy = graph.add(id, draft, about);
     made.set(id, copy);
     return copy;
   };
