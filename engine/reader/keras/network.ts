@@ -2,7 +2,7 @@
 import { type Phrase, phrase } from '../../model/phrase.ts';
 import type { ClippingSpec, GraphNode, LossOptions, LossSpec, OptimizerSpec, TensorRef, TrainingSpec } from '../../model/spec.ts'; // prettier-ignore
 import { type Call, type CallEntry, type CallTable, information, type Loop } from '../calls.ts';
-import { BATCH, Graph, isBatch, type NodeDraft, type TrainingRecord } from '../graph.ts';
+import { BATCH, Graph, isBatch, type TrainingRecord } from '../graph.ts';
 import { type Dimension, symbol } from '../sizes.ts';
 import { nameAxes, refOf, tensorsOf } from '../tensors.ts';
 import { rowsOf } from './layers.ts';
