@@ -9,12 +9,20 @@ import { essence } from './reading.ts';
 // The expected specs are those with which the reference engine reproduces the framework's own numbers.
 const FOLDERS: readonly Folder[] = ['tf1', 'keras2', 'keras3', 'torch'];
 
-/** PyTorch's programs do not say how many steps they are fed: that stays a symbol. */
+/**
+ * PyTorch's programs do not say how many steps they are fed: that stays a symbol. And where they do not say which label
+ * does not count, it is -100.
+ */
 function asWritten(spec: ModelSpec, folder: Folder): ModelSpec {
   if (folder !== 'torch') return spec;
+  const { loss } = spec;
   const open = (axis: { name: string; size: Size }): { name: string; size: Size } =>
     axis.name === 'steps' ? { ...axis, size: 'steps' } : axis;
-  return { ...spec, inputs: spec.inputs.map(input => ({ ...input, axes: input.axes.map(open) })) };
+  return {
+    ...spec,
+    inputs: spec.inputs.map(input => ({ ...input, axes: input.axes.map(open) })),
+    ...(loss?.kind === 'sparse_softmax_cross_entropy' && { loss: { ignoreLabel: -100, ...loss } }),
+  };
 }
 
 for (const folder of FOLDERS) {
