@@ -43,10 +43,12 @@ export function argumentOf(graph: Graph, value: Abstract, name: string, range: T
   return graph.tensorOf(input);
 }
 
-/** What no layer has computed: rows of whole numbers, or whatever there is before any layer has been called. */
+/** What no layer has computed: whole numbers, such as the lengths of rows or tokens, or whatever there is before any layer is called. */
 function isMade(graph: Graph, value: Tensor): boolean {
   const { ref, lost, parts, derivation, parameter, axes, dtype } = value;
-  if (ref !== undefined || lost === true || derivation !== undefined || axes === null || axes.length < 2) return false;
-  const tokens = axes.length === 2 && dtype.startsWith('int');
-  return tokens || graph.data.has(value) || (graph.nodes.size === 0 && parts === undefined && parameter === undefined);
+  if (ref !== undefined || lost === true || derivation !== undefined || axes === null || axes.length === 0)
+    return false;
+  if (axes.length < 3 && dtype.startsWith('int')) return true;
+  const before = graph.nodes.size === 0 && parts === undefined && parameter === undefined;
+  return axes.length > 1 && (graph.data.has(value) || before);
 }
