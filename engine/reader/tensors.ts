@@ -274,6 +274,8 @@ export function index(graph: Graph, given: Tensor, indices: readonly Abstract[],
     }
     // What only adds an axis does not tell how many there are.
     if (indices.every(item => addsAxis(item) || item.kind === 'ellipsis')) return view(of, null, false);
+    // Rows in another order, whichever axes they have.
+    if (indices.length === 1 && first?.kind === 'tensor') return of;
     // x[:, t] of an argument of which nothing is known yet takes a step of a batch-major sequence, x[t] of a time-major one.
     graph.shape(open, first?.kind !== 'slice');
     return index(graph, graph.tensorOf(open), indices, range);

@@ -5,7 +5,8 @@
 import type { GivenArgument } from '../calls.ts';
 import type { Graph } from '../graph.ts';
 import { sizeText } from '../sizes.ts';
-import { type Abstract, type Instance, tensor } from '../values.ts';
+import { tensorsOf } from '../tensors.ts';
+import { type Abstract, type Instance, tensor, type Tensor } from '../values.ts';
 import type { Interpreter } from './interpreter.ts';
 
 /** Lists inside lists are compared to this depth. */
@@ -33,9 +34,17 @@ export function isNothingNew(graph: Graph, self: Instance, value: Abstract, dept
   }
 }
 
-/** What tells calls apart by the shapes of what they are given. */
-export function shapesOf(given: readonly GivenArgument[]): string {
-  return given.map(({ name = '', value }) => `${name}=${shapeText(value)}`).join(';');
+/** What tells calls apart by the shapes of what they are given. @param which whether also by the tensors themselves. */
+export function shapesOf(given: readonly GivenArgument[], which: boolean): string {
+  const refs = which ? JSON.stringify(given.flatMap(({ value }) => tensorsOf(value) ?? []).map(tensorKey)) : '';
+  return given.map(({ name = '', value }) => `${name}=${shapeText(value)}`).join(';') + refs;
+}
+
+const tensorKey = ({ ref, parts }: Tensor): unknown => ref ?? parts?.map(part => part.ref) ?? null;
+
+/** Whether all that is given can be told apart: tensors of the network, shapes of others, and plain values. */
+export function isTold(given: readonly GivenArgument[]): boolean {
+  return given.every(({ value }) => value.kind !== 'unknown' || value.text !== '');
 }
 
 function shapeText(value: Abstract, depth = 0): string {

@@ -352,6 +352,13 @@ export const BUILTIN_METHODS: CallTable = {
       return complete ? string(text) : unknown('');
     },
   },
+  'string.join': {
+    signature: 'iterable',
+    result: ({ self, args }) => {
+      const texts = itemsOf(args.get('iterable'))?.map(item => (item.kind === 'string' ? item.value : null));
+      return self.kind === 'string' && texts?.every(text => text !== null) === true ? string(texts.join(self.value)) : unknown(''); // prettier-ignore
+    },
+  },
   'string.split': {
     signature: 'sep=None, maxsplit=-1',
     result: ({ self, args }) => {

@@ -555,14 +555,17 @@ function tiedOpen(made: Call, { reader: { graph } }: Call, name: string): Phrase
   return graph.tied.has(made.range.start) ? [phrase('{0} has the weight of another layer; that cannot be run yet', name)] : []; // prettier-ignore
 }
 
+/** How modules are added to a Sequential that has been made. */
+const ADDING = new WeakMap<Layer['run'], (item: Abstract) => void>();
+
 function sequential(call: Call): Abstract {
   const [only] = call.args.rest;
   // An OrderedDict gives the layers names.
   const modules =
-    call.args.rest.length === 1 && only?.kind === 'dict' ? only.pairs.map(([, item]) => item) : call.args.rest;
+    call.args.rest.length === 1 && only?.kind === 'dict' ? only.pairs.map(([, item]) => item) : [...call.args.rest];
   const parts = modules.filter(item => item.kind === 'layer' || item.kind === 'instance');
   let result: Abstract | null = null;
-  return layer(
+  const made = layer(
     call,
     'Sequential',
     parts.flatMap(part => (part.kind === 'layer' ? part.cells : [])),
@@ -590,6 +593,8 @@ function sequential(call: Call): Abstract {
       return value;
     },
   );
+  ADDING.set(made.run, item => modules.push(item));
+  return made;
 }
 
 /** What a model is fed with, of which nothing is known yet. */
@@ -622,6 +627,21 @@ function weighted(entry: CallEntry, sizes: readonly [string, string]): CallEntry
     },
   };
 }
+
+/** `net.add_module('fc', nn.Linear(8, 2))`, `net.append(nn.ReLU())` of a Sequential. */
+const addModule = (signature: string): CallEntry => ({
+  signature,
+  result: ({ self, args }) => {
+    const item = args.get('module');
+    if (self.kind === 'layer' && item !== undefined) ADDING.get(self.run)?.(item);
+    return self;
+  },
+});
+
+export const MODULE_METHODS: CallTable = {
+  'layer.add_module': addModule('name, module'),
+  'layer.append': addModule('module'),
+};
 
 export const MODULE_CALLS: CallTable = {
   'torch.nn.RNN': recurrent('RNN', 'rnn', "nonlinearity='tanh', "),

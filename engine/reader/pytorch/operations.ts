@@ -662,6 +662,8 @@ export const TORCH_METHODS: CallTable = {
   'tensor.cuda': same,
   'tensor.cpu': same,
   'tensor.float': same,
+  'tensor.softmax': { ...activation('softmax'), signature: 'dim=None, dtype=None' },
+  'tensor.log_softmax': { ...activation('log_softmax'), signature: 'dim=None, dtype=None' },
   'tensor.relu': activation('relu'),
   'tensor.tanh': activation('tanh'),
   'tensor.sigmoid': activation('sigmoid'),

@@ -315,6 +315,12 @@ const matrix: Rule = {
   },
 };
 
+/** Places that are drawn of each row. */
+const multinomial: Rule = {
+  rest: 'num_samples, replacement=False',
+  rule: (of, { args }) => tensor('int64', of.axes === null ? null : [...of.axes.slice(0, -1), axisOf(args.size('num_samples'))]), // prettier-ignore
+};
+
 /** Rules that are a function and a method under the same name. */
 const RULES: Readonly<Record<string, Rule>> = {
   ...Object.fromEntries(
@@ -555,10 +561,7 @@ export const TORCH_SHAPES: CallTable = {
       return sizes === null ? shaped(of, null) : reshape(reader.graph, of, sizes, range);
     },
   }),
-  'torch.multinomial': functionOf({
-    rest: 'num_samples, replacement=False',
-    rule: (of, { args }) => tensor('int64', of.axes === null ? null : [...of.axes.slice(0, -1), axisOf(args.size('num_samples'))]), // prettier-ignore
-  }),
+  'torch.multinomial': functionOf(multinomial),
   'torch.nn.functional.one_hot': functionOf({
     rest: 'num_classes=-1',
     rule: (of, { args }) => {
@@ -688,6 +691,7 @@ export const TORCH_SHAPE_METHODS: CallTable = {
   'tensor.new_empty': likeMine(false),
   'tensor.new': likeMine(true),
   'tensor.new_tensor': { signature: 'data', result: ({ args }) => constant(args.get('data')) ?? unknown('') },
+  'tensor.multinomial': methodOf(multinomial),
   'tensor.item': { signature: '', result: () => unknown('') },
   'tensor.tolist': { signature: '', result: () => unknown('') },
   'tensor.numel': { signature: '', result: () => unknown('') },
@@ -700,6 +704,15 @@ export const TORCH_SHAPE_METHODS: CallTable = {
       args.rest.length === 0 && !args.isGiven('dim')
         ? NONE
         : tuple([tensor('float32', null), tensor('int64', null)], { fields: ['values', 'indices'] }),
+  },
+  // Only tensors and arrays have a view; of one in numbers the axes are told.
+  'unknown.view': {
+    signature: '*sizes',
+    result: ({ args, reader, range }) => {
+      const sizes = sizesOf(args.rest);
+      const told = sizes.length > 1 && sizes.every(({ kind }) => kind === 'number' || kind === 'size' || kind === 'unknown'); // prettier-ignore
+      return told ? tensor('float32', plainAxes(sizes.map(shapeSize))) : unknown(reader.textOf(range).slice(0, 60));
+    },
   },
   'unknown.new_zeros': likeMine(true),
   'unknown.new': likeMine(true),

@@ -1,7 +1,7 @@
 /** PyTorch as one table of calls. */
 import type { CallTable, FrameworkTable } from '../calls.ts';
 import { DATASET_CALLS } from './datasets.ts';
-import { MODULE_CALLS } from './modules.ts';
+import { MODULE_CALLS, MODULE_METHODS } from './modules.ts';
 import { TORCH_CALLS, TORCH_METHODS } from './operations.ts';
 import { PARAMETER_METHODS } from './parameters.ts';
 import { SCHEDULER_CALLS, SCHEDULER_METHODS } from './schedulers.ts';
@@ -24,6 +24,7 @@ const RENAMES: readonly (readonly [RegExp, string])[] = [
 const METHODS: CallTable = {
   ...TORCH_SHAPE_METHODS,
   ...TORCH_METHODS,
+  ...MODULE_METHODS,
   ...TRAINING_METHODS,
   ...PARAMETER_METHODS,
   ...SCHEDULER_METHODS,

@@ -140,4 +140,54 @@ xs = torch.tensor(rows)
 `;
     assert.match(shape(program, 'xs') ?? '[]', /^\[(?:\D+, \D+)?\]$/);
   });
+
+  it('hand what one network gives to another in each round: two networks, not two for each', () => {
+    const program = `class Decoder(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.rnn = nn.GRU(8, 4, batch_first=True)
+        self.fc = nn.Linear(4, 2)
+    def forward(self, h):
+        out, _ = self.rnn(h.transpose(0, 1))
+        return self.fc(out[:, -1])
+decoder = Decoder()
+def step(x, y):
+    _, h = net(x)
+    loss = criterion(decoder(h), y)
+    optimizer.zero_grad()
+    loss.backward()
+    optimizer.step()
+for epoch in range(30):
+    step(torch.randn(6, 5, 3), torch.zeros(6, dtype=torch.long))
+`;
+    assert.ok(models(NET + program).length <= 2);
+  });
+
+  it('add modules to a Sequential one by one, and put rows in another order', () => {
+    const program = `import torch.nn as nn
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        front = nn.Sequential()
+        front.add_module('one', nn.Linear(12, 6))
+        front.append(nn.ReLU())
+        self.front = front
+        self.embed = nn.Embedding(50, 12)
+        self.rnn = nn.LSTM(6, 7, batch_first=True)
+    def forward(self, tokens, order):
+        tokens = tokens[order.sort()[1]]
+        words = self.embed(tokens)
+        narrow = self.front(words)
+        out, _ = self.rnn(narrow)
+        return out
+`;
+    assert.match(lastHover(program, 'words'), /\[batch, steps, 12[^,]*\]/);
+    assert.match(lastHover(program, 'narrow'), /\[batch, steps, 6[^,]*\]/);
+  });
+
+  it('see what they do not know as rows of so many, and draw of it', () => {
+    assert.equal(shape('rows = text.view(20, -1).t()\n', 'rows'), '[?, 20]');
+    assert.equal(shape("words = set(' '.join(['a b', 'b c']).split())\nx = torch.zeros(len(words))\n", 'x'), '[3]');
+    assert.equal(shape('x = torch.rand(5, 9).softmax(-1).multinomial(num_samples=2)\n', 'x'), '[5, 2]');
+  });
 });
