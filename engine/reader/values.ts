@@ -273,7 +273,7 @@ export type Abstract =
   | Network
   /** A learning rate that falls from `start`. */
   | { readonly kind: 'schedule'; readonly start: number; readonly decay: DecaySpec }
-  | { readonly kind: 'optimizer'; readonly spec: OptimizerSpec; readonly complete: boolean; readonly clipping?: readonly ClippingSpec[]; readonly decay?: TrainingSpec['learningRateDecay']; readonly options?: OptimizerOptions; readonly parts?: OptimizerParts }
+  | { readonly kind: 'optimizer'; readonly spec: OptimizerSpec; readonly complete: boolean; readonly clipping?: readonly ClippingSpec[]; readonly decay?: TrainingSpec['learningRateDecay']; readonly options?: OptimizerOptions; readonly parts?: OptimizerParts; readonly open?: readonly Phrase[] }
   | { readonly kind: 'training'; readonly step: number }
   | { readonly kind: 'data'; readonly source: DataSource; readonly part: 'all' | 'train' | 'test' }
   | FunctionValue

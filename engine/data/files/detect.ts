@@ -34,6 +34,9 @@ export async function detectFormat(path: string, encoding?: Encoding): Promise<F
   const refused = REFUSED.find(([magic]) => beginning.startsWith(magic));
   if (refused)
     throw new EngineError('unsupported', phrase('{0} is a {1} file. What can be read is npy, npz, CSV, IDX and text: save it as one of them', path, refused[1])); // prettier-ignore
+  // What is named as an array and begins otherwise is damaged, which its reader says.
+  const array = /\.(npy|npz)$/.exec(name)?.[1];
+  if (array !== undefined) return array as FileFormat;
   if (/\.(csv|tsv)$/.test(name)) return 'table';
   let text = '';
   for await (const part of decodeText(once(wholeLines(head)), path, encoding)) text += part;

@@ -454,12 +454,17 @@ function optionsOf(args: Arguments, names: Readonly<Record<string, keyof Optimiz
   };
 }
 
+/** Whether the steps go up the loss, or may. */
+function climbs(args: Arguments): boolean {
+  return args.isGiven('maximize') && args.boolean('maximize') !== false;
+}
+
 function optimizer(
   kind: OptimizerSpec['kind'],
   options: string,
   names: Readonly<Record<string, keyof OptimizerSpec>>,
 ): CallEntry {
-  const signature = `params, lr=None, ${options}`;
+  const signature = `params, lr=None, ${options}, maximize=False`;
   return {
     signature,
     result: ({ args, range }) => {
@@ -469,11 +474,20 @@ function optimizer(
         ...(kind === 'adamw' && args.boolean('amsgrad') === true ? { amsgrad: true } : {}),
         ...optionsOf(args, names),
       };
+      const open = climbs(args) ? [phrase('{0} cannot be run yet: {1}', 'maximize', args.text('maximize'))] : [];
       const own = optimizerParts(args.get('params'), ({ entries }) => {
         const given = [...entries].map(([option, value]) => ({ name: option, value, range }));
+        if (climbs(new Arguments(signature, given)))
+          open.push(phrase('{0} cannot be run yet: {1}', 'maximize', 'True'));
         return optionsOf(new Arguments(signature, given), names);
       });
-      return { kind: 'optimizer', spec, complete: rate !== undefined, ...(own && { parts: own }) };
+      return {
+        kind: 'optimizer',
+        spec,
+        complete: rate !== undefined,
+        ...(own && { parts: own }),
+        ...(open.length > 0 && { open }),
+      };
     },
   };
 }

@@ -65,11 +65,12 @@ function clearGradients({ reader }: Call): Abstract {
 
 /** The weights that an optimizer is given, where that is not all alike. */
 function partsOf(reader: Reader, optimizer: Abstract & { kind: 'optimizer' }): { parts?: TrainedPart[]; open: Phrase[] } {
-  if (optimizer.parts === undefined) return { open: [] };
+  const own = optimizer.open ?? [];
+  if (optimizer.parts === undefined) return { open: [...own] };
   const parts = optimizer.parts.map(({ modules, options }) => ({ places: placesOf(reader, modules), options }));
-  if (parts.every(({ places }) => places !== null)) return { parts, open: [] };
+  if (parts.every(({ places }) => places !== null)) return { parts, open: [...own] };
   const apart = parts.some(({ options }) => Object.keys(options).length > 0);
-  return { open: apart ? [phrase('which weights have options of their own cannot be followed')] : [] };
+  return { open: apart ? [...own, phrase('which weights have options of their own cannot be followed')] : [...own] };
 } // prettier-ignore
 
 const coversAll = (places: readonly WeightPlace[]): boolean => places.some(({ path }) => path === '');
@@ -149,11 +150,12 @@ function step({ self, reader, range }: Call): Abstract {
 /** A second optimizer, for other weights of the same loss. */
 function addOptimizer(
   record: TrainingRecord,
-  { spec }: Abstract & { kind: 'optimizer' },
+  { spec, open = [] }: Abstract & { kind: 'optimizer' },
   parts: readonly TrainedPart[] | undefined,
   at: number,
 ): void {
   record.also?.push(at);
+  if (open.length > 0) record.open = [...(record.open ?? []), ...open];
   const { kind, ...options } = spec;
   const same = kind === record.optimizer?.kind && parts !== undefined && record.parts !== undefined;
   if (same) record.parts.push(...parts.map(one => ({ ...one, options: { ...options, ...one.options } })));

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { openIdx, openNpy, openNpz, type NumberArray } from '../../../engine/data/files/arrays.ts';
 import type { Dialect } from '../../../engine/data/fileData.ts';
+import { detectFormat } from '../../../engine/data/files/detect.ts';
 import { readTable, readTableHead, type Table } from '../../../engine/data/files/table.ts';
 import { readCharacters, type CharacterText } from '../../../engine/data/files/text.ts';
 import { EngineError, type ErrorCode } from '../../../engine/errors.ts';
@@ -64,6 +65,16 @@ describe('files of data', () => {
       const table = await readTable(join(FIXTURES, 'savetxt.txt'), head, ['0', '1', '2']);
       const { values } = SAVED['savetxt.txt']!['']!;
       assert.deepEqual(rowsOf(table).flat(), values);
+    });
+  });
+
+  describe('that are named as arrays and are none', () => {
+    it('are damaged, and not text of too few characters', async () => {
+      const begun = failsWith('damaged-file', /x\.npy is damaged: beginning: expected .*NUMPY, found "1,2/);
+      assert.equal(await detectFormat(write('x.npy', Buffer.from('1,2\n3,4\n'))), 'npy');
+      await assert.rejects(openNpy(join(folder, 'x.npy')), begun);
+      assert.equal(await detectFormat(write('x.npz', Buffer.from('no zip'))), 'npz');
+      await assert.rejects(openNpz(join(folder, 'x.npz')), failsWith('damaged-file', /x\.npz is damaged/));
     });
   });
 

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { formatPhrase } from '../../../engine/model/phrase.ts';
 import { readSource } from '../../../engine/reader/read.ts';
 
 const program = (made: string, training: string): string => `import torch
@@ -130,6 +131,19 @@ for x, z, y in loader:
     assert.deepEqual([optimizer?.learningRate, groups?.[0]?.options, frozen], [0.1, { learningRate: 0.2 }, undefined]);
     assert.ok(groups?.[0]?.weights.every(name => name.startsWith('decoder.')));
   });
+});
+
+describe('an optimizer that is told to go up the loss', () => {
+  const openOf = (optimizer: string): string[] => {
+    const text = program(`optimizer = ${optimizer}`, 'optimizer.zero_grad()\nloss = criterion(model(x), y)\nloss.backward()\noptimizer.step()');
+    return readSource(text, 'python').models[0]!.open.map(formatPhrase);
+  }; // prettier-ignore
+
+  it('is refused by name, for all weights or for some', () => {
+    assert.deepEqual(openOf('torch.optim.Adam(model.parameters(), lr=0.01, maximize=True)'), ['maximize cannot be run yet: True']);
+    assert.deepEqual(openOf("torch.optim.SGD([{'params': model.rnn.parameters()}, {'params': model.fc.parameters(), 'maximize': True}], lr=0.01)"), ['maximize cannot be run yet: True']);
+    assert.deepEqual(openOf('torch.optim.Adam(model.parameters(), lr=0.01, maximize=False)'), []);
+  }); // prettier-ignore
 });
 
 describe('what a PyTorch program adds to its loss for the size of weights', () => {
