@@ -266,7 +266,12 @@ function run(call: Call, input: Abstract, cells: readonly CellObject[], options:
       framework: 'pytorch',
       cells,
       name,
-      open: [...sequence.open, ...state.open, ...(cells[0]?.open ?? [])],
+      open: [
+        ...sequence.open,
+        ...state.open,
+        ...(cells[0]?.open ?? []),
+        ...(packed?.lengths === null ? [phrase('how long the packed rows are is not followed')] : []),
+      ],
     },
   );
   const { batch, steps, dtype } = sequence;

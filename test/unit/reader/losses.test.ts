@@ -42,10 +42,10 @@ for step in range(50):
 `;
 
 const CASES: readonly (readonly [program: string, loss: Partial<LossSpec>])[] = [
-  [pytorch('nn.CrossEntropyLoss().to(device)'), { kind: 'sparse_softmax_cross_entropy', reduction: 'mean' }],
-  [pytorch('nn.CrossEntropyLoss(size_average=False)'), { kind: 'sparse_softmax_cross_entropy', reduction: 'sum' }],
-  [pytorch('nn.CrossEntropyLoss(torch.tensor([1.0, 2.0, 0.5]).cuda())'), { kind: 'sparse_softmax_cross_entropy', reduction: 'mean_over_weights', classWeights: [1, 2, 0.5] }],
-  [pytorch('nn.CrossEntropyLoss(label_smoothing=0.2, reduction="sum")'), { kind: 'sparse_softmax_cross_entropy', reduction: 'sum', labelSmoothing: 0.2 }],
+  [pytorch('nn.CrossEntropyLoss().to(device)'), { kind: 'sparse_softmax_cross_entropy', reduction: 'mean', ignoreLabel: -100 }],
+  [pytorch('nn.CrossEntropyLoss(size_average=False)'), { kind: 'sparse_softmax_cross_entropy', reduction: 'sum', ignoreLabel: -100 }],
+  [pytorch('nn.CrossEntropyLoss(torch.tensor([1.0, 2.0, 0.5]).cuda())'), { kind: 'sparse_softmax_cross_entropy', reduction: 'mean_over_weights', classWeights: [1, 2, 0.5], ignoreLabel: -100 }],
+  [pytorch('nn.CrossEntropyLoss(label_smoothing=0.2, reduction="sum")'), { kind: 'sparse_softmax_cross_entropy', reduction: 'sum', labelSmoothing: 0.2, ignoreLabel: -100 }],
   [pytorch('nn.BCEWithLogitsLoss(pos_weight=torch.ones(3))'), { kind: 'sigmoid_cross_entropy', reduction: 'mean', positiveWeights: [1, 1, 1] }],
   [pytorch('nn.BCEWithLogitsLoss(pos_weight=torch.tensor(3.0))'), { kind: 'sigmoid_cross_entropy', reduction: 'mean', positiveWeights: [3] }],
   [pytorch('nn.SmoothL1Loss(beta=0.5)'), { kind: 'huber', reduction: 'mean', delta: 0.5, factor: 2 }],

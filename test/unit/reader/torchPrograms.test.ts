@@ -190,4 +190,22 @@ class Net(nn.Module):
     assert.equal(shape("words = set(' '.join(['a b', 'b c']).split())\nx = torch.zeros(len(words))\n", 'x'), '[3]');
     assert.equal(shape('x = torch.rand(5, 9).softmax(-1).multinomial(num_samples=2)\n', 'x'), '[5, 2]');
   });
+
+  it('say that the lengths of packed rows are not followed, where they come from nowhere that is known', () => {
+    const packed = (lengths: string): string => `import torch
+import torch.nn as nn
+from torch.nn.utils.rnn import pack_padded_sequence
+
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.rnn = nn.GRU(3, 8, batch_first=True)
+
+    def forward(self, x, lengths):
+        return self.rnn(pack_padded_sequence(x, ${lengths}, batch_first=True, enforce_sorted=False))[1][-1]
+`;
+    const open = (lengths: string): unknown => models(packed(lengths))[0]!.open.map(({ text }) => text);
+    assert.deepEqual(open('lengths'), []);
+    assert.deepEqual(open('measured(x)'), ['how long the packed rows are is not followed']);
+  });
 });
