@@ -13,6 +13,9 @@ interface Parsed {
 /**
  * Remembers the trees of the last version of a text and what was read of its parts, so that the next version is parsed and
  * read only where it differs. One memory belongs to one open text; what it remembers changes no result, only the time that it takes.
+ *
+ * Note: behind a fault, such as a bracket that is not closed yet, the parser may take over statements that it would not find in a
+ * text that it sees for the first time. Once the fault is gone both are the same again.
  */
 export class ParseMemory {
   /** What programs of this text were read as. */
