@@ -386,15 +386,29 @@ const likeMine = (zeros: boolean): CallEntry => ({
 });
 
 /** A tensor from numbers, or from what NumPy holds. */
-const fromData = (dtype?: string): CallEntry => ({
+const fromData: CallEntry = {
   signature: 'data, dtype=None, device=None, requires_grad=False',
   result: ({ args }) => {
     const data = args.get('data');
     const of = asTensor(data) ?? constant(data);
     if (of === null) return data?.kind === 'unknown' ? data : unknown('');
-    return { ...of, dtype: dtypeOf(args.some('dtype'), dtype ?? of.dtype) };
+    return { ...of, dtype: dtypeOf(args.some('dtype'), of.dtype) };
+  },
+};
+
+/** A tensor of a type: of so many numbers along each axis, or from data. */
+const ofType = (dtype: string): CallEntry => ({
+  signature: '*data',
+  result: call => {
+    const sizes = call.args.rest.map(dimension);
+    const [only] = call.args.rest;
+    const isSizes = only !== undefined && (sizes.length > 1 || sizes[0] !== null);
+    if (isSizes) return tensor(dtype, plainAxes(sizes));
+    const of = asTensor(only) ?? constant(only);
+    return of === null ? unknown('') : { ...of, dtype };
   },
 });
+const TYPES = { Float: 'float32', Double: 'float64', Half: 'float16', Long: 'int64', Int: 'int32', Short: 'int16', Byte: 'uint8', Bool: 'bool' } as const; // prettier-ignore
 
 // Layers
 
@@ -520,11 +534,10 @@ export const TORCH_SHAPES: CallTable = {
     result: ({ args }) => tensor('float32', plainAxes([args.size('n'), dimension(args.some('m') ?? args.get('n'))])),
   },
   'torch.randperm': { signature: 'n', result: ({ args }) => tensor('int64', plainAxes([args.size('n')])) },
-  'torch.tensor': fromData(),
-  'torch.as_tensor': fromData(),
-  'torch.from_numpy': fromData(),
-  'torch.FloatTensor': fromData('float32'),
-  'torch.LongTensor': fromData('int64'),
+  'torch.tensor': fromData,
+  'torch.as_tensor': fromData,
+  'torch.from_numpy': fromData,
+  ...Object.fromEntries(Object.entries(TYPES).flatMap(([name, dtype]) => ['torch', 'torch.cuda'].map(place => [`${place}.${name}Tensor`, ofType(dtype)]))), // prettier-ignore
   // What a module is wrapped into computes the same.
   ...Object.fromEntries(['torch.nn.DataParallel', 'torch.nn.parallel.DataParallel', 'torch.nn.parallel.DistributedDataParallel', 'torch.compile', 'torch.jit.script'].map(name => [name, { signature: 'module, *options', result: ({ args }: Call) => args.get('module') ?? unknown('') }])), // prettier-ignore
   'torch.autograd.Variable': { signature: 'data, requires_grad=False', result: ({ args }) => args.get('data') ?? unknown('') }, // prettier-ignore

@@ -454,11 +454,15 @@ export const OPERATION_CALLS: CallTable = {
       'inputs, units, activation=None, use_bias=True, kernel_initializer=None, bias_initializer=None, kernel_regularizer=None, bias_regularizer=None, activity_regularizer=None, kernel_constraint=None, bias_constraint=None, trainable=True, name=None, reuse=None',
     result: dense('inputs', 'units', 'name', 'use_bias', 'linear', 'dense'),
   },
-  'tf.contrib.layers.fully_connected': {
-    signature:
-      'inputs, num_outputs, activation_fn=relu, normalizer_fn=None, normalizer_params=None, weights_initializer=None, weights_regularizer=None, biases_initializer=zeros, biases_regularizer=None, reuse=None, variables_collections=None, outputs_collections=None, trainable=True, scope=None',
-    result: dense('inputs', 'num_outputs', 'scope', 'biases_initializer', 'relu', 'fully_connected'),
-  },
+  ...Object.fromEntries(
+    (['fully_connected', 'linear', 'relu'] as const).map(name => [
+      `tf.contrib.layers.${name}`,
+      {
+        signature: `inputs, num_outputs, activation_fn=${name === 'linear' ? 'None' : 'relu'}, normalizer_fn=None, normalizer_params=None, weights_initializer=None, weights_regularizer=None, biases_initializer=zeros, biases_regularizer=None, reuse=None, variables_collections=None, outputs_collections=None, trainable=True, scope=None`,
+        result: dense('inputs', 'num_outputs', 'scope', 'biases_initializer', name === 'linear' ? 'linear' : 'relu', 'fully_connected'),
+      },
+    ]),
+  ), // prettier-ignore
   'tf.reshape': {
     signature: 'tensor, shape, name=None',
     result: onTensor('tensor', (of, call) => reshaping(of, call.args.get('shape'), call)),

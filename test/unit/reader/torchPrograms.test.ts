@@ -208,4 +208,16 @@ class Net(nn.Module):
     assert.deepEqual(open('lengths'), []);
     assert.deepEqual(open('measured(x)'), ['how long the packed rows are is not followed']);
   });
+
+  it('make tensors of a type: of so many numbers, or from data', () => {
+    const text = `a = torch.FloatTensor(2, 7, 3).zero_()
+b = torch.cuda.LongTensor(9).fill_(0)
+c = torch.FloatTensor([[1.0, 2.0, 3.0]])
+d = torch.ByteTensor(5, 1)
+`;
+    assert.equal(shape(text, 'a'), '[2, 7, 3]');
+    assert.equal(shape(text, 'b'), '[9]');
+    assert.equal(shape(text, 'c'), '[1, 3]');
+    assert.equal(shape(text, 'd'), '[5, 1]');
+  });
 });

@@ -98,4 +98,15 @@ describe('programs as a whole', () => {
     assert.equal(model?.spec.loss, undefined);
     assert.deepEqual(model?.open.map(formatPhrase), ['tf.stop_gradient cannot be run yet']);
   });
+
+  it('tf.contrib.layers has dense layers with and without an activation by their names', () => {
+    const text = `import tensorflow as tf
+x = tf.placeholder(tf.float32, [None, 7, 3])
+outputs, state = tf.nn.dynamic_rnn(tf.contrib.rnn.GRUCell(5), x, dtype=tf.float32)
+logits = tf.contrib.layers.linear(state, 4)
+hidden = tf.contrib.layers.relu(state, 6)
+`;
+    assert.equal(shape(text, 'logits'), '[?, 4]');
+    assert.equal(shape(text, 'hidden'), '[?, 6]');
+  });
 });
