@@ -464,12 +464,23 @@ function fit(call: Call): Abstract {
   return unknown('history');
 }
 
-/** What a model is fed with: arrays, or of a data set that gives `(x, y)` the first. */
+/** What a model is fed with: so many rows of arrays at a time, or of a data set that gives `(x, y)` the first. */
 function fedBy(x: Abstract | undefined): Abstract | null {
-  if (x?.kind !== 'many') return x?.kind === 'tensor' || x?.kind === 'sequence' || x?.kind === 'dict' ? x : null;
+  if (x?.kind !== 'many') return x === undefined ? null : batchOf(x);
   const { item } = x;
   return (item.kind === 'sequence' && item.type === 'tuple' ? item.items[0] : item) ?? null;
 }
+
+/** Some rows of each array. */
+function batchOf(x: Abstract, depth = 0): Abstract | null {
+  if (x.kind === 'tensor')
+    return x.axes === null || x.axes.length === 0 ? x : { ...x, axes: [{ name: 'batch', size: null }, ...x.axes.slice(1)] };
+  if (x.kind !== 'sequence' && x.kind !== 'dict') return null;
+  const part = (item: Abstract): Abstract => (depth < 2 ? batchOf(item, depth + 1) : null) ?? item;
+  if (x.kind === 'sequence') return { ...x, items: x.items.map(part) };
+  const pairs = x.pairs.map(([key, item]) => [key, part(item)] as const);
+  return { ...x, pairs, entries: new Map([...x.entries].map(([key, item]) => [key, part(item)])) };
+} // prettier-ignore
 
 /** What callbacks of `fit` change of a training, in words; training here goes without them. */
 const CALLBACKS: Readonly<Record<string, Phrase>> = {

@@ -109,4 +109,24 @@ hidden = tf.contrib.layers.relu(state, 6)
     assert.equal(shape(text, 'logits'), '[?, 4]');
     assert.equal(shape(text, 'hidden'), '[?, 6]');
   });
+
+  it('fit feeds a model of the program’s own with some rows of its arrays at a time, not with all', () => {
+    const text = `${KERAS}class Net(keras.Model):
+    def __init__(self):
+        super().__init__()
+        self.rnn = layers.LSTM(4)
+
+    def call(self, inputs):
+        h = self.rnn(inputs)
+        return h
+
+net = Net()
+net.compile(optimizer='adam', loss='mse')
+x = np.zeros((2500, 9, 3))
+net.fit(x, np.zeros((2500, 4)), batch_size=20)
+`;
+    assert.equal(shape(text, 'inputs'), '[?, 9, 3]');
+    assert.equal(shape(text, 'h'), '[?, 4]');
+    assert.equal(shape(text, 'x'), '[2500, 9, 3]');
+  });
 });
