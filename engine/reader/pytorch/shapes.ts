@@ -277,9 +277,14 @@ const flip: Rule = {
   },
 };
 
+/** The index is always a row of places. */
 const indexSelect: Rule = {
   rest: 'dim, index',
-  rule: (of, { args }) => shaped(of, gathered(of, asTensor(args.get('index')), args.number('dim') ?? 0)),
+  rule: (of, { args }) => {
+    const index = asTensor(args.get('index'));
+    const row = index?.axes?.length === 1 ? index : tensor('int64', [axisOf(null)]);
+    return shaped(of, gathered(of, row, args.number('dim') ?? 0));
+  },
 };
 
 const narrow: Rule = {

@@ -220,4 +220,12 @@ d = torch.ByteTensor(5, 1)
     assert.equal(shape(text, 'c'), '[1, 3]');
     assert.equal(shape(text, 'd'), '[5, 1]');
   });
+
+  it('choose rows by places of which nobody knows how many they are: the axis stays', () => {
+    const text = `outputs = torch.zeros(7, 5, 8)
+places = np.argsort(lengths)
+chosen = outputs.index_select(1, torch.from_numpy(places))
+`;
+    assert.equal(shape(text, 'chosen'), '[7, ?, 8]');
+  });
 });
