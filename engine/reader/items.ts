@@ -67,3 +67,11 @@ export function setEntry(dict: Abstract & { kind: 'dict' }, key: Abstract, value
   if (at >= 0) pairs[at] = [key, value];
   else pairs.push([key, value]);
 }
+
+/** A tuple, list or dictionary with something else in the place of each part; null for what has no parts. */
+export function withParts(value: Abstract, part: (item: Abstract) => Abstract): Abstract | null {
+  if (value.kind === 'sequence') return { ...value, items: value.items.map(part) };
+  if (value.kind !== 'dict') return null;
+  const pairs = value.pairs.map(([key, item]) => [key, part(item)] as const);
+  return { ...value, pairs, entries: new Map([...value.entries].map(([key, item]) => [key, part(item)])) };
+}

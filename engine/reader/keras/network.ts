@@ -3,6 +3,7 @@ import { type Phrase, phrase } from '../../model/phrase.ts';
 import type { ClippingSpec, GraphNode, LossOptions, LossSpec, OptimizerSpec, TensorRef, TrainingSpec } from '../../model/spec.ts'; // prettier-ignore
 import { type Call, type CallEntry, type CallTable, information, type Loop } from '../calls.ts';
 import { BATCH, Graph, isBatch, type TrainingRecord } from '../graph.ts';
+import { withParts } from '../items.ts';
 import { type Dimension, symbol } from '../sizes.ts';
 import { nameAxes, refOf, tensorsOf } from '../tensors.ts';
 import { rowsOf } from './layers.ts';
@@ -475,11 +476,7 @@ function fedBy(x: Abstract | undefined): Abstract | null {
 function batchOf(x: Abstract, depth = 0): Abstract | null {
   if (x.kind === 'tensor')
     return x.axes === null || x.axes.length === 0 ? x : { ...x, axes: [{ name: 'batch', size: null }, ...x.axes.slice(1)] };
-  if (x.kind !== 'sequence' && x.kind !== 'dict') return null;
-  const part = (item: Abstract): Abstract => (depth < 2 ? batchOf(item, depth + 1) : null) ?? item;
-  if (x.kind === 'sequence') return { ...x, items: x.items.map(part) };
-  const pairs = x.pairs.map(([key, item]) => [key, part(item)] as const);
-  return { ...x, pairs, entries: new Map([...x.entries].map(([key, item]) => [key, part(item)])) };
+  return withParts(x, item => (depth < 2 ? batchOf(item, depth + 1) : null) ?? item);
 } // prettier-ignore
 
 /** What callbacks of `fit` change of a training, in words; training here goes without them. */

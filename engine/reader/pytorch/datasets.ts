@@ -1,7 +1,7 @@
 /** PyTorch's data sets and loaders: what a program's batches are, by the items that they are put together of. Source: PyTorch 2 `torch/utils/data`. */
 import { phrase } from '../../model/phrase.ts';
 import type { Call, CallEntry, CallTable, Reader } from '../calls.ts';
-import { itemsOf, typicalItem } from '../items.ts';
+import { itemsOf, typicalItem, withParts } from '../items.ts';
 import type { TextRange } from '../reading.ts';
 import { many } from '../sharedBuiltins.ts';
 import { index } from '../tensors.ts';
@@ -48,12 +48,7 @@ function batched(item: Abstract, axis: TensorAxis, source: string, depth = 0): A
   if (isScalar(item)) return tensor(item.kind === 'number' && !item.integer ? 'float64' : 'int64', [axis], { derivation }); // prettier-ignore
   if (depth >= MAX_NESTING) return unknown('');
   if (item.kind === 'sequence') return tuple(item.items.map(part => batched(part, axis, source, depth + 1)));
-  if (item.kind === 'dict') {
-    const pairs = item.pairs.map(([key, value]) => [key, batched(value, axis, source, depth + 1)] as const);
-    const entries = new Map([...item.entries].map(([key, value]) => [key, batched(value, axis, source, depth + 1)]));
-    return { kind: 'dict', entries, pairs };
-  }
-  return unknown('');
+  return withParts(item, part => batched(part, axis, source, depth + 1)) ?? unknown('');
 }
 
 /** Batches of a data set, of which the typical one is known. */

@@ -1,5 +1,6 @@
 /** `tf.data`: pipelines of examples, of which the typical one is known. Rules: TensorFlow 2.15 `python/data`. */
 import type { Call, CallEntry, CallTable } from '../calls.ts';
+import { withParts } from '../items.ts';
 import { arrayOf } from '../python/numpy.ts';
 import { axisOf, plainAxes, shapeSize } from '../shapeRules.ts';
 import { many } from '../sharedBuiltins.ts';
@@ -14,11 +15,7 @@ const MAX_NESTING = 6;
 function each(value: Abstract, rule: (of: Tensor) => Abstract, depth = 0): Abstract {
   if (depth > MAX_NESTING) return unknown('');
   if (value.kind === 'tensor') return rule(value);
-  if (value.kind === 'sequence') return { ...value, items: value.items.map(item => each(item, rule, depth + 1)) };
-  if (value.kind !== 'dict') return value.kind === 'many' ? value : unknown('');
-  const pairs = value.pairs.map(([key, item]) => [key, each(item, rule, depth + 1)] as const);
-  const entries = new Map([...value.entries].map(([key, item]) => [key, each(item, rule, depth + 1)] as const));
-  return { ...value, pairs, entries };
+  return withParts(value, item => each(item, rule, depth + 1)) ?? (value.kind === 'many' ? value : unknown(''));
 }
 
 const of = (item: Abstract, count: Abstract = unknown('')): Many => many(item, count);
@@ -31,13 +28,8 @@ function withAxes(from: Tensor, axes: readonly TensorAxis[] | null): Tensor {
 function asTensors(value: Abstract, depth = 0): Abstract {
   if (depth > MAX_NESTING) return unknown('');
   if (value.kind === 'string') return tensor('string', []);
-  if (value.kind === 'sequence' && value.type === 'tuple') return { ...value, items: value.items.map(item => asTensors(item, depth + 1)) }; // prettier-ignore
-  if (value.kind === 'dict') {
-    const pairs = value.pairs.map(([key, item]) => [key, asTensors(item, depth + 1)] as const);
-    const entries = new Map([...value.entries].map(([key, item]) => [key, asTensors(item, depth + 1)] as const));
-    return { ...value, pairs, entries };
-  }
-  return arrayOf(value) ?? value;
+  const isStructure = value.kind === 'dict' || (value.kind === 'sequence' && value.type === 'tuple');
+  return (isStructure ? withParts(value, item => asTensors(item, depth + 1)) : arrayOf(value)) ?? value;
 }
 
 /** The first size of what is cut into rows. */
